@@ -1,0 +1,220 @@
+"""Cookies as browsers' JavaScript and Next write and read them.
+
+Names are tokens of RFC 6265, values any text, percent-encoded on the wire.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, overload
+from urllib.parse import quote, unquote_to_bytes
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import http_date
+
+from ..exceptions import ResponseStartedError
+from .encoding import TOKEN
+
+# What encodeURIComponent() leaves as it is.
+_SAFE = "-_.!~*'()"
+
+_EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+
+# RFC 6265 section 4.1.1: an attribute's value has no control character and no semicolon.
+_ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
+
+
+def parse_cookies(header: str) -> dict[str, str]:
+    """The pairs of a ``Cookie`` header.
+
+    The last of several with one name counts, quotes are part of the value, a
+    bare name has the value ``"true"``, and a value that does not decode drops
+    its cookie: all as in Next.
+    """
+    cookies: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.lstrip(" ").partition("=")
+        if not equals:
+            if name:
+                cookies[name] = "true"
+            continue
+        decoded = _decode(value)
+        if decoded is not None:
+            cookies[name] = decoded
+    return cookies
+
+
+def _decode(value: str) -> str | None:
+    if value.isascii() and "%" not in value:
+        return value
+    if re.search(r"%(?![0-9A-Fa-f]{2})", value):
+        return None
+    try:
+        return unquote_to_bytes(value.encode("latin-1")).decode()
+    except UnicodeError:
+        return None
+
+
+def format_cookie(
+    name: str,
+    value: str,
+    *,
+    max_age: timedelta | int | None = None,
+    expires: datetime | str | float | None = None,
+    path: str | None = "/",
+    domain: str | None = None,
+    secure: bool = False,
+    httponly: bool = False,
+    samesite: str | None = None,
+    partitioned: bool = False,
+) -> str:
+    """One ``Set-Cookie`` line.
+
+    :raise ValueError: If the name is no token, or an attribute could break out of the header.
+    :raise TypeError: If the value is not a ``str``.
+    """
+    if not TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ can stand in it.")
+    if not isinstance(value, str):
+        raise TypeError(f"The value of the cookie {name!r} is {value!r}. Make it a str.")
+    parts = [f"{name}={quote(value, safe=_SAFE)}"]
+    if path:
+        parts.append(f"Path={_attribute('path', path)}")
+    seconds = int(max_age.total_seconds()) if isinstance(max_age, timedelta) else max_age
+    if seconds:
+        # Next sends both, for the clients that know only Expires.
+        parts.append(f"Expires={http_date(time.time() + seconds)}")
+    elif expires is not None and seconds is None:
+        parts.append(f"Expires={_attribute('expires', expires) if isinstance(expires, str) else _date(expires)}")
+    if seconds is not None:
+        parts.append(f"Max-Age={seconds:d}")
+    if domain:
+        parts.append(f"Domain={_attribute('domain', domain)}")
+    if secure:
+        parts.append("Secure")
+    if httponly:
+        parts.append("HttpOnly")
+    if samesite is not None:
+        if samesite.lower() not in {"strict", "lax", "none"}:
+            raise ValueError(f"samesite is {samesite!r}. It can be 'Strict', 'Lax' or 'None'.")
+        parts.append(f"SameSite={samesite}")
+    if partitioned:
+        parts.append("Partitioned")
+    return "; ".join(parts)
+
+
+def _attribute(name: str, value: str) -> str:
+    if not _ATTRIBUTE.fullmatch(value):
+        raise ValueError(f"{name}={value!r} would break out of the Set-Cookie header.")
+    return value
+
+
+def _date(expires: datetime | float) -> str:
+    if isinstance(expires, datetime) and expires.tzinfo is None:
+        expires = expires.replace(tzinfo=timezone.utc)
+    return http_date(expires)
+
+
+def name_of(line: str) -> str:
+    """The name in a ``Set-Cookie`` line."""
+    return line.partition(";")[0].partition("=")[0].strip()
+
+
+class Cookies(Mapping[str, str]):
+    """The cookies of one request, and those that its answer will set.
+
+    A mapping of names to values. What was set is read back; a deleted cookie
+    reads as empty, as in Next.
+
+    https://nextjs.org/docs/app/api-reference/functions/cookies
+    """
+
+    def __init__(self, received: Mapping[str, str]) -> None:
+        self._values = dict(received)
+        self._lines: dict[str, str] = {}
+        self._sealed = False
+
+    def set(self, name: str, value: str, **attributes: Any) -> Cookies:
+        """Set a cookie with the answer. See :func:`format_cookie` for the attributes.
+
+        :param max_age: Seconds, or a ``timedelta``.
+        :raise ValueError: If a part of it could break out of the header.
+        :raise ResponseStartedError: After the first chunk of a stream, and in ``after()``.
+        """
+        if self._sealed:
+            raise ResponseStartedError(
+                f"The cookie {name!r} comes too late: the headers have left. Set it before the first chunk is"
+                " yielded, and not in after()."
+            )
+        self._lines[name] = format_cookie(name, value, **attributes)
+        self._values[name] = value
+        return self
+
+    def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookies:
+        """Have the client forget a cookie. Path and domain must be those it was set with."""
+        return self.set(name, "", expires=_EPOCH, path=path, domain=domain)
+
+    def get_all(self, name: str | None = None) -> list[tuple[str, str]]:
+        """Names with their values, of all cookies or of one name."""
+        return [item for item in self._values.items() if name is None or item[0] == name]
+
+    def seal(self) -> None:
+        """From now on, setting a cookie is a mistake."""
+        self._sealed = True
+
+    @property
+    def lines(self) -> list[str]:
+        """The ``Set-Cookie`` lines: names that the client sent keep their place, new ones follow."""
+        return [self._lines[name] for name in self._values if name in self._lines]
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Cookies({self._values!r})"
+
+
+class ResponseCookies:
+    """``response.cookies``: the ``Set-Cookie`` lines of one response.
+
+    https://nextjs.org/docs/app/api-reference/functions/next-response#cookies
+    """
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+
+    def set(self, name: str, value: str, **attributes: Any) -> ResponseCookies:
+        """Set a cookie, in place of an earlier one with its name."""
+        line = format_cookie(name, value, **attributes)
+        kept = [other for other in self._headers.getlist("Set-Cookie") if name_of(other) != name]
+        self._headers.setlist("Set-Cookie", [*kept, line])
+        return self
+
+    def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> ResponseCookies:
+        """Have the client forget a cookie."""
+        return self.set(name, "", expires=_EPOCH, path=path, domain=domain)
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The value that this response sets, decoded."""
+        return self.get_all().get(name, default)
+
+    def get_all(self) -> dict[str, str]:
+        """All names with the values that this response sets."""
+        lines = self._headers.getlist("Set-Cookie")
+        return {name_of(line): _decode(line.partition(";")[0].partition("=")[2]) or "" for line in lines}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.get_all()

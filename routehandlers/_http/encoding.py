@@ -1,0 +1,41 @@
+"""What may stand in a header and in a URL."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+# RFC 9110 section 5.5: visible characters, spaces, tabs, and the bytes above
+# ASCII that Latin-1 can write.
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+# RFC 9110 section 5.6.2.
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+# Everything that RFC 3986 lets stand in a path or a query, and "%" so that
+# what is encoded stays as it was sent.
+_URL_SAFE = "!$&'()*+,;=:@/?%~[]"
+
+
+def is_header_value(value: str) -> bool:
+    """Whether a value can leave in a header without breaking out of it."""
+    return (value.isascii() and value.isprintable()) or _VALUE.fullmatch(value) is not None
+
+
+def check_header_value(name: str, value: str) -> None:
+    """Refuse what would split a header, or what it cannot hold.
+
+    :raise ValueError: For control characters, such as a line feed.
+    """
+    if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+        raise ValueError(f"{name} holds a control character: {value!r}. It would end the header early.")
+
+
+def encode_non_ascii(url: str) -> str:
+    """Percent-encode the characters that no URL has, and leave everything else as written."""
+    return url if url.isascii() else quote(url, safe="".join(map(chr, range(0x20, 0x7F))))
+
+
+def encode_url_part(text: str) -> str:
+    """Percent-encode what may not stand in a path or a query, and nothing else."""
+    return quote(text, safe=_URL_SAFE, encoding="utf-8", errors="surrogateescape")

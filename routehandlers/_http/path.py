@@ -1,0 +1,92 @@
+"""The path of a request, read once, so that guards and routes see the same one.
+
+The application splits the path as it was sent, before decoding, and so
+``/items/a%2Fb`` is one segment. WSGI hands on a decoded path only; servers add
+the sent one as ``RAW_URI`` or ``REQUEST_URI``. It counts only where it says the
+same as ``SCRIPT_NAME`` and ``PATH_INFO``: otherwise an outer layer has changed
+the path, and its word holds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from werkzeug.exceptions import BadRequest
+
+if TYPE_CHECKING:
+    from ..typing import WSGIEnvironment
+
+# What stays as it is when a decoded path is written in URL spelling again.
+_SAFE = "/!$&'()*+,;=:@~\\"
+
+_ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_DOT_SEGMENT = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)", re.IGNORECASE)
+_NOT_FOR_URLS = re.compile(r"[^!#-;=?-\[\]_a-z~]")
+
+
+def target_of(environ: WSGIEnvironment) -> str | None:
+    """The request target as it was sent, or ``None`` where the server does not tell."""
+    raw: str | None = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    return raw
+
+
+def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
+    """The prefix that the application is mounted under and the path below it, percent-encoded as sent."""
+    script_name: str = environ.get("SCRIPT_NAME") or ""
+    path_info: str = environ.get("PATH_INFO") or ""
+    raw = target_of(environ)
+    if raw is not None:
+        raw = _ABSOLUTE_FORM.sub("", raw, count=1).partition("?")[0].partition("#")[0]
+        if _unquote(raw) == script_name + path_info:
+            cut = _length_of_prefix(raw, len(script_name))
+            return escape(raw[:cut]), escape(raw[cut:])
+    return _quote(script_name), _quote(path_info)
+
+
+def escape(path: str) -> str:
+    """Percent-encode the characters that no URL may hold; the rest stays as it was sent."""
+    return _NOT_FOR_URLS.sub(lambda found: _quote(found[0]), path)
+
+
+def has_dot_segment(path: str) -> bool:
+    """Whether ``.`` or ``..`` stands between two slashes, plainly or encoded."""
+    return _DOT_SEGMENT.search(path) is not None
+
+
+def decode_segments(path: str) -> list[str]:
+    """The segments of a percent-encoded path, each decoded once.
+
+    :raise BadRequest: For a malformed escape, for what is not UTF-8, and for ``%00``.
+    """
+    if _BAD_ESCAPE.search(path):
+        raise BadRequest("The path holds a '%' that begins no escape.")
+    try:
+        segments = [unquote_to_bytes(segment).decode() for segment in path.removeprefix("/").split("/")]
+    except UnicodeDecodeError:
+        raise BadRequest("The path is not UTF-8.") from None
+    if any("\0" in segment for segment in segments):
+        raise BadRequest("The path holds a null character.")
+    return segments
+
+
+def _unquote(path: str) -> str:
+    """Decode to WSGI's spelling, in which each character is one byte."""
+    try:
+        return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+    except UnicodeEncodeError:  # no server's spelling; it equals nothing
+        return ""
+
+
+def _quote(path: str) -> str:
+    return quote_from_bytes(path.encode("latin-1", "replace"), safe=_SAFE)
+
+
+def _length_of_prefix(raw: str, decoded: int) -> int:
+    """How many characters of a sent path spell the first so many bytes."""
+    place = 0
+    for _ in range(decoded):
+        place += 3 if re.match("%[0-9A-Fa-f]{2}", raw[place : place + 3]) else 1
+    return place

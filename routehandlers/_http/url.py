@@ -1,0 +1,156 @@
+"""``request.next_url``: a URL in parts that can be set."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from werkzeug.datastructures import MultiDict
+
+from .encoding import encode_url_part
+
+# https://url.spec.whatwg.org/#special-scheme
+_DEFAULT_PORTS = {"http:": "80", "https:": "443", "ws:": "80", "wss:": "443"}
+
+
+class URL:
+    """A URL whose parts have the names and the formats of the WHATWG URL standard.
+
+    ``protocol`` ends in a colon, ``search`` begins with a question mark and
+    ``hash`` with a number sign, or they are empty. ``port`` is a ``str``, empty
+    where it is the scheme's own. All parts can be set; ``search_params`` is a
+    :class:`~werkzeug.datastructures.MultiDict`, and changes to it are seen in
+    ``search`` and ``href``. Everything here that takes a URL takes this too.
+
+    https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
+
+    :param href: An absolute URL.
+    :param base_path: Where the application is mounted; ``pathname`` leaves it out.
+    :raise ValueError: If the URL has no scheme and host.
+    """
+
+    protocol: str
+    username: str
+    password: str
+    hostname: str
+
+    def __init__(self, href: str, base_path: str = "") -> None:
+        self.base_path = base_path
+        self.href = href
+
+    @property
+    def href(self) -> str:
+        """The whole URL."""
+        return f"{self._authority()}{self.base_path}{self.pathname}{self.search}{self.hash}"
+
+    @href.setter
+    def href(self, value: str) -> None:
+        parts = urlsplit(value)
+        if not parts.scheme or not parts.netloc:
+            raise ValueError(f"{value!r} is not an absolute URL. It needs a scheme and a host, as in 'https://example.com/'.")
+        self.protocol = f"{parts.scheme}:"
+        self.username, self.password = parts.username or "", parts.password or ""
+        self.hostname = _bracketed(parts.hostname or "")
+        self.port = str(parts.port) if parts.port is not None else ""
+        path = parts.path or "/"
+        if self.base_path and (path + "/").startswith(self.base_path + "/"):
+            path = path[len(self.base_path) :] or "/"
+        else:
+            self.base_path = ""
+        self.pathname = path
+        self.search = parts.query
+        self.hash = parts.fragment
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: ``"https://example.com"``."""
+        return f"{self.protocol}//{self.host}"
+
+    @property
+    def host(self) -> str:
+        """Host name and port: ``"example.com:8000"``."""
+        return f"{self.hostname}:{self.port}" if self.port else self.hostname
+
+    @host.setter
+    def host(self, value: str) -> None:
+        parts = urlsplit(f"//{value}")
+        self.hostname = _bracketed(parts.hostname or "")
+        if parts.port is not None:
+            self.port = str(parts.port)
+
+    @property
+    def port(self) -> str:
+        """The port, empty where it is the one of the scheme."""
+        return "" if self._port == _DEFAULT_PORTS.get(self.protocol) else self._port
+
+    @port.setter
+    def port(self, value: str | int) -> None:
+        text = str(value)
+        if not re.fullmatch(r"[0-9]{0,5}", text) or int(text or 0) > 65_535:
+            raise ValueError(f"{value!r} is not a port.")
+        self._port = text
+
+    @property
+    def pathname(self) -> str:
+        """The path below ``base_path``, percent-encoded: ``"/items/a%20b"``."""
+        return self._pathname
+
+    @pathname.setter
+    def pathname(self, value: str) -> None:
+        path = encode_url_part(value).replace("?", "%3F")
+        self._pathname = path if path.startswith("/") else f"/{path}"
+
+    @property
+    def search(self) -> str:
+        """The query with its question mark, or nothing."""
+        if self._search_params is not None and self._search_params != self._parsed:
+            query = urlencode(list(self._search_params.items(multi=True)))
+        else:
+            query = self._query
+        return f"?{query}" if query else ""
+
+    @search.setter
+    def search(self, value: str) -> None:
+        self._query = encode_url_part(value.removeprefix("?"))
+        self._search_params: MultiDict[str, str] | None = None
+        self._parsed: MultiDict[str, str] | None = None
+
+    @property
+    def search_params(self) -> MultiDict[str, str]:
+        """The query, decoded."""
+        if self._search_params is None:
+            pairs = parse_qsl(self._query, keep_blank_values=True, errors="replace")
+            self._search_params, self._parsed = MultiDict(pairs), MultiDict(pairs)
+        return self._search_params
+
+    @property
+    def hash(self) -> str:
+        """The fragment with its number sign, or nothing. Servers never see one."""
+        return f"#{self._fragment}" if self._fragment else ""
+
+    @hash.setter
+    def hash(self, value: str) -> None:
+        self._fragment = encode_url_part(value.removeprefix("#"))
+
+    def clone(self) -> URL:
+        """A copy that can be changed by itself."""
+        return URL(self.href, self.base_path)
+
+    def _authority(self) -> str:
+        user = self.username + (f":{self.password}" if self.password else "")
+        return f"{self.protocol}//{f'{user}@' if user else ''}{self.host}"
+
+    def __str__(self) -> str:
+        return self.href
+
+    def __repr__(self) -> str:
+        return f"URL({self.href!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.href == other.href if isinstance(other, URL) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # it can change
+
+
+def _bracketed(hostname: str) -> str:
+    return f"[{hostname}]" if ":" in hostname else hostname

@@ -1,0 +1,1 @@
+"""From folder names to a map of URLs: values only, no requests."""
