@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, overload
+from typing import TYPE_CHECKING, TypedDict, overload
 from urllib.parse import quote, unquote_to_bytes
 
 from werkzeug.datastructures import Headers
@@ -17,6 +17,9 @@ from werkzeug.http import http_date
 
 from ..exceptions import ResponseStartedError
 from .encoding import TOKEN
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # typing has it from 3.11 on; checkers bring their own
 
 # What encodeURIComponent() leaves as it is.
 _SAFE = "-_.!~*'()"
@@ -58,19 +61,24 @@ def _decode(value: str) -> str | None:
         return None
 
 
-def format_cookie(
-    name: str,
-    value: str,
-    *,
-    max_age: timedelta | int | None = None,
-    expires: datetime | str | float | None = None,
-    path: str | None = "/",
-    domain: str | None = None,
-    secure: bool = False,
-    httponly: bool = False,
-    samesite: str | None = None,
-    partitioned: bool = False,
-) -> str:
+class CookieAttributes(TypedDict, total=False):
+    """What can be said of a cookie beside its name and value, in Werkzeug's names.
+
+    ``max_age`` is in seconds, or a ``timedelta``. ``path`` is ``"/"`` unless
+    it is given; ``None`` leaves it out.
+    """
+
+    max_age: timedelta | int | None
+    expires: datetime | str | float | None
+    path: str | None
+    domain: str | None
+    secure: bool
+    httponly: bool
+    samesite: str | None
+    partitioned: bool
+
+
+def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes]) -> str:
     """One ``Set-Cookie`` line.
 
     :raise ValueError: If the name is no token, or an attribute could break out of the header.
@@ -80,42 +88,50 @@ def format_cookie(
         raise ValueError(f"{name!r} cannot be the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ can stand in it.")
     if not isinstance(value, str):
         raise TypeError(f"The value of the cookie {name!r} is {value!r}. Make it a str.")
+    if unknown := set(attributes) - set(CookieAttributes.__annotations__):
+        known = ", ".join(CookieAttributes.__annotations__)
+        raise TypeError(f"A cookie has no attribute {min(unknown)!r}. There are: {known}.")
+    path = attributes.get("path", "/")
+    domain = attributes.get("domain")
     parts = [f"{name}={quote(value, safe=_SAFE)}"]
-    if path:
-        parts.append(f"Path={_attribute('path', path)}")
+    parts += [f"Path={_attribute('path', path)}"] if path else []
+    parts += _lifetime(attributes.get("max_age"), attributes.get("expires"))
+    parts += [f"Domain={_attribute('domain', domain)}"] if domain else []
+    parts += ["Secure"] if attributes.get("secure") else []
+    parts += ["HttpOnly"] if attributes.get("httponly") else []
+    parts += _same_site(attributes.get("samesite"))
+    parts += ["Partitioned"] if attributes.get("partitioned") else []
+    return "; ".join(parts)
+
+
+def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float | None) -> list[str]:
     seconds = int(max_age.total_seconds()) if isinstance(max_age, timedelta) else max_age
     if seconds:
         # Next sends both, for the clients that know only Expires.
-        parts.append(f"Expires={http_date(time.time() + seconds)}")
-    elif expires is not None and seconds is None:
-        parts.append(f"Expires={_attribute('expires', expires) if isinstance(expires, str) else _date(expires)}")
+        return [f"Expires={http_date(time.time() + seconds)}", f"Max-Age={seconds:d}"]
     if seconds is not None:
-        parts.append(f"Max-Age={seconds:d}")
-    if domain:
-        parts.append(f"Domain={_attribute('domain', domain)}")
-    if secure:
-        parts.append("Secure")
-    if httponly:
-        parts.append("HttpOnly")
-    if samesite is not None:
-        if samesite.lower() not in {"strict", "lax", "none"}:
-            raise ValueError(f"samesite is {samesite!r}. It can be 'Strict', 'Lax' or 'None'.")
-        parts.append(f"SameSite={samesite}")
-    if partitioned:
-        parts.append("Partitioned")
-    return "; ".join(parts)
+        return ["Max-Age=0"]
+    if expires is None:
+        return []
+    if isinstance(expires, str):
+        return [f"Expires={_attribute('expires', expires)}"]
+    if isinstance(expires, datetime) and expires.tzinfo is None:
+        expires = expires.replace(tzinfo=timezone.utc)
+    return [f"Expires={http_date(expires)}"]
+
+
+def _same_site(value: str | None) -> list[str]:
+    if value is None:
+        return []
+    if value.lower() not in {"strict", "lax", "none"}:
+        raise ValueError(f"samesite is {value!r}. It can be 'Strict', 'Lax' or 'None'.")
+    return [f"SameSite={value}"]
 
 
 def _attribute(name: str, value: str) -> str:
     if not _ATTRIBUTE.fullmatch(value):
         raise ValueError(f"{name}={value!r} would break out of the Set-Cookie header.")
     return value
-
-
-def _date(expires: datetime | float) -> str:
-    if isinstance(expires, datetime) and expires.tzinfo is None:
-        expires = expires.replace(tzinfo=timezone.utc)
-    return http_date(expires)
 
 
 def name_of(line: str) -> str:
@@ -137,10 +153,9 @@ class Cookies(Mapping[str, str]):
         self._lines: dict[str, str] = {}
         self._sealed = False
 
-    def set(self, name: str, value: str, **attributes: Any) -> Cookies:
-        """Set a cookie with the answer. See :func:`format_cookie` for the attributes.
+    def set(self, name: str, value: str, **attributes: Unpack[CookieAttributes]) -> Cookies:
+        """Set a cookie with the answer. See :class:`CookieAttributes`.
 
-        :param max_age: Seconds, or a ``timedelta``.
         :raise ValueError: If a part of it could break out of the header.
         :raise ResponseStartedError: After the first chunk of a stream, and in ``after()``.
         """
@@ -192,7 +207,7 @@ class ResponseCookies:
     def __init__(self, headers: Headers) -> None:
         self._headers = headers
 
-    def set(self, name: str, value: str, **attributes: Any) -> ResponseCookies:
+    def set(self, name: str, value: str, **attributes: Unpack[CookieAttributes]) -> ResponseCookies:
         """Set a cookie, in place of an earlier one with its name."""
         line = format_cookie(name, value, **attributes)
         kept = [other for other in self._headers.getlist("Set-Cookie") if name_of(other) != name]

@@ -1,0 +1,11 @@
+"""Next.js Route Handlers for synchronous Python: a folder of ``route.py`` files is the API."""
+
+from __future__ import annotations
+
+from ._http.context import RouteContext
+from ._http.request import Request
+from ._http.response import Response
+from .app import RouteHandlers, create_app
+from .exceptions import RouteHandlersError
+
+__all__ = ["Request", "Response", "RouteContext", "RouteHandlers", "RouteHandlersError", "create_app"]

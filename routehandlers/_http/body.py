@@ -1,0 +1,79 @@
+"""A request's body, read within its limit and left readable for whoever comes after."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, cast
+
+from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
+
+if TYPE_CHECKING:
+    from ..typing import WSGIEnvironment
+
+# From this size on a body is kept in a file, as Werkzeug does with uploads.
+_IN_MEMORY = 500 * 2**10
+
+_CHUNK = 64 * 2**10
+
+# RFC 9110 section 8.6 gives no bound; more digits than this are no size but an attack on int().
+_LONGEST_LENGTH = 20
+
+
+def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
+    """The whole body, as a file at its beginning.
+
+    The same file, rewound, is put back as ``wsgi.input``, so that a second
+    reader, inside or outside of the application, finds everything.
+
+    :param limit: The most bytes to accept; ``None`` for any number.
+    :raise RequestEntityTooLarge: If there is more, whether announced or not.
+    :raise ClientDisconnected: If there is less than was announced.
+    """
+    kept: IO[bytes] | None = environ.get("routehandlers.body")
+    if kept is None:
+        kept, size = _read(environ, limit)
+        environ["routehandlers.body"] = environ["wsgi.input"] = kept
+        environ["CONTENT_LENGTH"] = str(size)
+    elif limit is not None and int(environ["CONTENT_LENGTH"]) > limit:
+        raise RequestEntityTooLarge
+    kept.seek(0)
+    return kept
+
+
+def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
+    length = content_length(environ)
+    if length is not None and limit is not None and length > limit:
+        raise RequestEntityTooLarge
+    if length is not None and length <= _IN_MEMORY and "HTTP_TRANSFER_ENCODING" not in environ:
+        data = environ["wsgi.input"].read(length)
+        while len(data) < length:
+            more = environ["wsgi.input"].read(length - len(data))
+            if not more:
+                raise ClientDisconnected
+            data += more
+        return BytesIO(data), length
+    return _spool(get_input_stream(environ, max_content_length=limit))
+
+
+def _spool(stream: IO[bytes]) -> tuple[IO[bytes], int]:
+    spool = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # it lives as long as the request
+    size = 0
+    while chunk := stream.read(_CHUNK):
+        spool.write(chunk)
+        size += len(chunk)
+    return cast("IO[bytes]", spool), size
+
+
+def content_length(environ: WSGIEnvironment) -> int | None:
+    """The announced length.
+
+    :raise BadRequest: If it is no number.
+    """
+    text: str = environ.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_LENGTH):
+        raise BadRequest("Content-Length is not a number of bytes.")
+    return int(text)

@@ -1,0 +1,161 @@
+"""Server-Sent Events: items become blocks of text, silence becomes comments.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from . import json as _json
+
+_FIELDS = ("comment", "event", "id", "retry", "data")
+
+# The format ends a line at any of these.
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+
+# Sent at once, so that the headers leave and the browser's "open" event fires
+# before the first item is there.
+_HELLO = b":\n\n"
+_KEEP_ALIVE = b":\n\n"
+
+# How many events may wait for a slow client before the iterable does.
+_WAITING = 16
+
+
+def event_stream(iterable: Iterable[Any], keep_alive: float | None = None) -> Iterator[bytes]:
+    """The bytes of a stream of events.
+
+    :param keep_alive: Seconds of silence after which a comment is sent.
+    """
+    if keep_alive is not None and keep_alive <= 0:
+        raise ValueError(f"keep_alive is a number of seconds above 0, not {keep_alive!r}.")
+    return _Events(iter(iterable)) if keep_alive is None else _PumpedEvents(iter(iterable), keep_alive)
+
+
+def format_event(item: Any) -> bytes:
+    """One event.
+
+    :param item: The data, or a mapping with any of ``data``, ``event``, ``id``,
+        ``retry`` and ``comment``.
+    :raise ValueError: For another key, and for a line end where the format has no way to write one.
+    """
+    fields = item if isinstance(item, Mapping) else {"data": item}
+    if unknown := [key for key in fields if key not in _FIELDS]:
+        raise ValueError(
+            f"An event has no field {unknown[0]!r}. It has {', '.join(_FIELDS)}; put other values into 'data'."
+        )
+    lines: list[str] = []
+    for name in _FIELDS:
+        if fields.get(name) is not None:
+            lines += _field(name, fields[name])
+    return "\n".join([*lines, "", ""]).encode()
+
+
+def _field(name: str, value: Any) -> list[str]:
+    if name in {"data", "comment"}:
+        text = value if isinstance(value, str) else _json.dumps(value).decode()
+        prefix = "data: " if name == "data" else ": "
+        return [prefix + line for line in _LINE_ENDS.split(text)]
+    if name == "retry":
+        return [f"retry: {int(value)}"]
+    text = str(value)
+    if _LINE_ENDS.search(text) or "\0" in text:
+        raise ValueError(f"The {name} of an event stands on one line, and {text!r} does not.")
+    return [f"{name}: {text}"]
+
+
+class _Events(Iterator[bytes]):
+    """Events in step with the client."""
+
+    def __init__(self, items: Iterator[Any]) -> None:
+        self._items = items
+        self._greeted = False
+
+    def __next__(self) -> bytes:
+        if not self._greeted:
+            self._greeted = True
+            return _HELLO
+        return format_event(next(self._items))
+
+    def close(self) -> None:
+        _close(self._items)
+
+
+class _PumpedEvents(Iterator[bytes]):
+    """Events drawn by a thread of their own, so that silence can be noticed.
+
+    Only that thread touches the iterable: a generator cannot be closed while
+    it runs, so it is closed at its next ``yield``.
+    """
+
+    def __init__(self, items: Iterator[Any], keep_alive: float) -> None:
+        self._items = items
+        self._keep_alive = keep_alive
+        self._queue: queue.Queue[Callable[[], bytes] | None] = queue.Queue(_WAITING)
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __next__(self) -> bytes:
+        if self._thread is None:
+            # The context of the request, so that cookies() and headers() work in the iterable.
+            run = contextvars.copy_context().run
+            self._thread = threading.Thread(target=run, args=(self._pump,), name="event_stream", daemon=True)
+            self._thread.start()
+            return _HELLO
+        try:
+            event = self._queue.get(timeout=self._keep_alive)
+        except queue.Empty:
+            return _KEEP_ALIVE
+        if event is None:
+            raise StopIteration
+        return event()
+
+    def _pump(self) -> None:
+        try:
+            for item in self._items:
+                if self._closed.is_set() or not self._put(_ready(format_event(item))):
+                    return
+        except BaseException as error:  # handed to the thread that answers, which raises it there
+            self._put(_raiser(error))
+        else:
+            self._put(None)
+        finally:
+            _close(self._items)
+
+    def _put(self, event: Callable[[], bytes] | None) -> bool:
+        """Hand an event over, unless nobody takes events any more."""
+        while not self._closed.is_set():
+            try:
+                self._queue.put(event, timeout=1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def close(self) -> None:
+        self._closed.set()
+        if self._thread is None:
+            _close(self._items)
+
+
+def _ready(event: bytes) -> Callable[[], bytes]:
+    return lambda: event
+
+
+def _raiser(error: BaseException) -> Callable[[], bytes]:
+    def raise_it() -> bytes:
+        raise error
+
+    return raise_it
+
+
+def _close(items: Iterator[Any]) -> None:
+    close = getattr(items, "close", None)
+    if close is not None:
+        close()

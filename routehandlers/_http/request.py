@@ -1,0 +1,226 @@
+"""The request, as Next's manual describes it and as a Werkzeug request."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import SimpleNamespace
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import werkzeug.wrappers
+from werkzeug.datastructures import EnvironHeaders, FileStorage, ImmutableDict, MultiDict
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.sansio.utils import get_host
+
+from . import json as _json
+from .body import read_body
+from .cookies import parse_cookies
+from .encoding import encode_url_part
+from .path import sent_path
+from .url import URL
+
+if TYPE_CHECKING:
+    from ..typing import WSGIEnvironment
+
+# What Werkzeug's own __init__ reads from the environment. Here each is read
+# when somebody looks, since most handlers look at one or two.
+_LAZY = {
+    "method": lambda environ: environ.get("REQUEST_METHOD", "GET").upper(),
+    "scheme": lambda environ: environ.get("wsgi.url_scheme", "http"),
+    "root_path": lambda environ: _text(environ.get("SCRIPT_NAME") or "").rstrip("/"),
+    "path": lambda environ: "/" + _text(environ.get("PATH_INFO") or "").lstrip("/"),
+    "query_string": lambda environ: environ.get("QUERY_STRING", "").encode("latin-1"),
+    "headers": EnvironHeaders,
+    "remote_addr": lambda environ: environ.get("REMOTE_ADDR"),
+    "server": lambda environ: _server(environ),
+}
+
+# For get_json(): a ValueError for all that is no JSON, also for what is too deep.
+_JSON = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
+
+
+class Request(werkzeug.wrappers.Request):
+    """A request, with Next's methods on top of Werkzeug's.
+
+    ``args``, ``files``, ``get_json()`` and all that a Flask user knows work.
+    ``json`` is a method, as in Next; ``cookies`` are decoded as browsers write them.
+
+    https://nextjs.org/docs/app/api-reference/functions/next-request
+    """
+
+    json_module = _JSON
+
+    base_path = ""
+    """Where the application lives, as it was configured."""
+
+    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
+        # Without super().__init__(), which reads eight values that __getattr__ reads when asked.
+        self.environ = environ
+        self.shallow = shallow
+        if populate_request and not shallow:
+            environ["werkzeug.request"] = self
+
+    def __getattr__(self, name: str) -> Any:
+        read = _LAZY.get(name)
+        if read is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        value = read(self.environ)
+        self.__dict__[name] = value
+        return value
+
+    # Next's methods ---------------------------------------------------------
+
+    def json(self) -> Any:  # type: ignore[override]  # Next's is a method; get_json() is Werkzeug's
+        """The body as JSON, whatever its ``Content-Type``.
+
+        :raise BadRequest: If it is empty, not JSON, or not UTF-8 (a 400).
+        :raise RequestEntityTooLarge: If it is over the limit (a 413).
+        """
+        try:
+            return _json.loads(self.bytes())
+        except ValueError as error:
+            raise BadRequest(f"The body is not valid JSON: {error}.") from None
+
+    def text(self) -> str:
+        """The body as UTF-8, without a BOM; what is not UTF-8 becomes U+FFFD."""
+        return self.bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+
+    def bytes(self) -> bytes:
+        """The body. As in Next, a GET or HEAD has none; ``get_data()`` shows what was sent."""
+        if self.method in {"GET", "HEAD"}:
+            return b""
+        return self.get_data()
+
+    def form_data(self) -> MultiDict[str, str | FileStorage]:
+        """The fields and files of a form, urlencoded or multipart.
+
+        Files are :class:`~werkzeug.datastructures.FileStorage` with ``filename``,
+        ``content_type``, ``read()`` and ``save()``.
+
+        :raise UnsupportedMediaType: If ``Content-Type`` names no form (a 415).
+        :raise BadRequest: If the body breaks off or has no boundary (a 400).
+        """
+        if self.mimetype == "application/x-www-form-urlencoded":
+            return MultiDict(parse_qsl(self.get_data().decode(errors="replace"), keep_blank_values=True, errors="replace"))
+        if self.mimetype != "multipart/form-data":
+            raise UnsupportedMediaType(
+                "A form is sent as application/x-www-form-urlencoded or multipart/form-data,"
+                f" not as {self.mimetype or 'a body without Content-Type'}."
+            )
+        entries: MultiDict[str, str | FileStorage] = MultiDict(self.form.items(multi=True))
+        entries.update(self.files)
+        return entries
+
+    @cached_property
+    def next_url(self) -> URL:
+        """The URL in parts; changing it changes nothing else.
+
+        https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
+        """
+        return URL(self.url, self._prefix + self.base_path)
+
+    # Werkzeug's, made to agree with the above -------------------------------
+
+    @cached_property
+    def cookies(self) -> ImmutableDict[str, str]:  # type: ignore[override]  # one value a name, as in Next
+        """The cookies, decoded as ``routehandlers.headers.cookies()`` decodes them."""
+        return ImmutableDict(parse_cookies(self.environ.get("HTTP_COOKIE") or ""))
+
+    @cached_property
+    def host(self) -> str:
+        """Name and port, from ``Host`` or else from the server; the default port is left out."""
+        return get_host(self.scheme, self.environ.get("HTTP_HOST"), self.server)
+
+    @cached_property
+    def url(self) -> str:
+        """The whole URL, its path and query as they were sent."""
+        query = self.sent_query
+        return self.base_url + (f"?{query}" if query else "")
+
+    @cached_property
+    def base_url(self) -> str:
+        """:attr:`url` without its query."""
+        prefix, path = self._sent_path
+        return f"{self.scheme}://{self.host}{prefix}{path or '/'}"
+
+    @cached_property
+    def root_url(self) -> str:
+        """Where the application is mounted, with a slash at the end."""
+        return f"{self.scheme}://{self.host}{self._prefix.rstrip('/')}/"
+
+    @cached_property
+    def host_url(self) -> str:
+        """Scheme and host, with a slash at the end."""
+        return f"{self.scheme}://{self.host}/"
+
+    @property
+    def full_path(self) -> str:  # type: ignore[override]  # a property there is cached
+        """The decoded path with the query as it was sent."""
+        return f"{self.path}?{self.sent_query}"
+
+    @property
+    def _sent_path(self) -> tuple[str, str]:
+        return sent_path(self.environ)
+
+    @property
+    def _prefix(self) -> str:
+        return self._sent_path[0]
+
+    @property
+    def sent_query(self) -> str:
+        """The query as it was sent, without its question mark; what no URL may hold is encoded."""
+        query: str = self.environ.get("QUERY_STRING") or ""
+        return query if query.isascii() and query.isprintable() and " " not in query else _encode_query(query)
+
+    # The body ---------------------------------------------------------------
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body, within ``max_content_length``. Reading it leaves a copy in ``wsgi.input``."""
+        if self.shallow:
+            raise RuntimeError("This request was made with shallow=True and does not read the body.")
+        return read_body(self.environ, self.max_content_length)
+
+    def _load_form_data(self) -> None:
+        try:
+            super()._load_form_data()
+        except RequestEntityTooLarge:
+            raise
+        except ValueError as error:
+            raise BadRequest(f"The body is not a form: {error}.") from None
+        read_body(self.environ, None)  # rewound for the next reader
+
+    def make_form_data_parser(self) -> Any:
+        parser = super().make_form_data_parser()
+        parser.silent = False
+        return parser
+
+    def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
+        """The body as it was sent; see Werkzeug. A form can be read after it and before it."""
+        if parse_form_data:
+            self._load_form_data()
+            if "form" in self.__dict__ and (self.form or self.files):
+                return "" if as_text else b""
+        data = self.__dict__.get("_cached_data")
+        if data is None:
+            data = read_body(self.environ, self.max_content_length).read()
+            read_body(self.environ, None)
+            if cache:
+                self._cached_data = data
+        return data.decode(errors="replace") if as_text else data
+
+
+def _encode_query(query: str) -> str:
+    return encode_url_part(query.encode("latin-1").decode("utf-8", "surrogateescape"))
+
+
+def _text(value: str) -> str:
+    return value if value.isascii() else value.encode("latin-1").decode(errors="replace")
+
+
+def _server(environ: WSGIEnvironment) -> tuple[str, int | None] | None:
+    name = environ.get("SERVER_NAME")
+    if not name:
+        return None
+    port = str(environ.get("SERVER_PORT") or "")
+    return (name, int(port)) if port.isdigit() else (name, None)

@@ -1,0 +1,149 @@
+"""The response, as Next's manual describes it and as a Werkzeug response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import werkzeug.wrappers
+from werkzeug.datastructures import Headers
+
+from . import json as _json
+from .cookies import ResponseCookies
+from .encoding import check_header_value, encode_non_ascii
+from .event_stream import event_stream
+
+if TYPE_CHECKING:
+    from ..typing import HeadersLike
+
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_WITHOUT_BODY = (204, 205, 304)
+
+
+class Response(werkzeug.wrappers.Response):
+    """An answer, with Next's constructors on top of Werkzeug's.
+
+    :param response: The body: ``str``, ``bytes``, an iterable of either, or nothing.
+        A ``str`` makes the type ``text/plain; charset=utf-8``; the others make none.
+    :param status: 200–599, or a line such as ``"404 Not Found"``.
+    :param headers: A mapping, or pairs.
+    :raise ValueError: For another status, and for a body with 204, 205 or 304.
+
+    https://nextjs.org/docs/app/api-reference/functions/next-response
+    """
+
+    default_mimetype = None
+    autocorrect_location_header = False
+
+
+    def __init__(
+        self,
+        response: Iterable[bytes] | Iterable[str] | bytes | str | None = None,
+        status: int | str | HTTPStatus | None = None,
+        headers: HeadersLike | None = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+        direct_passthrough: bool = False,
+    ) -> None:
+        # Without super().__init__(), which costs more than all the rest of a
+        # request: it makes every default header, whether or not it applies.
+        self.headers = headers if type(headers) is Headers else Headers(headers)  # type: ignore[arg-type]  # wider
+        self.direct_passthrough = direct_passthrough
+        self._on_close = []
+        if type(status) is int and status in STATUS_LINES and status >= 200:
+            self._status_code, self._status = status, STATUS_LINES[status]
+        else:
+            self.status = 200 if status is None else status  # type: ignore[assignment]  # its setter takes both
+            if not 200 <= self._status_code <= 599:
+                raise ValueError(f"A response has a status from 200 to 599, not {status!r}.")
+        if isinstance(response, str):
+            self.response = [response.encode()]
+            if content_type is None and mimetype is None:
+                content_type = "text/plain; charset=utf-8"
+        elif isinstance(response, (bytes, bytearray, memoryview)):
+            self.response = [bytes(response)]
+        else:
+            self.response = [] if response is None else response
+        if self.response and self._status_code in _WITHOUT_BODY:
+            raise ValueError(f"A response with status {self._status_code} has no body.")
+        if content_type is not None:
+            if "Content-Type" not in self.headers:
+                self.headers["Content-Type"] = content_type
+        elif mimetype is not None:
+            self.mimetype = mimetype
+
+    @classmethod
+    def json(cls, data: Any, status: int = 200, headers: HeadersLike | None = None) -> Response:  # type: ignore[override]  # Next's is a constructor; get_json() is Werkzeug's
+        """An answer in JSON: compact, UTF-8, ``application/json``.
+
+        :param data: What :mod:`json` writes, and dataclasses, dates, UUIDs and Decimals.
+        :raise TypeError: For what JSON has no way to write.
+        """
+        response = cls([_json.dumps(data)], status, headers)
+        if headers is None:
+            # The constructor made these headers a moment ago, and nothing is in them.
+            response.headers._list.append(_JSON_TYPE)
+        elif "Content-Type" not in response.headers:
+            response.headers["Content-Type"] = "application/json"
+        return response
+
+    @classmethod
+    def redirect(cls, url: object, status: int = 307, headers: HeadersLike | None = None) -> Response:
+        """An answer that sends the client elsewhere.
+
+        A 308, like a 301, is kept by browsers for good; it is hard to take back.
+
+        :param url: Text or a :class:`~routehandlers._http.url.URL`; sent as it stands.
+        :param status: 301, 302, 303, 307 or 308.
+        :raise ValueError: For another status, an empty URL, or one with control characters.
+        """
+        if status not in _REDIRECTS:
+            raise ValueError(f"A redirect has one of the statuses {', '.join(map(str, _REDIRECTS))}, not {status!r}.")
+        location = str(url)
+        if not location:
+            raise ValueError("A redirect needs a URL, and this one is empty.")
+        check_header_value("Location", location)
+        response = cls(None, status, headers)
+        response.headers["Location"] = encode_non_ascii(location)
+        return response
+
+    @classmethod
+    def error(cls) -> Response:
+        """An empty 500. In a browser this is the answer of a failed connection, which no server can send."""
+        return cls(None, 500)
+
+    @classmethod
+    def event_stream(cls, iterable: Iterable[Any], *, keep_alive: float | None = None, headers: HeadersLike | None = None) -> Response:
+        """Server-Sent Events, as browsers' ``EventSource`` reads them.
+
+        Each item is the ``str`` of one event's data, or a mapping of ``data``,
+        ``event``, ``id``, ``retry`` (milliseconds) and ``comment``; data that is not a ``str`` is written as JSON. A
+        client that comes back sends the last ``id`` as ``Last-Event-ID``.
+
+        :param keep_alive: Seconds of silence after which a comment is sent. The
+            iterable then runs in a thread of its own and is closed there.
+
+        https://html.spec.whatwg.org/multipage/server-sent-events.html
+        """
+        response = cls(event_stream(iterable, keep_alive), 200, headers)
+        for name, value in cls._EVENT_STREAM.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    _EVENT_STREAM: ClassVar = {
+        "Content-Type": "text/event-stream; charset=utf-8",
+        # Without these a proxy may hold events back: nginx by buffering, others by compressing.
+        "Cache-Control": "no-cache, no-transform",
+        "X-Accel-Buffering": "no",
+    }
+
+    @property
+    def cookies(self) -> ResponseCookies:
+        """The cookies that this response sets."""
+        return ResponseCookies(self.headers)
+
+
+_JSON_TYPE = ("Content-Type", "application/json")

@@ -1,0 +1,1 @@
+"""The user's files: found by discovery, imported and checked here."""

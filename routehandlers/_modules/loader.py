@@ -1,0 +1,208 @@
+"""Imports route modules and checks what they export.
+
+Every application has a package of its own in ``sys.modules``, in which the
+folders are packages and the files modules, so that relative imports work, a
+file is imported once, and two applications share nothing.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from .._routing.tree import RouteFile
+from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
+from ..typing import Handler
+from .segment_config import METHODS, SegmentConfig, find_mistakes, read_config
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class RouteModule:
+    """An imported ``route.py``.
+
+    :param handlers: By method, only those that the file defines.
+    """
+
+    route: RouteFile
+    module: ModuleType
+    handlers: dict[str, Handler]
+    config: SegmentConfig
+
+
+class ModuleLoader:
+    """Imports the files of one application.
+
+    :param root: The ``app`` folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        # "routehandlers.app" would be ours; a number keeps applications apart.
+        self._package = f"routehandlers_app_{next(_numbers)}"
+
+    def load(self, routes: Iterable[RouteFile]) -> tuple[list[RouteModule], list[RouteHandlersError]]:
+        """Import and check, and go on after mistakes so that all are known."""
+        modules: list[RouteModule] = []
+        problems: list[RouteHandlersError] = []
+        for route in routes:
+            try:
+                module = self._import(route)
+            except Exception as error:
+                problems.append(RouteModuleImportError(route.file, without_import_frames(error)))
+                continue
+            mistakes = list(_check(route, module))
+            if mistakes:
+                problems += mistakes
+                continue
+            handlers = {name: getattr(module, name) for name in METHODS if name in vars(module)}
+            modules.append(RouteModule(route, module, handlers, read_config(vars(module))))
+        return modules, problems
+
+    def _import(self, route: RouteFile) -> ModuleType:
+        package = self._folder_package(route.folders)
+        name = f"{package}.route"
+        if name in sys.modules:  # another route's "from ..route import …" was first
+            return sys.modules[name]
+        spec = spec_from_file_location(name, route.file)
+        assert spec is not None and spec.loader is not None, route.file
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+        return module
+
+    def _folder_package(self, folders: tuple[str, ...]) -> str:
+        """The package of a folder, with those above it; a dot in a name would read as a package's."""
+        name, path = self._package, self._root
+        _ensure_package(name, path)
+        for folder in folders:
+            name, path = f"{name}.{folder.replace('.', '%2E')}", path / folder
+            _ensure_package(name, path)
+        return name
+
+
+def _ensure_package(name: str, path: Path) -> None:
+    if name in sys.modules:
+        return
+    init = path / "__init__.py"
+    if init.is_file():
+        spec = spec_from_file_location(name, init, submodule_search_locations=[str(path)])
+    else:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [str(path)]
+    assert spec is not None, path
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    if spec.loader is not None:
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+
+
+def without_import_frames(error: BaseException) -> BaseException:
+    """The same exception, its traceback beginning in the user's file."""
+    traceback = error.__traceback__
+    while traceback is not None and _is_machinery(traceback.tb_frame.f_code.co_filename):
+        traceback = traceback.tb_next
+    return error.with_traceback(traceback)
+
+
+def _is_machinery(filename: str) -> bool:
+    return filename == __file__ or filename.startswith("<frozen importlib")
+
+
+def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleError]:
+    names = vars(module)
+    own = {name: value for name, value in names.items() if _is_own(module, value)}
+    for name, message in find_mistakes(names, own):
+        yield InvalidRouteModuleError(route.file, message, _line_of(module, name))
+    methods = [name for name in METHODS if name in names]
+    for name in methods:
+        message = _handler_mistake(name, names[name])
+        if message is not None:
+            yield InvalidRouteModuleError(route.file, message, _line_of(module, name))
+    meant = {name.upper() for name in names}
+    if not methods and not meant & set(METHODS):
+        yield InvalidRouteModuleError(
+            route.file, f"It exports no handler. Write 'def GET(request):', or another of {', '.join(METHODS)}."
+        )
+
+
+def _is_own(module: ModuleType, value: object) -> bool:
+    """Whether a value was made in this module; an imported ``delete`` is no slip of the pen."""
+    if isinstance(value, ModuleType):
+        return False
+    return getattr(value, "__module__", module.__name__) == module.__name__
+
+
+def _handler_mistake(name: str, handler: object) -> str | None:
+    if not callable(handler) or isinstance(handler, type):
+        return f"{name} is {handler!r}. Write a function: 'def {name}(request):'."
+    called = handler if inspect.isroutine(handler) else type(handler).__call__
+    if any(is_async(function) for is_async in _ASYNC for function in (handler, called)):
+        return f"{name} is asynchronous, and this library is not. Write 'def {name}(…):' and call blocking functions."
+    if argument_count(handler) is None:
+        return (
+            f"{name} takes other parameters than a handler is given. Write 'def {name}():',"
+            f" 'def {name}(request):' or 'def {name}(request, context):'."
+        )
+    return None
+
+
+_ASYNC = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+
+
+def argument_count(handler: Callable[..., Any]) -> int | None:
+    """How many of request and context a handler takes, or ``None`` if it wants something else."""
+    try:
+        parameters = inspect.signature(handler).parameters.values()
+    except (TypeError, ValueError):  # a function in C that does not tell
+        return 2
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters) or len(positional) > 2:
+        return None
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return 2
+    return len(positional)
+
+
+def _line_of(module: ModuleType, name: str) -> int | None:
+    """Where a module binds a name, as far as its code tells."""
+    value = vars(module).get(name)
+    if isinstance(value, FunctionType) and value.__module__ == module.__name__:
+        return value.__code__.co_firstlineno
+    loader = getattr(module.__spec__, "loader", None)
+    code = loader.get_code(module.__name__) if loader is not None else None
+    return _binding_line(code, name) if isinstance(code, CodeType) else None
+
+
+def _binding_line(code: CodeType, name: str) -> int | None:
+    line = None
+    for instruction in dis.get_instructions(code):
+        if instruction.starts_line:
+            line = _first_line(instruction)
+        if instruction.opname == "STORE_NAME" and instruction.argval == name:
+            return line
+    return None
+
+
+def _first_line(instruction: Any) -> int | None:
+    # starts_line became a flag in Python 3.13, beside line_number.
+    line: int | None = getattr(instruction, "line_number", None) or instruction.starts_line
+    return line

@@ -1,0 +1,131 @@
+"""What a route module says about its route in constants: ``revalidate = 60``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""What a handler can be called: the methods of Next's manual."""
+
+_FETCH_CACHE = (
+    "auto",
+    "default-cache",
+    "only-cache",
+    "force-cache",
+    "force-no-store",
+    "default-no-store",
+    "only-no-store",
+)
+
+
+@dataclass(frozen=True)
+class SegmentConfig:
+    """A route's constants, with Next's defaults.
+
+    https://nextjs.org/docs/app/api-reference/file-conventions/route-segment-config
+
+    :param revalidate: Seconds, ``False`` for as long as possible, ``None`` where nothing is said.
+    :param max_content_length: The most bytes of a body, in place of the application's limit.
+    """
+
+    dynamic: Literal["auto", "force-dynamic", "error", "force-static"] = "auto"
+    dynamic_params: bool = True
+    revalidate: float | Literal[False] | None = None
+    fetch_cache: str = "auto"
+    runtime: str = "nodejs"
+    preferred_region: str | tuple[str, ...] = "auto"
+    max_duration: float | None = None
+    generate_static_params: Callable[..., Any] | None = None
+    max_content_length: int | None = None
+    vary: tuple[str, ...] = ()
+
+    @property
+    def is_cacheable(self) -> bool:
+        """Whether the module asks for its ``GET`` to be cached."""
+        if self.dynamic == "force-dynamic" or (self.revalidate == 0 and self.revalidate is not False):
+            return False
+        return (
+            self.revalidate is not None
+            or self.dynamic in {"force-static", "error"}
+            or self.generate_static_params is not None
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def _is_strings(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+
+
+def _one_of(*values: str) -> tuple[Callable[[object], bool], str]:
+    return (lambda value: value in values), "one of " + ", ".join(map(repr, values))
+
+
+# Each constant: what it must be, and how to say so.
+_RULES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "dynamic": _one_of("auto", "force-dynamic", "error", "force-static"),
+    "dynamic_params": (lambda value: isinstance(value, bool), "True or False"),
+    "revalidate": (lambda value: value is False or _is_number(value), "a number of seconds from 0 on, or False for as long as possible"),
+    "fetch_cache": _one_of(*_FETCH_CACHE),
+    "runtime": _one_of("nodejs", "edge"),
+    "preferred_region": (lambda value: isinstance(value, str) or _is_strings(value), "a region, or a list of regions"),
+    "max_duration": (lambda value: _is_number(value) and value != 0, "a number of seconds above 0"),
+    "generate_static_params": (callable, "a function that returns a list of params"),
+    "max_content_length": (lambda value: _is_number(value) and isinstance(value, int), "a number of bytes"),
+    "vary": (_is_strings, "a tuple of strings, such as (\"accept-language\",)"),
+}
+
+
+def read_config(names: dict[str, Any]) -> SegmentConfig:
+    """The constants of a module that :func:`find_mistakes` found nothing wrong with."""
+    given = {name: names[name] for name in _RULES if name in names}
+    for name in ("vary", "preferred_region"):
+        if isinstance(given.get(name), list):
+            given[name] = tuple(given[name])
+    return SegmentConfig(**given)
+
+
+def find_mistakes(names: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Everything wrong with the names of a module, as the name and a sentence.
+
+    :param names: The module's globals.
+    :param own: Those that were not imported.
+    """
+    for name, (is_valid, expected) in _RULES.items():
+        if name in names and not is_valid(names[name]):
+            yield name, f"{name} is {names[name]!r}. Give {expected}."
+    if names.get("dynamic_params") is False and "generate_static_params" not in names:
+        yield (
+            "dynamic_params",
+            "dynamic_params = False admits only what generate_static_params() lists, and there is none."
+            " Write one, or leave dynamic_params out.",
+        )
+    for name, value in own.items():
+        if not name.startswith("_") and (meant := _meant(name, value)) is not None and meant not in names:
+            yield name, f"It exports {name!r}. Did you mean {meant!r}?"
+
+
+def _meant(name: str, value: object) -> str | None:
+    """The name of the convention that a slip of the pen made into another.
+
+    Names of the user's own (``get_items``, ``POSTS``) are none of this: only
+    other cases, Next's own spelling, and near misses count.
+    """
+    if name in METHODS or name in _RULES:
+        return None
+    if name.upper() in METHODS:
+        return name.upper()
+    snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    if snake in _RULES:
+        return snake
+    if callable(value):
+        candidates = METHODS if name.isupper() else ("generate_static_params",)
+    else:
+        candidates = tuple(rule for rule in _RULES if len(rule) >= 7)
+    near = get_close_matches(name, candidates, n=1, cutoff=0.88)
+    return near[0] if near else None

@@ -1,0 +1,182 @@
+"""The order in which a request meets things, stated once.
+
+1. path: undo the base path; the redirects of slashes and backslashes; 400 for
+   what cannot be decoded
+6. static routes
+8. dynamic routes
+10. not found
+
+and for the route that matched: method, handler, return value, response,
+pending cookies, WSGI. (The numbers leave room for what stands between them in
+the design: rules, middleware and rewrites.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+
+from .._http.errors import http_exception_response
+from .._http.host import is_trusted_host, is_valid_host
+from .._http.path import decode_segments, has_dot_segment, sent_path, target_of
+from .._http.response import Response
+from .._routing.urlmap import UrlMap, to_matching
+from .scope import Scope, enter_scope
+from .sending import prepare
+
+if TYPE_CHECKING:
+    from .._http.request import Request
+    from ..config import Config
+    from ..typing import Params, StartResponse, WSGIEnvironment
+    from .invoke import Endpoint
+
+# Paths that need no decoding, no redirect and no second thought: nearly all.
+_PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
+
+_REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
+
+# Hosts that were found good are few; a client that sends others does not fill memory.
+_MOST_HOSTS = 1_000
+
+
+class Pipeline:
+    """Answers requests with the routes of one application.
+
+    :param endpoints: By their place in the map.
+    :param request_class: For requests that no route answers.
+    """
+
+    def __init__(
+        self, url_map: UrlMap, endpoints: Sequence[Endpoint], config: Config, request_class: type[Request]
+    ) -> None:
+        self._map = url_map
+        self._endpoints = endpoints
+        self._config = config
+        self._request_class = request_class
+        self._good_hosts: set[str | None] = set()
+        self._any_slash = config.skip_trailing_slash_redirect
+        # Only where a path without a slash at its end is never redirected.
+        self._plain_paths = self._any_slash or not config.trailing_slash
+        self._ready = self._ready_paths()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        context = copy_context()
+        return context.run(self._answer, environ, start_response, context)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
+        try:
+            if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
+                self._check_host(environ)
+            found = self._find(environ)
+        except HTTPException as error:
+            found = http_exception_response(environ, error)  # type: ignore[assignment]  # ours, as Response says
+        if isinstance(found, tuple):
+            endpoint, params = found
+            scope = Scope(environ, endpoint.request_class, endpoint.pattern, params, context)
+            enter_scope(scope)
+            status, headers, body = endpoint.answer(scope)
+        else:
+            scope = Scope(environ, self._request_class, "", {}, context)
+            status, headers, body = prepare(scope, found)
+        start_response(status, headers)
+        return body
+
+    def _find(self, environ: WSGIEnvironment) -> tuple[Endpoint, Params] | Response:
+        """The endpoint of a request and its params, or a redirect.
+
+        :raise HTTPException: If there is none, or the path is malformed.
+        """
+        path: str = environ.get("PATH_INFO") or ""
+        target = target_of(environ)
+        if target is None or "%" not in target.partition("?")[0]:
+            endpoint = self._ready.get(path)
+            if endpoint is not None:
+                return endpoint, {}
+            if self._plain_paths and not self._config.base_path and _PLAIN.fullmatch(path):
+                return self._match(path)
+        return self._find_slowly(environ)
+
+    def _find_slowly(self, environ: WSGIEnvironment) -> tuple[Endpoint, Params] | Response:
+        prefix, path = sent_path(environ)
+        # 1. path
+        below = self._below_base_path(path)
+        if has_dot_segment(path):
+            raise NotFound
+        target = self._redirect_target(path)
+        if target is not None:
+            return self._redirect(environ, prefix + target)
+        if below is None:
+            raise NotFound
+        segments = decode_segments(below)
+        if len(segments) > 1 and segments[-1] == "":
+            segments.pop()
+        # 6. static routes and 8. dynamic routes: one map, in which static comes first
+        return self._match(to_matching(segments))
+
+    def _match(self, text: str) -> tuple[Endpoint, Params]:
+        match = self._map.match(text)
+        if match is None:
+            # 10. not found
+            raise NotFound
+        return self._endpoints[match[0]], match[1]
+
+    def _below_base_path(self, path: str) -> str | None:
+        base = self._config.base_path
+        if not base:
+            return path
+        return path[len(base) :] or "/" if f"{path}/".startswith(f"{base}/") else None
+
+    def _redirect_target(self, path: str) -> str | None:
+        """Where the slashes of a path are put right, or ``None`` if they are."""
+        if _REPEATED_SLASHES.search(path):
+            return _REPEATED_SLASHES.sub("/", path)
+        if self._config.skip_trailing_slash_redirect or path in {"", "/"}:
+            return None
+        if not self._config.trailing_slash:
+            return path[:-1] if path.endswith("/") else None
+        below = self._below_base_path(path)
+        if below is not None and f"{below}/".startswith("/.well-known/"):
+            return None
+        has_extension = "." in path.rstrip("/").rpartition("/")[2]
+        if has_extension:
+            return path[:-1] if path.endswith("/") else None
+        return None if path.endswith("/") else f"{path}/"
+
+    def _redirect(self, environ: WSGIEnvironment, location: str) -> Response:
+        # One slash at the front, whatever the prefix was: two would name a host.
+        query = self._request_class(environ, populate_request=False).sent_query
+        location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
+        # Old clients do not know 308; Next helps them with Refresh.
+        return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
+
+    def _check_host(self, environ: WSGIEnvironment) -> None:
+        """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks."""
+        host: str | None = environ.get("HTTP_HOST")
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            raise BadRequest("There is no WebSocket here.")
+        if host:
+            if not is_valid_host(host):
+                raise BadRequest("The Host header is malformed.")
+            if not is_trusted_host(host, self._config.trusted_hosts):
+                raise BadRequest("The Host header names another host.")
+        elif self._config.trusted_hosts is not None:
+            raise BadRequest("The Host header is missing.")
+        if len(self._good_hosts) < _MOST_HOSTS:
+            self._good_hosts.add(host)
+
+    def _ready_paths(self) -> dict[str, Endpoint]:
+        """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
+        ready: dict[str, Endpoint] = {}
+        base = self._config.base_path
+        for path, index in self._map.static.items():
+            if not _PLAIN.fullmatch(path) and path != "/":
+                continue
+            full = base + ("" if base and path == "/" else path)
+            for spelling in (full, f"{full.rstrip('/')}/"):
+                if self._redirect_target(spelling) is None:
+                    ready[spelling] = self._endpoints[index]
+        return ready

@@ -1,0 +1,248 @@
+"""From a response to WSGI: the status line, the headers, and what is iterated.
+
+A response is only read here, never changed, so that a handler may return the
+same one to every request.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from werkzeug.datastructures import Headers
+
+from .._http.cookies import name_of
+from .._http.encoding import TOKEN, is_header_value
+from .._http.interrupts import Interrupt
+from .._http.response import Response
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from .scope import Scope
+
+logger = logging.getLogger("routehandlers")
+
+# They speak of one connection, which is the server's affair: PEP 3333 forbids
+# them to applications, and a server that passed them on would break its framing.
+_HOP_BY_HOP = frozenset(
+    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "trailers")
+    + ("transfer-encoding", "upgrade")
+)
+
+# Header names that were seen to be tokens; there are few, and this keeps it so.
+_checked_names: dict[str, str] = {}
+_MOST_NAMES = 1_000
+
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+_WITHOUT_BODY = (204, 205, 304)
+
+
+class Answer(NamedTuple):
+    """What WSGI wants: a status line, headers, and an iterable of bytes."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: Iterable[bytes]
+
+
+def prepare(scope: Scope, response: WerkzeugResponse) -> Answer:
+    """Read a response. Of a stream the first chunk is drawn, so that what fails before it is still an error.
+
+    :raise ValueError: For a header that would break the message.
+    """
+    environ = scope.environ
+    body: Any = response.response
+    if type(response) is not Response or response._on_close or _is_conditional(response, scope):
+        return _prepare_any(scope, response)
+    if type(body) is not list:
+        return _prepare_stream(scope, response, response.status, response.headers, body)
+
+    data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in body])
+    headers, length = _checked(scope, response.headers)
+    status = response._status_code
+    if status not in _WITHOUT_BODY:
+        if length is None:
+            headers.append(("Content-Length", str(len(data))))
+        elif length != str(len(data)) and environ["REQUEST_METHOD"] != "HEAD":
+            raise ValueError(f"Content-Length is {length}, and the body has {len(data)} bytes. Leave the header out.")
+    is_head = environ["REQUEST_METHOD"] == "HEAD"
+    chunks = [] if is_head or not data else [data]
+    return Answer(response._status, headers, chunks if scope.after is None else SentBody(scope, chunks))
+
+
+def _is_conditional(response: WerkzeugResponse, scope: Scope) -> bool:
+    """Whether the client says what it has, and the response can be compared with that."""
+    environ = scope.environ
+    return (
+        any(name in environ for name in _CONDITIONS)
+        and response.status_code == 200
+        and ("ETag" in response.headers or "Last-Modified" in response.headers)
+    )
+
+
+def _prepare_any(scope: Scope, response: WerkzeugResponse) -> Answer:
+    """The way for responses that are not plainly ours: Werkzeug knows what applies to them."""
+    environ = scope.environ
+    if _is_conditional(response, scope):
+        original = response
+        response = copy(original)
+        response.headers = Headers(list(original.headers))
+        response.make_conditional(environ)
+        if "Date" not in original.headers:
+            response.headers.pop("Date", None)  # the server's
+    headers = response.get_wsgi_headers(environ)
+    chunks = response.get_app_iter(environ)
+    return _prepare_stream(scope, response, response.status, headers, chunks)
+
+
+def _prepare_stream(scope: Scope, response: WerkzeugResponse, status: str, headers: Headers, chunks: Any) -> Answer:
+    body = StreamedBody(scope, chunks, response.close)
+    try:
+        body.draw_first()
+        checked, _ = _checked(scope, headers)
+    except BaseException:
+        body.abandon()
+        raise
+    if scope.environ["REQUEST_METHOD"] == "HEAD" or response.status_code in _WITHOUT_BODY:
+        body.skip()
+    scope.seal()
+    return Answer(status, checked, body)
+
+
+def _checked(scope: Scope, headers: Headers) -> tuple[list[tuple[str, str]], str | None]:
+    """The headers as WSGI takes them, cookies included, and the ``Content-Length`` among them."""
+    checked: list[tuple[str, str]] = []
+    length = None
+    for pair in headers:
+        name, value = pair
+        lower = _checked_names.get(name) or _check_name(name)
+        if lower == "content-length":
+            length = value
+        elif lower in _HOP_BY_HOP:
+            logger.warning("The header %s is the server's to set and was left out.", name)
+            continue
+        if not is_header_value(value):
+            raise ValueError(f"The header {name} cannot hold {value!r}: control characters, and what Latin-1 lacks, cannot stand there.")
+        checked.append(pair)
+    lines = scope.cookie_lines()
+    if lines:
+        own = {name_of(line) for line in headers.getlist("Set-Cookie")}
+        checked += [("Set-Cookie", line) for line in lines if name_of(line) not in own]
+    return checked, length
+
+
+def _check_name(name: str) -> str:
+    if not TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a header.")
+    if len(_checked_names) < _MOST_NAMES:
+        _checked_names[name] = name.lower()
+    return name.lower()
+
+
+class SentBody:
+    """A body that is ready, and functions to call when it has been sent."""
+
+    def __init__(self, scope: Scope, chunks: list[bytes]) -> None:
+        self._scope = scope
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        self._scope.seal()
+        self._scope.context.run(run_after, self._scope)
+
+
+class StreamedBody:
+    """A body that is made while it is sent.
+
+    Every step of it, and its end, run in the context of the request.
+    """
+
+    def __init__(self, scope: Scope, chunks: Iterable[Any], close: Callable[[], Any]) -> None:
+        self._scope = scope
+        self._chunks = iter(chunks)
+        self._close = close
+        self._first: bytes | None = None
+        self._skipped = False
+
+    def draw_first(self) -> None:
+        """Run to the first chunk that holds anything."""
+        for chunk in self._chunks:
+            self._first = _encode(chunk)
+            if self._first:
+                break
+
+    def skip(self) -> None:
+        """Send nothing: the request was a HEAD."""
+        self._skipped = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._skipped or not self._first:
+            return
+        yield self._first
+        run, chunks = self._scope.context.run, self._chunks
+        while True:
+            try:
+                chunk = run(next, chunks)
+                if type(chunk) is not bytes:
+                    chunk = _encode(chunk)
+            except StopIteration:
+                return
+            except Interrupt as interrupt:
+                # The headers have left, so this can be no answer any more.
+                raise self._broken(RuntimeError(f"The stream had begun when it raised {interrupt}.")) from interrupt
+            except Exception as error:
+                self._broken(error)
+                raise
+            if chunk:  # an empty chunk would end the body of HTTP/1.1
+                yield chunk
+
+    def _broken(self, error: Exception) -> Exception:
+        """Log it. The server ends the connection without a proper end, so that nobody takes half for all."""
+        logger.error("%s broke off in mid-stream", self._scope.description, exc_info=error)
+        return error
+
+    def abandon(self) -> None:
+        """Close what will not be sent; the reason is on its way already."""
+        try:
+            self._close()
+        except Exception:
+            logger.exception("%s failed in closing its stream", self._scope.description)
+
+    def close(self) -> None:
+        """The client has everything, or has gone."""
+        self._scope.context.run(self._end)
+
+    def _end(self) -> None:
+        try:
+            self._close()
+        except Interrupt as interrupt:
+            raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
+        finally:
+            run_after(self._scope)
+
+
+def _encode(chunk: Any) -> bytes:
+    if isinstance(chunk, str):
+        return chunk.encode()
+    if isinstance(chunk, (bytes, bytearray, memoryview)):
+        return bytes(chunk)
+    raise TypeError(f"A stream yields str or bytes, not {chunk!r}.")
+
+
+def run_after(scope: Scope) -> None:
+    """Call what ``after()`` was given, in order; each failure is logged and none lost."""
+    while scope.after:
+        function = scope.after.popleft()
+        try:
+            function()
+        except Exception:
+            logger.exception("A function passed to after() failed, after %s", scope.description)
+        except Interrupt as interrupt:
+            error = RuntimeError(f"A function passed to after() raised {interrupt}. The answer has been sent already.")
+            logger.error("%s", error, exc_info=interrupt)

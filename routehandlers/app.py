@@ -1,0 +1,175 @@
+"""A folder in, a WSGI application out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from werkzeug.test import Client
+
+from ._http.request import Request
+from ._modules.loader import ModuleLoader, RouteModule
+from ._modules.segment_config import SegmentConfig
+from ._routing.conflicts import find_conflicts
+from ._routing.tree import RouteTree, scan
+from ._routing.urlmap import UrlMap, check_converters, find_unknown_converters
+from ._runtime.invoke import Endpoint
+from ._runtime.pipeline import Pipeline
+from ._runtime.scope import current_scope
+from .config import Config, make_config, read_settings
+from .exceptions import InvalidAppError, OutsideRequestError, RouteModuleImportError, UnknownRouteError
+
+if TYPE_CHECKING:
+    import os
+
+    from .typing import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route of an application, as a value.
+
+    :param pattern: The URL with its brackets: ``"/items/[slug]"``.
+    :param file: The ``route.py``.
+    :param methods: All that it answers, automatic ones included, in the order of the alphabet.
+    :param config: Its constants.
+    """
+
+    pattern: str
+    file: Path
+    methods: tuple[str, ...]
+    config: SegmentConfig
+
+
+class RouteHandlers:
+    """A WSGI application made of a folder of ``route.py`` files.
+
+    :param directory: The folder; its parent has no say in the URLs.
+    :param settings: See :class:`routehandlers.config.Config`.
+    :raise AppFolderError: If there is no such folder.
+    :raise InvalidConfigError: For settings that cannot work.
+    :raise InvalidAppError: For everything that is wrong with the files, together. Where
+        the only problem is one file that raised, its own exception leaves.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
+        self.config: Config = make_config(settings)
+        check_converters(self.config.converters)
+        self.directory = Path(directory).absolute()
+        self._loaded = _load(scan(self.directory), self.config)
+
+        request_class = _request_class(self.config, None)
+        endpoints = [_endpoint(loaded, self.config, request_class) for loaded in self._loaded]
+        self.routes = tuple(
+            Route(loaded.route.pattern, loaded.route.file, endpoint.methods, loaded.config)
+            for loaded, endpoint in zip(self._loaded, endpoints, strict=True)
+        )
+        self._by_pattern = {loaded.route.pattern: loaded for loaded in self._loaded}
+        self._map = UrlMap([loaded.route for loaded in self._loaded], self.config.converters)
+
+        # Wrap this, as in Flask: app.wsgi_app = ProxyFix(app.wsgi_app)
+        self.wsgi_app: WSGIApplication = Pipeline(self._map, endpoints, self.config, request_class)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self.wsgi_app(environ, start_response)
+
+    def url_for(self, pattern: str, *, _external: bool = False, _query: Mapping[str, Any] | None = None, **params: Any) -> str:
+        """The URL of a route: ``url_for("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
+
+        The base path is part of it, and during a request also the prefix that the
+        application is mounted under. Parameters whose names are no Python
+        identifiers are given as ``**{"post-id": 7}``.
+
+        :param _external: Make it absolute, from ``origin`` or else from the request.
+        :param _query: What follows the question mark; a value may be a list.
+        :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
+        """
+        path = self._map.build(self._find(pattern).route, params)
+        if self.config.trailing_slash and path != "/" and not path.startswith("/.well-known/") and "." not in path.rpartition("/")[2]:
+            path += "/"
+        if self.config.base_path:
+            path = self.config.base_path + ("" if path == "/" and not self.config.trailing_slash else path)
+        query = f"?{urlencode(_query, doseq=True)}" if _query else ""
+        return f"{self._prefix(external=_external)}{path}{query}"
+
+    def _prefix(self, *, external: bool) -> str:
+        try:
+            root = current_scope("url_for").request.root_url.rstrip("/")
+        except OutsideRequestError:
+            if external and self.config.origin is None:
+                raise
+            root = ""
+        mounted = root.partition("://")[2].partition("/")[2]
+        if external:
+            return f"{self.config.origin}{f'/{mounted}' if mounted else ''}" if self.config.origin else root
+        return f"/{mounted}" if mounted else ""
+
+    def load(self, pattern: str) -> ModuleType:
+        """The module of a route, imported when the application was made.
+
+        :raise UnknownRouteError: If there is no such pattern.
+        """
+        return self._find(pattern).module
+
+    def _find(self, pattern: str) -> RouteModule:
+        try:
+            return self._by_pattern[pattern]
+        except KeyError:
+            known = ", ".join(repr(known) for known in sorted(self._by_pattern)[:20])
+            raise UnknownRouteError(f"There is no route {pattern!r} in {self.directory}. There are: {known}.") from None
+
+    def test_client(self) -> Client:
+        """A :class:`werkzeug.test.Client`, which sends requests without a server."""
+        return Client(self)
+
+    def __repr__(self) -> str:
+        return f"<RouteHandlers {str(self.directory)!r} with {len(self.routes)} routes>"
+
+
+def create_app(directory: str | os.PathLike[str] = "app", **settings: Any) -> RouteHandlers:
+    """The application that ``routehandlers dev`` and ``start`` serve: ``gunicorn "routehandlers:create_app()"``.
+
+    :param directory: The folder with the routes.
+    :param settings: They go before those of ``[tool.routehandlers]`` in the current folder's ``pyproject.toml``.
+    """
+    return RouteHandlers(directory, **{**read_settings(Path.cwd()), **settings})
+
+
+def _load(tree: RouteTree, config: Config) -> list[RouteModule]:
+    """Check and import what was found; what is wrong is gathered and raised at once."""
+    problems = [
+        *tree.problems,
+        *find_conflicts(tree.routes),
+        *find_unknown_converters(tree.routes, config.converters),
+    ]
+    modules, mistakes = ModuleLoader(tree.root).load(tree.routes)
+    problems += mistakes
+    if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
+        raise problems[0].error
+    if problems:
+        raise InvalidAppError(tree.root, problems)
+    return modules
+
+
+def _endpoint(loaded: RouteModule, config: Config, request_class: type[Request]) -> Endpoint:
+    limit = loaded.config.max_content_length
+    own_class = request_class if limit is None else _request_class(config, limit)
+    return Endpoint(loaded, own_class, debug=config.debug)
+
+
+def _request_class(config: Config, limit: int | None) -> type[Request]:
+    """The request with an application's limits, as Werkzeug wants them: in the class."""
+
+    class AppRequest(Request):
+        base_path = config.base_path
+        max_content_length = config.max_content_length if limit is None else limit
+        trusted_hosts = list(config.trusted_hosts) if config.trusted_hosts is not None else None
+
+    AppRequest.__name__ = AppRequest.__qualname__ = "Request"
+    return AppRequest
+
+

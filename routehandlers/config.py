@@ -1,0 +1,132 @@
+"""The settings of an application, from keyword arguments and from ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .exceptions import InvalidConfigError
+
+if TYPE_CHECKING:
+    from werkzeug.routing import BaseConverter
+
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~\-]+)*")
+
+# Settings that hold Python objects, which a TOML file cannot.
+_ONLY_FROM_PYTHON = ("converters",)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of :class:`routehandlers.RouteHandlers`; names and meaning are Next's where Next has them.
+
+    :param base_path: Where the application lives below its host, such as ``"/docs"``.
+    :param trailing_slash: Whether URLs end in a slash.
+    :param skip_trailing_slash_redirect: Answer with and without the slash, and redirect neither.
+    :param converters: Werkzeug converters by the name after ``=`` in ``[id=name]``.
+    :param max_content_length: The most bytes of a body; ``None`` for any number.
+    :param trusted_hosts: The hosts answered to, in ``Host``; ``".example.com"`` takes all below it. ``None`` for any.
+    :param origin: Scheme and host of absolute URLs, such as ``"https://example.com"``.
+    :param secret_key: Signs what the application gives to clients and takes back.
+    :param debug: Say in answers what went wrong. Never for the public.
+    """
+
+    base_path: str = ""
+    trailing_slash: bool = False
+    skip_trailing_slash_redirect: bool = False
+    converters: Mapping[str, type[BaseConverter]] = field(default_factory=dict)
+    max_content_length: int | None = 16 * 2**20
+    trusted_hosts: Sequence[str] | None = None
+    origin: str | None = None
+    secret_key: str | bytes | None = field(default=None, repr=False)
+    debug: bool = False
+
+
+def make_config(settings: Mapping[str, Any]) -> Config:
+    """Settings as a value, checked.
+
+    :raise InvalidConfigError: For an unknown name or a value that cannot work; all of them together.
+    """
+    mistakes = [message for name, value in settings.items() if (message := _mistake(name, value))]
+    if mistakes:
+        raise InvalidConfigError("\n".join(mistakes))
+    return Config(**settings)
+
+
+_NAMES = tuple(item.name for item in fields(Config))
+
+
+def _mistake(name: str, value: Any) -> str | None:
+    if name not in _NAMES:
+        near = get_close_matches(name, _NAMES, n=1) or get_close_matches(_snake(name), _NAMES, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(_NAMES)}."
+        return f"There is no setting {name!r}.{hint}"
+    is_valid, expected = _RULES[name]
+    return None if is_valid(value) else f"{name} is {value!r}. Give {expected}."
+
+
+def _snake(name: str) -> str:
+    return re.sub("(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0]}", name).lower()
+
+
+def _is_origin(value: Any) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, str):
+        return False
+    parts = urlsplit(value)
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not (parts.path or parts.query or parts.fragment)
+
+
+def _is_strings(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(item, str) and item for item in value)
+
+
+_A_BOOL = (lambda value: isinstance(value, bool), "True or False")
+
+_RULES: dict[str, tuple[Any, str]] = {
+    "base_path": (
+        lambda value: isinstance(value, str) and _BASE_PATH.fullmatch(value),
+        "a path that starts with '/' and does not end in one, such as '/docs', or ''",
+    ),
+    "trailing_slash": _A_BOOL,
+    "skip_trailing_slash_redirect": _A_BOOL,
+    "converters": (lambda value: isinstance(value, Mapping), "a dict of names and werkzeug converters"),
+    "max_content_length": (
+        lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0),
+        "a number of bytes, or None for no limit",
+    ),
+    "trusted_hosts": (lambda value: value is None or _is_strings(value), "a list of host names, or None for any"),
+    "origin": (_is_origin, "a scheme and a host, such as 'https://example.com'"),
+    "secret_key": (lambda value: value is None or isinstance(value, (str, bytes)), "a str or bytes"),
+    "debug": _A_BOOL,
+}
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """The table ``[tool.routehandlers]`` of the ``pyproject.toml`` in a folder; empty where there is none.
+
+    :raise InvalidConfigError: If the file is no TOML, or has what only Python can say.
+    """
+    file = folder / "pyproject.toml"
+    if not file.is_file():
+        return {}
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415  # has no place before 3.11
+    else:
+        import tomli as tomllib  # noqa: PLC0415
+    try:
+        with file.open("rb") as stream:
+            settings = tomllib.load(stream).get("tool", {}).get("routehandlers", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfigError(f"{file} is not TOML: {error}") from None
+    for name in _ONLY_FROM_PYTHON:
+        if name in settings:
+            raise InvalidConfigError(f"{file}: {name} holds Python objects. Pass it to RouteHandlers(…, {name}=…).")
+    return dict(settings)
