@@ -7,6 +7,7 @@ import decimal
 import json
 import re
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -27,7 +28,31 @@ def _default(value: Any) -> Any:
 
 
 # Compact, in the order given, and UTF-8 rather than escapes.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, allow_nan=False).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, allow_nan=False)
+
+
+def _make_encode() -> Callable[[Any], str]:
+    """The encoder's own ``encode``, without the set-up that it repeats for every document.
+
+    JSONEncoder makes a new C encoder at each call, which takes longer than a
+    small document; one can be kept where the interpreter has it.
+    """
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return _encoder.encode
+    quote = json.encoder.encode_basestring  # type: ignore[attr-defined]  # what ensure_ascii=False uses
+    chunks = make(None, _default, quote, None, ":", ",", False, False, False)
+
+    def encode(data: Any) -> str:
+        try:
+            return "".join(chunks(data, 0))
+        except RecursionError:
+            return _encoder.encode(data)  # which says what refers to itself
+
+    return encode
+
+
+_encode = _make_encode()
 
 
 def dumps(data: Any) -> bytes:

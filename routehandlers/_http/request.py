@@ -203,8 +203,9 @@ class Request(werkzeug.wrappers.Request):
                 return "" if as_text else b""
         data = self.__dict__.get("_cached_data")
         if data is None:
-            data = read_body(self.environ, self.max_content_length).read()
-            read_body(self.environ, None)
+            body = read_body(self.environ, self.max_content_length)
+            data = body.read()
+            body.seek(0)
             if cache:
                 self._cached_data = data
         return data.decode(errors="replace") if as_text else data

@@ -90,6 +90,7 @@ class UrlMap:
         self._names = [_parameters(route.segments) for route in routes]
         self._rules = [(index, rule) for index, route in enumerate(routes) for rule in self._rules_of(route)]
         self.static = self._static_paths()
+        self._leaves = self._leaf_prefixes()
         self._adapter = self._bind(frozenset())
         self._narrowed: dict[frozenset[int], MapAdapter] = {}
         self._lock = threading.Lock()
@@ -100,6 +101,11 @@ class UrlMap:
         :param path: Matching text, from :func:`to_matching`.
         :param refused: Routes that did not want this path; matching goes on without them.
         """
+        prefix, _, last = path.rpartition("/")
+        leaf = self._leaves.get(prefix)
+        if leaf is not None and path not in self.static:
+            index, name = leaf
+            return index, {name: restore(last)}
         adapter = self._without(refused) if refused else self._adapter
         try:
             index, values = adapter.match(path, "GET")
@@ -175,6 +181,26 @@ class UrlMap:
         exact = {rule: index for index, rule in self._rules if "<" not in rule and self._is_exact(index)}
         bases = {rule: index for index, rule in self._rules if "<" not in rule and not self._is_exact(index)}
         return {**bases, **exact}
+
+    def _leaf_prefixes(self) -> dict[str, tuple[int, str]]:
+        """The static paths below which a plain ``[slug]`` is the only choice but for static ones.
+
+        Nothing that begins with a parameter can come before ``/items/[slug]`` for
+        ``/items/a``, so a dictionary gives the map's answer here too, and faster.
+        """
+        leaves: dict[str, tuple[int, str]] = {}
+        taken: set[str] = set()
+        for index, route in enumerate(self.routes):
+            statics = [segment.name for segment in route.segments[:-1] if segment.kind is Kind.STATIC]
+            if not route.segments or len(statics) != len(route.segments) - 1:
+                continue
+            prefix = to_matching(statics) if statics else ""
+            if route.segments[-1].kind is Kind.DYNAMIC:
+                leaves[prefix] = index, route.segments[-1].name
+            elif route.segments[-1].kind is Kind.CONVERTED:
+                taken.add(prefix)
+        # A converter is asked first, and so is a folder whose optional catch-all has no segments.
+        return {prefix: leaf for prefix, leaf in leaves.items() if prefix not in taken}
 
     def _is_exact(self, index: int) -> bool:
         segments = self.routes[index].segments
