@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -77,7 +77,9 @@ class RouteHandlers:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self.wsgi_app(environ, start_response)
 
-    def url_for(self, pattern: str, *, _external: bool = False, _query: Mapping[str, Any] | None = None, **params: Any) -> str:
+    def url_for(
+        self, pattern: str, *, _external: bool = False, _query: Mapping[str, Any] | None = None, **params: Any
+    ) -> str:
         """The URL of a route: ``url_for("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
 
         The base path is part of it, and during a request also the prefix that the
@@ -89,7 +91,12 @@ class RouteHandlers:
         :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
         """
         path = self._map.build(self._find(pattern).route, params)
-        if self.config.trailing_slash and path != "/" and not path.startswith("/.well-known/") and "." not in path.rpartition("/")[2]:
+        if (
+            self.config.trailing_slash
+            and path != "/"
+            and not path.startswith("/.well-known/")
+            and "." not in path.rpartition("/")[2]
+        ):
             path += "/"
         if self.config.base_path:
             path = self.config.base_path + ("" if path == "/" and not self.config.trailing_slash else path)
@@ -171,5 +178,3 @@ def _request_class(config: Config, limit: int | None) -> type[Request]:
 
     AppRequest.__name__ = AppRequest.__qualname__ = "Request"
     return AppRequest
-
-

@@ -81,7 +81,9 @@ def _is_origin(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     parts = urlsplit(value)
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not (parts.path or parts.query or parts.fragment)
+    return (
+        parts.scheme in {"http", "https"} and bool(parts.netloc) and not (parts.path or parts.query or parts.fragment)
+    )
 
 
 def _is_strings(value: Any) -> bool:

@@ -31,7 +31,9 @@ def after(function: Callable[..., Any], *args: Any) -> None:
     :raise OutsideRequestError: Outside of a request.
     """
     if not callable(function):
-        raise TypeError(f"after() takes a function and its arguments, not {function!r}. Leave out the parentheses of a call.")
+        raise TypeError(
+            f"after() takes a function and its arguments, not {function!r}. Leave out the parentheses of a call."
+        )
     scope = current_scope("after")
     if scope.after is None:
         scope.after = deque()

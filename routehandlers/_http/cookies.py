@@ -85,7 +85,9 @@ def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes])
     :raise TypeError: If the value is not a ``str``.
     """
     if not TOKEN.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ can stand in it.")
+        raise ValueError(
+            f"{name!r} cannot be the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ can stand in it."
+        )
     if not isinstance(value, str):
         raise TypeError(f"The value of the cookie {name!r} is {value!r}. Make it a str.")
     if unknown := set(attributes) - set(CookieAttributes.__annotations__):

@@ -65,7 +65,9 @@ def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> W
     One that brings a response or a body of its own is sent as it is; the others
     get the default body, with their headers and, where it was given, their description.
     """
-    own_body = type(error).get_body is not HTTPException.get_body or type(error).get_response is not HTTPException.get_response
+    own_body = (
+        type(error).get_body is not HTTPException.get_body or type(error).get_response is not HTTPException.get_response
+    )
     if error.response is not None or error.code is None or own_body:
         response = error.get_response(environ)
         assert isinstance(response, WerkzeugResponse), response

@@ -22,8 +22,9 @@ def _default(value: Any) -> Any:
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
-    if hasattr(value, "__html__"):
-        return str(value.__html__())
+    to_html = getattr(value, "__html__", None)
+    if to_html is not None:
+        return str(to_html())
     raise TypeError(f"JSON has no way to write {type(value).__name__}: {value!r}")
 
 
@@ -40,7 +41,7 @@ def _make_encode() -> Callable[[Any], str]:
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return _encoder.encode
-    quote = json.encoder.encode_basestring  # type: ignore[attr-defined]  # what ensure_ascii=False uses
+    quote = json.encoder.encode_basestring  # what ensure_ascii=False uses
     chunks = make(None, _default, quote, None, ":", ",", False, False, False)
 
     def encode(data: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from builtins import bytes as Bytes  # Next names a method so
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, FileStorage, ImmutableDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.sansio.utils import get_host
+from werkzeug.utils import cached_property
 
 from . import json as _json
 from .body import read_body
@@ -24,19 +26,19 @@ if TYPE_CHECKING:
 
 # What Werkzeug's own __init__ reads from the environment. Here each is read
 # when somebody looks, since most handlers look at one or two.
-_LAZY = {
+_LAZY: dict[str, Callable[[WSGIEnvironment], Any]] = {
     "method": lambda environ: environ.get("REQUEST_METHOD", "GET").upper(),
     "scheme": lambda environ: environ.get("wsgi.url_scheme", "http"),
     "root_path": lambda environ: _text(environ.get("SCRIPT_NAME") or "").rstrip("/"),
     "path": lambda environ: "/" + _text(environ.get("PATH_INFO") or "").lstrip("/"),
     "query_string": lambda environ: environ.get("QUERY_STRING", "").encode("latin-1"),
-    "headers": EnvironHeaders,
+    "headers": lambda environ: EnvironHeaders(environ),
     "remote_addr": lambda environ: environ.get("REMOTE_ADDR"),
     "server": lambda environ: _server(environ),
 }
 
 # For get_json(): a ValueError for all that is no JSON, also for what is too deep.
-_JSON = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
+_JSON: Any = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
 
 
 class Request(werkzeug.wrappers.Request):
@@ -64,13 +66,13 @@ class Request(werkzeug.wrappers.Request):
         read = _LAZY.get(name)
         if read is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        value = read(self.environ)
+        value: Any = read(self.environ)
         self.__dict__[name] = value
         return value
 
     # Next's methods ---------------------------------------------------------
 
-    def json(self) -> Any:  # type: ignore[override]  # Next's is a method; get_json() is Werkzeug's
+    def json(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in Next; get_json() is Werkzeug's
         """The body as JSON, whatever its ``Content-Type``.
 
         :raise BadRequest: If it is empty, not JSON, or not UTF-8 (a 400).
@@ -85,11 +87,12 @@ class Request(werkzeug.wrappers.Request):
         """The body as UTF-8, without a BOM; what is not UTF-8 becomes U+FFFD."""
         return self.bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
 
-    def bytes(self) -> bytes:
+    def bytes(self) -> Bytes:
         """The body. As in Next, a GET or HEAD has none; ``get_data()`` shows what was sent."""
         if self.method in {"GET", "HEAD"}:
             return b""
-        return self.get_data()
+        data: Bytes = self.get_data()
+        return data
 
     def form_data(self) -> MultiDict[str, str | FileStorage]:
         """The fields and files of a form, urlencoded or multipart.
@@ -101,7 +104,9 @@ class Request(werkzeug.wrappers.Request):
         :raise BadRequest: If the body breaks off or has no boundary (a 400).
         """
         if self.mimetype == "application/x-www-form-urlencoded":
-            return MultiDict(parse_qsl(self.get_data().decode(errors="replace"), keep_blank_values=True, errors="replace"))
+            return MultiDict(
+                parse_qsl(self.get_data().decode(errors="replace"), keep_blank_values=True, errors="replace")
+            )
         if self.mimetype != "multipart/form-data":
             raise UnsupportedMediaType(
                 "A form is sent as application/x-www-form-urlencoded or multipart/form-data,"
@@ -154,7 +159,7 @@ class Request(werkzeug.wrappers.Request):
         return f"{self.scheme}://{self.host}/"
 
     @property
-    def full_path(self) -> str:  # type: ignore[override]  # a property there is cached
+    def full_path(self) -> str:
         """The decoded path with the query as it was sent."""
         return f"{self.path}?{self.sent_query}"
 
@@ -175,7 +180,7 @@ class Request(werkzeug.wrappers.Request):
     # The body ---------------------------------------------------------------
 
     @cached_property
-    def stream(self) -> IO[bytes]:
+    def stream(self) -> IO[Bytes]:
         """The body, within ``max_content_length``. Reading it leaves a copy in ``wsgi.input``."""
         if self.shallow:
             raise RuntimeError("This request was made with shallow=True and does not read the body.")

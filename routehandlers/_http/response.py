@@ -38,7 +38,6 @@ class Response(werkzeug.wrappers.Response):
     default_mimetype = None
     autocorrect_location_header = False
 
-
     def __init__(
         self,
         response: Iterable[bytes] | Iterable[str] | bytes | str | None = None,
@@ -50,13 +49,13 @@ class Response(werkzeug.wrappers.Response):
     ) -> None:
         # Without super().__init__(), which costs more than all the rest of a
         # request: it makes every default header, whether or not it applies.
-        self.headers = headers if type(headers) is Headers else Headers(headers)  # type: ignore[arg-type]  # wider
+        self.headers = headers if type(headers) is Headers else Headers(headers)
         self.direct_passthrough = direct_passthrough
         self._on_close = []
         if type(status) is int and status in STATUS_LINES and status >= 200:
             self._status_code, self._status = status, STATUS_LINES[status]
         else:
-            self.status = 200 if status is None else status  # type: ignore[assignment]  # its setter takes both
+            self.status = 200 if status is None else status
             if not 200 <= self._status_code <= 599:
                 raise ValueError(f"A response has a status from 200 to 599, not {status!r}.")
         if isinstance(response, str):
@@ -76,7 +75,9 @@ class Response(werkzeug.wrappers.Response):
             self.mimetype = mimetype
 
     @classmethod
-    def json(cls, data: Any, status: int = 200, headers: HeadersLike | None = None) -> Response:  # type: ignore[override]  # Next's is a constructor; get_json() is Werkzeug's
+    def json(  # pyright: ignore[reportIncompatibleMethodOverride]  # as in Next; get_json() is Werkzeug's
+        cls, data: Any, status: int = 200, headers: HeadersLike | None = None
+    ) -> Response:
         """An answer in JSON: compact, UTF-8, ``application/json``.
 
         :param data: What :mod:`json` writes, and dataclasses, dates, UUIDs and Decimals.
@@ -116,7 +117,9 @@ class Response(werkzeug.wrappers.Response):
         return cls(None, 500)
 
     @classmethod
-    def event_stream(cls, iterable: Iterable[Any], *, keep_alive: float | None = None, headers: HeadersLike | None = None) -> Response:
+    def event_stream(
+        cls, iterable: Iterable[Any], *, keep_alive: float | None = None, headers: HeadersLike | None = None
+    ) -> Response:
         """Server-Sent Events, as browsers' ``EventSource`` reads them.
 
         Each item is the ``str`` of one event's data, or a mapping of ``data``,

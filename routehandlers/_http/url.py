@@ -47,7 +47,9 @@ class URL:
     def href(self, value: str) -> None:
         parts = urlsplit(value)
         if not parts.scheme or not parts.netloc:
-            raise ValueError(f"{value!r} is not an absolute URL. It needs a scheme and a host, as in 'https://example.com/'.")
+            raise ValueError(
+                f"{value!r} is not an absolute URL. It needs a scheme and a host, as in 'https://example.com/'."
+            )
         self.protocol = f"{parts.scheme}:"
         self.username, self.password = parts.username or "", parts.password or ""
         self.hostname = _bracketed(parts.hostname or "")

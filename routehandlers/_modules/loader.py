@@ -134,9 +134,9 @@ def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleE
         yield InvalidRouteModuleError(route.file, message, _line_of(module, name))
     methods = [name for name in METHODS if name in names]
     for name in methods:
-        message = _handler_mistake(name, names[name])
-        if message is not None:
-            yield InvalidRouteModuleError(route.file, message, _line_of(module, name))
+        mistake = _handler_mistake(name, names[name])
+        if mistake is not None:
+            yield InvalidRouteModuleError(route.file, mistake, _line_of(module, name))
     meant = {name.upper() for name in names}
     if not methods and not meant & set(METHODS):
         yield InvalidRouteModuleError(

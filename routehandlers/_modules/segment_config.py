@@ -70,14 +70,17 @@ def _one_of(*values: str) -> tuple[Callable[[object], bool], str]:
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "dynamic": _one_of("auto", "force-dynamic", "error", "force-static"),
     "dynamic_params": (lambda value: isinstance(value, bool), "True or False"),
-    "revalidate": (lambda value: value is False or _is_number(value), "a number of seconds from 0 on, or False for as long as possible"),
+    "revalidate": (
+        lambda value: value is False or _is_number(value),
+        "a number of seconds from 0 on, or False for as long as possible",
+    ),
     "fetch_cache": _one_of(*_FETCH_CACHE),
     "runtime": _one_of("nodejs", "edge"),
     "preferred_region": (lambda value: isinstance(value, str) or _is_strings(value), "a region, or a list of regions"),
     "max_duration": (lambda value: _is_number(value) and value != 0, "a number of seconds above 0"),
     "generate_static_params": (callable, "a function that returns a list of params"),
     "max_content_length": (lambda value: _is_number(value) and isinstance(value, int), "a number of bytes"),
-    "vary": (_is_strings, "a tuple of strings, such as (\"accept-language\",)"),
+    "vary": (_is_strings, 'a tuple of strings, such as ("accept-language",)'),
 }
 
 
@@ -123,6 +126,7 @@ def _meant(name: str, value: object) -> str | None:
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
     if snake in _RULES:
         return snake
+    candidates: tuple[str, ...]
     if callable(value):
         candidates = METHODS if name.isupper() else ("generate_static_params",)
     else:

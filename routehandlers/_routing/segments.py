@@ -46,14 +46,23 @@ _GRAMMAR = (
 
 # What somebody probably meant. First match wins; the last line takes the rest.
 _REMEDIES = (
-    (r"\(\.{1,3}\).*", "intercepting folders need Next's client router and mean nothing here. Name the folder after its URL."),
+    (
+        r"\(\.{1,3}\).*",
+        "intercepting folders need Next's client router and mean nothing here. Name the folder after its URL.",
+    ),
     (r"\[\[\[.*", "it has too many brackets. Write '[{name}]'."),
-    (r"\[\[(?!\.)[^\[\]]+\]\]", "a single parameter cannot be optional. Write '[[...{name}]]', or add a route.py one folder up."),
+    (
+        r"\[\[(?!\.)[^\[\]]+\]\]",
+        "a single parameter cannot be optional. Write '[[...{name}]]', or add a route.py one folder up.",
+    ),
     (r".*…[^\[\]]*\]+", "'…' is one character. Write three dots: '[...{name}]'."),
     (r"\[+\.+[^.\[\]][^\[\]]*\]+", "a catch-all has exactly three dots. Write '[...{name}]'."),
     (r"\[+\.*\]+", "the parameter has no name. Write '[id]' or '[...path]'."),
     (r"\[[^\[\]]*=[^\[\]]*\]", "after '=' comes the name of one converter, as in '[{name}=int]'."),
-    (r"[^\[\]]+\[.*|.*\][^\[\]]+", "a parameter is a whole folder name. Write '[{name}]' and split the value in the handler."),
+    (
+        r"[^\[\]]+\[.*|.*\][^\[\]]+",
+        "a parameter is a whole folder name. Write '[{name}]' and split the value in the handler.",
+    ),
     (r".*", "the brackets do not close. Write '[{name}]', or '%5B' and '%5D' for brackets in the URL."),
 )
 
@@ -112,7 +121,9 @@ def _remedy(folder: str) -> str:
 def _decode(folder: str) -> str:
     """Undo percent-escapes, so that ``%5Fadmin`` is a literal ``_admin``."""
     if re.search(r"%(?![0-9A-Fa-f]{2})", folder):
-        raise InvalidSegmentError(folder, "'%' begins an escape of two hexadecimal digits. Write '%25' for a percent sign.")
+        raise InvalidSegmentError(
+            folder, "'%' begins an escape of two hexadecimal digits. Write '%25' for a percent sign."
+        )
     try:
         name = unquote_to_bytes(folder).decode()
     except UnicodeError:

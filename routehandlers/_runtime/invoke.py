@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .._http.context import RouteContext
 from .._http.errors import error_response, http_exception_response
 from .._http.interrupts import Interrupt, Redirect
 from .._http.response import Response
 from .._modules.loader import RouteModule, argument_count
 from ..exceptions import InvalidReturnError
-from .._http.context import RouteContext
 from .scope import Scope
 from .sending import Answer, prepare
 

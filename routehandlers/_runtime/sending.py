@@ -125,7 +125,9 @@ def _checked(scope: Scope, headers: Headers) -> tuple[list[tuple[str, str]], str
             logger.warning("The header %s is the server's to set and was left out.", name)
             continue
         if not is_header_value(value):
-            raise ValueError(f"The header {name} cannot hold {value!r}: control characters, and what Latin-1 lacks, cannot stand there.")
+            raise ValueError(
+                f"The header {name} cannot hold {value!r}: no control characters stand there, nor what Latin-1 lacks."
+            )
         checked.append(pair)
     lines = scope.cookie_lines()
     if lines:
