@@ -191,8 +191,8 @@ class Request(werkzeug.wrappers.Request):
             super()._load_form_data()
         except RequestEntityTooLarge:
             raise
-        except ValueError as error:
-            raise BadRequest(f"The body is not a form: {error}.") from None
+        except ValueError:
+            raise BadRequest("The body is not a form: it breaks off, or lacks the boundary that was announced.") from None
         read_body(self.environ, None)  # rewound for the next reader
 
     def make_form_data_parser(self) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from .._http.cookies import Cookies, parse_cookies
@@ -73,6 +74,20 @@ class Scope:
     def cookie_lines(self) -> list[str]:
         """The ``Set-Cookie`` lines so far."""
         return self._cookies.lines if self._cookies is not None else []
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether something has to be closed when the answer is sent: uploads, or a body kept on the disk."""
+        return "routehandlers.body" in self.environ and (
+            isinstance(self.environ["routehandlers.body"], SpooledTemporaryFile)
+            or (self._request is not None and "files" in self._request.__dict__)
+        )
+
+    def close_files(self) -> None:
+        if self._request is not None:
+            self._request.close()
+        if self.holds_files:
+            self.environ["routehandlers.body"].close()
 
     def forget_cookies(self) -> None:
         """Drop what was set: the answer is not the handler's."""

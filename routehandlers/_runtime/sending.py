@@ -16,7 +16,7 @@ from werkzeug.datastructures import Headers
 from .._http.cookies import name_of
 from .._http.encoding import TOKEN, is_header_value
 from .._http.interrupts import Interrupt
-from .._http.response import Response
+from .._http.response import STATUS_LINES, Response
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -38,6 +38,12 @@ _MOST_NAMES = 1_000
 
 _CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 _WITHOUT_BODY = (204, 205, 304)
+
+# All other answers say what they are: wsgiref.validate asks for it, and a
+# client that is told does not guess.
+_WITHOUT_TYPE = (204, 304)
+_TEXT = "text/plain; charset=utf-8"
+_BYTES = "application/octet-stream"
 
 
 class Answer(NamedTuple):
@@ -61,8 +67,9 @@ def prepare(scope: Scope, response: WerkzeugResponse) -> Answer:
         return _prepare_stream(scope, response, response.status, response.headers, body)
 
     data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in body])
-    headers, length = _checked(scope, response.headers)
     status = response._status_code
+    default_type = _BYTES if data else _TEXT  # a str made its own
+    headers, length = _checked(scope, response.headers, status, default_type)
     if status not in _WITHOUT_BODY:
         if length is None:
             headers.append(("Content-Length", str(len(data))))
@@ -70,7 +77,8 @@ def prepare(scope: Scope, response: WerkzeugResponse) -> Answer:
             raise ValueError(f"Content-Length is {length}, and the body has {len(data)} bytes. Leave the header out.")
     is_head = environ["REQUEST_METHOD"] == "HEAD"
     chunks = [] if is_head or not data else [data]
-    return Answer(response._status, headers, chunks if scope.after is None else SentBody(scope, chunks))
+    ends = scope.after is not None or scope.holds_files
+    return Answer(response._status, headers, SentBody(scope, chunks) if ends else chunks)
 
 
 def _is_conditional(response: WerkzeugResponse, scope: Scope) -> bool:
@@ -93,6 +101,8 @@ def _prepare_any(scope: Scope, response: WerkzeugResponse) -> Answer:
         response.make_conditional(environ)
         if "Date" not in original.headers:
             response.headers.pop("Date", None)  # the server's
+        if response.status_code != original.status_code:
+            response.status = STATUS_LINES[response.status_code]
     headers = response.get_wsgi_headers(environ)
     chunks = response.get_app_iter(environ)
     return _prepare_stream(scope, response, response.status, headers, chunks)
@@ -102,7 +112,7 @@ def _prepare_stream(scope: Scope, response: WerkzeugResponse, status: str, heade
     body = StreamedBody(scope, chunks, response.close)
     try:
         body.draw_first()
-        checked, _ = _checked(scope, headers)
+        checked, _ = _checked(scope, headers, response.status_code, body.content_type)
     except BaseException:
         body.abandon()
         raise
@@ -112,14 +122,21 @@ def _prepare_stream(scope: Scope, response: WerkzeugResponse, status: str, heade
     return Answer(status, checked, body)
 
 
-def _checked(scope: Scope, headers: Headers) -> tuple[list[tuple[str, str]], str | None]:
+def _checked(
+    scope: Scope, headers: Headers, status: int, default_type: str
+) -> tuple[list[tuple[str, str]], str | None]:
     """The headers as WSGI takes them, cookies included, and the ``Content-Length`` among them."""
     checked: list[tuple[str, str]] = []
     length = None
+    typed = status in _WITHOUT_TYPE
     for pair in headers:
         name, value = pair
         lower = _checked_names.get(name) or _check_name(name)
-        if lower == "content-length":
+        if lower == "content-type":
+            if status in _WITHOUT_TYPE:
+                continue
+            typed = True
+        elif lower == "content-length":
             length = value
         elif lower in _HOP_BY_HOP:
             logger.warning("The header %s is the server's to set and was left out.", name)
@@ -129,6 +146,8 @@ def _checked(scope: Scope, headers: Headers) -> tuple[list[tuple[str, str]], str
                 f"The header {name} cannot hold {value!r}: no control characters stand there, nor what Latin-1 lacks."
             )
         checked.append(pair)
+    if not typed:
+        checked.append(("Content-Type", default_type))
     lines = scope.cookie_lines()
     if lines:
         own = {name_of(line) for line in headers.getlist("Set-Cookie")}
@@ -157,6 +176,7 @@ class SentBody:
     def close(self) -> None:
         self._scope.seal()
         self._scope.context.run(run_after, self._scope)
+        self._scope.close_files()
 
 
 class StreamedBody:
@@ -171,12 +191,14 @@ class StreamedBody:
         self._close = close
         self._first: bytes | None = None
         self._skipped = False
+        self.content_type = _TEXT
 
     def draw_first(self) -> None:
         """Run to the first chunk that holds anything."""
         for chunk in self._chunks:
             self._first = _encode(chunk)
             if self._first:
+                self.content_type = _TEXT if isinstance(chunk, str) else _BYTES
                 break
 
     def skip(self) -> None:
@@ -227,6 +249,7 @@ class StreamedBody:
             raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
         finally:
             run_after(self._scope)
+            self._scope.close_files()
 
 
 def _encode(chunk: Any) -> bytes:
