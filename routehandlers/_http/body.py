@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
@@ -12,10 +13,15 @@ from werkzeug.wsgi import get_input_stream
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
 
+logger = logging.getLogger("routehandlers")
+
 # From this size on a body is kept in a file, as Werkzeug does with uploads.
 _IN_MEMORY = 500 * 2**10
 
 _CHUNK = 64 * 2**10
+
+# A client that sends more than this after it was answered gets a reset.
+_DRAINED_AT_MOST = 64 * 2**20
 
 # RFC 9110 section 8.6 gives no bound; more digits than this are no size but an attack on int().
 _LONGEST_LENGTH = 20
@@ -64,6 +70,33 @@ def _spool(stream: IO[bytes]) -> tuple[IO[bytes], int]:
         spool.write(chunk)
         size += len(chunk)
     return cast("IO[bytes]", spool), size
+
+
+def is_unread(environ: WSGIEnvironment) -> bool:
+    """Whether there is a body that nobody has read, on a server where reading to its end is safe."""
+    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
+        return False
+    return (
+        "routehandlers.body" not in environ
+        and environ.get("CONTENT_LENGTH") != "0"
+        and "wsgi.input_terminated" in environ
+        # The client waits for a word before it sends, and the answer is that word.
+        and "HTTP_EXPECT" not in environ
+    )
+
+
+def drain(environ: WSGIEnvironment) -> None:
+    """Read what the client still sends, and forget it.
+
+    A server that closes a connection with unread bytes resets it, and the
+    client may never see the answer, such as the 413 that its body got.
+    """
+    left = _DRAINED_AT_MOST
+    try:
+        while left > 0 and (chunk := environ["wsgi.input"].read(min(left, _CHUNK))):
+            left -= len(chunk)
+    except Exception as error:  # of the server's own kind: the client has gone, and nobody is left to be told
+        logger.debug("A body could not be drained: %r", error)
 
 
 def content_length(environ: WSGIEnvironment) -> int | None:

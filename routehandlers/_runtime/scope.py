@@ -13,6 +13,7 @@ from contextvars import Context, ContextVar
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from .._http.body import drain, is_unread
 from .._http.cookies import Cookies, parse_cookies
 from .._http.request import Request
 from ..exceptions import OutsideRequestError
@@ -76,17 +77,25 @@ class Scope:
         return self._cookies.lines if self._cookies is not None else []
 
     @property
-    def holds_files(self) -> bool:
-        """Whether something has to be closed when the answer is sent: uploads, or a body kept on the disk."""
+    def has_leftovers(self) -> bool:
+        """Whether something is left to do when the answer has been sent."""
+        return self.after is not None or self._holds_files or is_unread(self.environ)
+
+    @property
+    def _holds_files(self) -> bool:
+        """Uploads, or a body kept on the disk."""
         return "routehandlers.body" in self.environ and (
             isinstance(self.environ["routehandlers.body"], SpooledTemporaryFile)
             or (self._request is not None and "files" in self._request.__dict__)
         )
 
-    def close_files(self) -> None:
+    def close(self) -> None:
+        """Give back what the request took."""
+        if is_unread(self.environ):
+            drain(self.environ)
         if self._request is not None:
             self._request.close()
-        if self.holds_files:
+        if self._holds_files:
             self.environ["routehandlers.body"].close()
 
     def forget_cookies(self) -> None:

@@ -77,7 +77,7 @@ def prepare(scope: Scope, response: WerkzeugResponse) -> Answer:
             raise ValueError(f"Content-Length is {length}, and the body has {len(data)} bytes. Leave the header out.")
     is_head = environ["REQUEST_METHOD"] == "HEAD"
     chunks = [] if is_head or not data else [data]
-    ends = scope.after is not None or scope.holds_files
+    ends = scope.has_leftovers
     return Answer(response._status, headers, SentBody(scope, chunks) if ends else chunks)
 
 
@@ -176,7 +176,7 @@ class SentBody:
     def close(self) -> None:
         self._scope.seal()
         self._scope.context.run(run_after, self._scope)
-        self._scope.close_files()
+        self._scope.close()
 
 
 class StreamedBody:
@@ -249,7 +249,7 @@ class StreamedBody:
             raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
         finally:
             run_after(self._scope)
-            self._scope.close_files()
+            self._scope.close()
 
 
 def _encode(chunk: Any) -> bytes:
