@@ -79,7 +79,7 @@ def is_unread(environ: WSGIEnvironment) -> bool:
     return (
         "routehandlers.body" not in environ
         and environ.get("CONTENT_LENGTH") != "0"
-        and "wsgi.input_terminated" in environ
+        and bool(environ.get("wsgi.input_terminated"))
         # The client waits for a word before it sends, and the answer is that word.
         and "HTTP_EXPECT" not in environ
     )

@@ -37,6 +37,8 @@ _LAZY: dict[str, Callable[[WSGIEnvironment], Any]] = {
     "server": lambda environ: _server(environ),
 }
 
+_WITHOUT_BODY = ("GET", "HEAD")
+
 # For get_json(): a ValueError for all that is no JSON, also for what is too deep.
 _JSON: Any = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
 
@@ -89,7 +91,7 @@ class Request(werkzeug.wrappers.Request):
 
     def bytes(self) -> Bytes:
         """The body. As in Next, a GET or HEAD has none; ``get_data()`` shows what was sent."""
-        if self.method in {"GET", "HEAD"}:
+        if self.environ["REQUEST_METHOD"] in _WITHOUT_BODY:
             return b""
         data: Bytes = self.get_data()
         return data

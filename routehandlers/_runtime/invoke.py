@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from inspect import iscoroutine, unwrap
+from inspect import unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +137,7 @@ def make_response(result: Any) -> WerkzeugResponse:
         return _from_tuple(result)
     if isinstance(result, HTTPException):
         raise result
-    if isinstance(result, Iterator) and not iscoroutine(result):
+    if isinstance(result, Iterator):
         return Response(result)
     hint = "" if result is not None else " Does every branch end in a 'return'?"
     raise InvalidReturnError(
