@@ -62,7 +62,12 @@ class Server:
             return b"".join(iter(lambda: connection.recv(65_536), b""))
 
     def request(
-        self, method: str, target: str, *, headers: dict[str, str] | None = None, body: bytes | str | None = None,
+        self,
+        method: str,
+        target: str,
+        *,
+        headers: dict[str, str] | None = None,
+        body: bytes | str | None = None,
         timeout: float = 20,
     ) -> Answer:
         """One request whose target goes out as it stands."""
@@ -96,13 +101,19 @@ def free_port() -> int:
 
 
 @contextmanager
-def run(command: list[str], port: int, *, cwd: Path | None = None, env: dict[str, str] | None = None) -> Iterator[Server]:
+def run(
+    command: list[str], port: int, *, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> Iterator[Server]:
     """Start a command, wait until it accepts connections, and end it by its id."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, cwd=cwd, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                command,
+                cwd=cwd,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
             )
         server = Server(process, port, log)
@@ -140,15 +151,32 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def gunicorn_command(port: int, app: str, worker: str = "gthread", *options: str) -> list[str]:
     threads = ["--threads", "8"] if worker == "gthread" else []
     return [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--worker-class", worker, *threads,
-        "--worker-tmp-dir", "/tmp", "--graceful-timeout", "2", *options, app,
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        worker,
+        *threads,
+        "--worker-tmp-dir",
+        "/tmp",
+        "--graceful-timeout",
+        "2",
+        *options,
+        app,
     ]
 
 
 @contextmanager
 def serve(
-    app: str, *, server: str = "gunicorn", worker: str = "gthread", cwd: Path | None = None,
-    env: dict[str, str] | None = None, options: tuple[str, ...] = (),
+    app: str,
+    *,
+    server: str = "gunicorn",
+    worker: str = "gthread",
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    options: tuple[str, ...] = (),
 ) -> Iterator[Server]:
     """Serve ``module:callable``, or ``routehandlers:create_app('…')``, with a real server.
 
@@ -161,11 +189,13 @@ def serve(
     commands = {
         "gunicorn": gunicorn_command(port, app, worker, *options),
         "waitress": [
-            sys.executable, "-c",
+            sys.executable,
+            "-c",
             f"{expression}; import waitress; waitress.serve(app, host='127.0.0.1', port={port}, threads=8)",
         ],
         "werkzeug": [
-            sys.executable, "-c",
+            sys.executable,
+            "-c",
             f"{expression}; from werkzeug.serving import run_simple; run_simple('127.0.0.1', {port}, app, threaded=True)",
         ],
     }

@@ -194,7 +194,9 @@ class Request(werkzeug.wrappers.Request):
         except RequestEntityTooLarge:
             raise
         except ValueError:
-            raise BadRequest("The body is not a form: it breaks off, or lacks the boundary that was announced.") from None
+            raise BadRequest(
+                "The body is not a form: it breaks off, or lacks the boundary that was announced."
+            ) from None
         read_body(self.environ, None)  # rewound for the next reader
 
     def make_form_data_parser(self) -> Any:

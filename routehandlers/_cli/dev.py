@@ -1,0 +1,119 @@
+"""``routehandlers dev``: serve for one developer, with reload and debugger."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.debug import DebuggedApplication
+from werkzeug.serving import is_running_from_reloader, run_simple
+
+from .._http.errors import error_response
+from ..app import RouteHandlers
+from ..config import read_settings
+from ..exceptions import RouteHandlersError
+from . import loading
+
+if TYPE_CHECKING:
+    from ..typing import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Seconds between two looks at the folder.
+_PAUSE = 0.5
+
+# Werkzeug's reloader starts the server again when it ends with this status.
+_RELOAD = 3
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "dev", help="serve for development, with reload and debugger", description=__doc__, allow_abbrev=False
+    )
+    loading.add_directory(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", default=8000, type=int, help="the port (default: 8000)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    directory: Path = options.directory.absolute()
+    if not directory.is_dir():
+        loading.load_app(options.directory)  # says what is missing
+    if is_running_from_reloader():
+        _watch(directory)
+    elif options.host not in {"127.0.0.1", "localhost", "::1"}:
+        print(f"routehandlers: {options.host} can be reached by others, and the debugger runs code.", file=sys.stderr)
+    try:
+        run_simple(
+            options.host,
+            options.port,
+            _make_app(directory),
+            use_reloader=True,
+            threaded=True,
+            reloader_type="stat",
+        )
+    except OSError as error:
+        loading.fail(f"{options.host}:{options.port} cannot be listened on: {error.strerror}. Choose another --port.")
+
+
+def _make_app(directory: Path) -> WSGIApplication:
+    """The application, or, while it cannot be loaded, one that shows why.
+
+    The server keeps running meanwhile, and loads again at the next change.
+    """
+    try:
+        app = RouteHandlers(directory, **{**read_settings(Path.cwd()), "debug": True})
+    except RouteHandlersError as error:
+        message = str(error)
+    except Exception as error:
+        message = "".join(traceback.format_exception(loading.from_user_file(error)))
+    else:
+        return DebuggedApplication(app, evalex=True)
+    if is_running_from_reloader():
+        print(message, file=sys.stderr, flush=True)
+    return _show(message)
+
+
+def _show(message: str) -> WSGIApplication:
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return error_response(environ, 500, message)(environ, start_response)
+
+    return application
+
+
+def _watch(directory: Path) -> None:
+    """Reload when a file of the folder appears, changes or goes away.
+
+    Werkzeug's reloader watches the modules that are imported; it knows neither
+    a route that is new, nor one that is gone, nor a file that cannot be imported.
+    """
+    thread = threading.Thread(target=_reload_at_change, args=(lambda: _snapshot(directory),), daemon=True)
+    thread.start()
+
+
+def _reload_at_change(snapshot: Callable[[], object]) -> None:
+    before = snapshot()
+    while snapshot() == before:
+        time.sleep(_PAUSE)
+    # sys.exit() would end this thread only.
+    os._exit(_RELOAD)
+
+
+def _snapshot(directory: Path) -> dict[str, float]:
+    """Every Python file below a folder with the time of its last change, and the settings."""
+    files = [*directory.rglob("*.py"), *directory.rglob("*/"), Path.cwd() / "pyproject.toml"]
+    times: dict[str, float] = {}
+    for file in files:
+        if "__pycache__" in file.parts:
+            continue
+        try:
+            times[str(file)] = file.stat().st_mtime if file.is_file() else 0
+        except OSError:  # gone between the look and the question
+            continue
+    return times

@@ -1,0 +1,54 @@
+"""What the commands share: the folder they speak of, and the application in it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from ..app import RouteHandlers
+from ..config import read_settings
+from ..exceptions import RouteHandlersError
+
+FAILED = 2
+
+
+def fail(message: str) -> NoReturn:
+    """End with one sentence and the status of a command that was not understood."""
+    print(f"routehandlers: {message}", file=sys.stderr)
+    raise SystemExit(FAILED)
+
+
+def add_directory(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "directory", nargs="?", default="app", type=Path, help="the folder with the routes (default: app)"
+    )
+
+
+def load_app(directory: Path) -> RouteHandlers:
+    """The application in a folder, with the settings of ``pyproject.toml`` in the current one.
+
+    What a file of the user's raises is printed as its own traceback, and ends the command.
+    """
+    try:
+        return RouteHandlers(directory, **read_settings(Path.cwd()))
+    except RouteHandlersError:
+        raise
+    except Exception as error:
+        print("".join(traceback.format_exception(from_user_file(error))), end="", file=sys.stderr)
+        fail(f"a file in {directory} raised {type(error).__name__}; its traceback is above.")
+
+
+def from_user_file(error: Exception) -> Exception:
+    """The exception with its traceback cut to where the user's files begin."""
+    package = str(Path(__file__).parent.parent)
+    trace = error.__traceback__
+    while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename, package):
+        trace = trace.tb_next
+    return error.with_traceback(trace)
+
+
+def _is_machinery(filename: str, package: str) -> bool:
+    return filename.startswith((package, "<frozen importlib"))

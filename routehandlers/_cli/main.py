@@ -1,0 +1,77 @@
+"""``routehandlers COMMAND``: reads the words of a command line and calls what they name.
+
+Errors are one clear sentence and exit status 2. What a user's file raises is
+shown as that file's own traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.metadata import version
+from typing import NoReturn
+
+from ..exceptions import RouteHandlersError
+from . import dev, new, routes, start
+from .loading import fail
+
+_EXAMPLES = """examples:
+  routehandlers new shop            make a folder "shop" with an application that runs
+  routehandlers dev                 serve app/ on 127.0.0.1:8000 and reload at every change
+  routehandlers start -- -w 4       serve app/ with gunicorn and four workers
+  routehandlers routes              show what answers which URL
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with a guess at what was meant."""
+
+    def error(self, message: str) -> NoReturn:
+        fail(message)
+
+
+def _build_parser() -> _Parser:
+    parser = _Parser(
+        prog="routehandlers",
+        description="A folder of route.py files is the API.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"routehandlers {version('routehandlers')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for module in (dev, start, routes, new):
+        module.add_parser(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; the entry point of the package."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    # What follows "--" is gunicorn's, whatever it looks like.
+    own, extra = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    parser = _build_parser()
+    commands = ("dev", "start", "routes", "new")
+    if own and not own[0].startswith("-") and own[0] not in commands:
+        near = get_close_matches(own[0], commands, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(commands)}."
+        fail(f"there is no command {own[0]!r}. {hint}")
+    options, unknown = parser.parse_known_args(own)
+    if options.command is None:
+        parser.print_help()
+        return
+    if (unknown or extra) and options.command != "start":
+        fail(f"{options.command} does not know {(unknown + extra)[0]!r}. See: routehandlers {options.command} --help")
+    options.extra = unknown + extra
+    try:
+        options.run(options)
+    except RouteHandlersError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

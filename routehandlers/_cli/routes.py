@@ -1,0 +1,59 @@
+"""``routehandlers routes``: what answers which URL."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..inspect import RouteNode, caching_policy, describe_routes, route_tree
+from . import loading
+
+_DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser("routes", help="show what answers which URL", description=__doc__)
+    loading.add_directory(parser)
+    parser.add_argument("--json", action="store_true", help="print a JSON list, for other programs")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    app = loading.load_app(options.directory)
+    if options.json:
+        print(json.dumps(describe_routes(app), indent=2, ensure_ascii=False))
+        return
+    if not app.routes:
+        print(f"No routes yet. Write the first in {app.directory / 'route.py'}: def GET(request): …")
+        return
+    for line in _table(list(_rows(route_tree(app.routes), "", "", app.directory.parent))):
+        print(line)
+
+
+def _rows(node: RouteNode, lead: str, below: str, folder: Path) -> Iterator[tuple[str, str, str, str]]:
+    label = f"{lead}{node.segment}"
+    if node.route is None:
+        yield label, "", "", ""
+    else:
+        file = node.route.file.relative_to(folder).as_posix()
+        yield label, " ".join(node.route.methods), caching_policy(node.route.config), file
+    children = sorted(node.children.values(), key=lambda child: child.segment)
+    for child in children:
+        last = child is children[-1]
+        yield from _rows(child, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "), folder)
+
+
+def _table(rows: list[tuple[str, str, str, str]]) -> Iterator[str]:
+    """Columns as wide as their widest cell; colours only where somebody looks."""
+    titled = [("route", "methods", "caching", "file"), *rows]
+    widths = [max(len(row[column]) for row in titled) for column in range(4)]
+    colour = sys.stdout.isatty()
+    for index, row in enumerate(titled):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if colour:
+            line = f"{_DIM}{line}{_PLAIN}" if index == 0 else f"{_BOLD}{line[: widths[0]]}{_PLAIN}{line[widths[0] :]}"
+        yield line
