@@ -20,7 +20,7 @@ from .loading import fail
 _EXAMPLES = """examples:
   routehandlers new shop            make a folder "shop" with an application that runs
   routehandlers dev                 serve app/ on 127.0.0.1:8000 and reload at every change
-  routehandlers start -- -w 4       serve app/ with gunicorn and four workers
+  routehandlers start -w 4          serve app/ with gunicorn and four workers
   routehandlers routes              show what answers which URL
 """
 
@@ -50,27 +50,33 @@ def _build_parser() -> _Parser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; the entry point of the package."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    # What follows "--" is gunicorn's, whatever it looks like.
-    own, extra = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    own, extra = _split(words)
     parser = _build_parser()
     commands = ("dev", "start", "routes", "new")
     if own and not own[0].startswith("-") and own[0] not in commands:
         near = get_close_matches(own[0], commands, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(commands)}."
         fail(f"there is no command {own[0]!r}. {hint}")
-    options, unknown = parser.parse_known_args(own)
+    options = parser.parse_args(own)
     if options.command is None:
         parser.print_help()
         return
-    if (unknown or extra) and options.command != "start":
-        fail(f"{options.command} does not know {(unknown + extra)[0]!r}. See: routehandlers {options.command} --help")
-    options.extra = unknown + extra
+    options.extra = extra
     try:
         options.run(options)
     except RouteHandlersError as error:
         fail(str(error))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Our words, and those of gunicorn: after ``start`` and its folder everything is gunicorn's."""
+    if words[:1] != ["start"] or {"-h", "--help"} & set(words):
+        return words, []
+    own = 2 if len(words) > 1 and not words[1].startswith("-") else 1
+    extra = words[own:]
+    return words[:own], extra[1:] if extra[:1] == ["--"] else extra
 
 
 if __name__ == "__main__":
