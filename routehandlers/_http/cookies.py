@@ -51,8 +51,8 @@ def parse_cookies(header: str) -> dict[str, str]:
 
 
 def _decode(value: str) -> str | None:
-    if value.isascii() and "%" not in value:
-        return value
+    if "%" not in value:
+        return value if value.isascii() else _text(value)
     if re.search(r"%(?![0-9A-Fa-f]{2})", value):
         return None
     try:
@@ -76,6 +76,14 @@ class CookieAttributes(TypedDict, total=False):
     httponly: bool
     samesite: str | None
     partitioned: bool
+
+
+def _text(value: str) -> str:
+    """Bytes that should have been encoded: UTF-8 where they are it, and Latin-1, as Next reads them, where not."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes]) -> str:
@@ -107,7 +115,7 @@ def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes])
 
 
 def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float | None) -> list[str]:
-    seconds = int(max_age.total_seconds()) if isinstance(max_age, timedelta) else max_age
+    seconds = int(max_age.total_seconds() if isinstance(max_age, timedelta) else max_age) if max_age is not None else None
     if seconds:
         # Next sends both, for the clients that know only Expires.
         return [f"Expires={http_date(time.time() + seconds)}", f"Max-Age={seconds:d}"]
@@ -125,7 +133,7 @@ def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float |
 def _same_site(value: str | None) -> list[str]:
     if value is None:
         return []
-    if value.lower() not in {"strict", "lax", "none"}:
+    if not isinstance(value, str) or value.lower() not in {"strict", "lax", "none"}:
         raise ValueError(f"samesite is {value!r}. It can be 'Strict', 'Lax' or 'None'.")
     return [f"SameSite={value}"]
 

@@ -17,8 +17,7 @@ from werkzeug.utils import cached_property
 from . import json as _json
 from .body import read_body
 from .cookies import parse_cookies
-from .encoding import encode_url_part
-from .path import sent_path
+from .path import escape, sent_path
 from .url import URL
 
 if TYPE_CHECKING:
@@ -115,7 +114,10 @@ class Request(werkzeug.wrappers.Request):
                 f" not as {self.mimetype or 'a body without Content-Type'}."
             )
         entries: MultiDict[str, str | FileStorage] = MultiDict(self.form.items(multi=True))
-        entries.update(self.files)
+        for name, file in self.files.items(multi=True):
+            if not file.content_type:
+                file.headers["Content-Type"] = "text/plain"  # RFC 7578 section 4.4
+            entries.add(name, file)
         return entries
 
     @cached_property
@@ -136,7 +138,7 @@ class Request(werkzeug.wrappers.Request):
     @cached_property
     def host(self) -> str:
         """Name and port, from ``Host`` or else from the server; the default port is left out."""
-        return get_host(self.scheme, self.environ.get("HTTP_HOST"), self.server)
+        return get_host(self.scheme, self.environ.get("HTTP_HOST") or None, self.server).lower()
 
     @cached_property
     def url(self) -> str:
@@ -177,7 +179,7 @@ class Request(werkzeug.wrappers.Request):
     def sent_query(self) -> str:
         """The query as it was sent, without its question mark; what no URL may hold is encoded."""
         query: str = self.environ.get("QUERY_STRING") or ""
-        return query if query.isascii() and query.isprintable() and " " not in query else _encode_query(query)
+        return escape(query).replace("\\", "%5C")
 
     # The body ---------------------------------------------------------------
 
@@ -218,10 +220,6 @@ class Request(werkzeug.wrappers.Request):
             if cache:
                 self._cached_data = data
         return data.decode(errors="replace") if as_text else data
-
-
-def _encode_query(query: str) -> str:
-    return encode_url_part(query.encode("latin-1").decode("utf-8", "surrogateescape"))
 
 
 def _text(value: str) -> str:

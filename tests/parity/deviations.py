@@ -1,0 +1,363 @@
+"""Where this library answers differently from the recorded Next.js 15.5, and why.
+
+Each deviation names the exchanges it is about, the reason, and what is expected
+in place of the recorded answer. ``docs/parity.md`` is made of this table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any
+
+from parity.replay import Seen
+
+TEXT, BYTES, PROBLEM = "text/plain; charset=utf-8", "application/octet-stream", "application/problem+json"
+
+# What each path of the recordings can do, as Allow names it.
+ALLOW = {
+    "/m/get-only": "GET, HEAD, OPTIONS",
+    "/m/post-only": "OPTIONS, POST",
+    "/m/options-custom": "GET, HEAD, OPTIONS",
+    "/m/no-get": "OPTIONS, PATCH, PUT",
+}
+
+# JavaScript's own views of an object, which have no counterpart here.
+_JAVASCRIPT = (
+    "class buildId locale defaultLocale domainLocale trailingSlash json toString iterable reqSize retClass bodyUsed"
+    " bodyNull ctor xh message digest name errorName errorMessage"
+).split()
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One difference.
+
+    :param ids: A pattern that the whole id of an exchange matches.
+    :param rule: Where NEXT or the design speaks of it.
+    :param change: Makes the expected answer of the recorded one.
+    """
+
+    name: str
+    ids: str
+    next: str
+    ours: str
+    change: Callable[[Seen, dict[str, Any]], Seen]
+
+    def applies(self, exchange: dict[str, Any]) -> bool:
+        return re.fullmatch(self.ids, exchange["id"]) is not None
+
+
+def _status(status: int) -> Callable[[Seen, dict[str, Any]], Seen]:
+    return lambda seen, exchange: replace(seen, status=status, body="")
+
+
+def _fields(**fields: Any) -> Callable[[Seen, dict[str, Any]], Seen]:
+    return lambda seen, exchange: replace(seen, body={**seen.body, **fields})
+
+
+def _answer(status: int, body: Any, **headers: str) -> Callable[[Seen, dict[str, Any]], Seen]:
+    kept = {name.replace("_", "-"): [value] for name, value in headers.items()}
+    return lambda seen, exchange: Seen(status, kept, body)
+
+
+def _header(name: str, *values: str) -> Callable[[Seen, dict[str, Any]], Seen]:
+    return lambda seen, exchange: replace(seen, headers={**seen.headers, name: list(values)})
+
+
+def _with_host(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    host = dict(exchange["request"]["headers"])["Host"].lower()
+    body = {
+        key: value.replace("localhost:4101", host) if isinstance(value, str) else value
+        for key, value in seen.body.items()
+    }
+    return replace(seen, body={**body, "host": host, "hostname": host.split(":")[0], "port": host.partition(":")[2]})
+
+
+def _http_again(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    body = {key: value.replace("https:", "http:") for key, value in seen.body.items() if isinstance(value, str)}
+    return replace(seen, body={**seen.body, **body})
+
+
+def _sent_query(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    query = exchange["request"]["target"].partition("?")[2].replace('"', "%22").replace("|", "%7C")
+    url = f"http://localhost:4101/q/echo?{query}"
+    return replace(seen, body={**seen.body, "url": url, "search": f"?{query}"})
+
+
+def _below_base_path(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    url = seen.body["url"].replace("4103/", "4103/base/")
+    return replace(seen, body={**seen.body, "url": url, "href": url, "basePath": "/base"})
+
+
+def _problem(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    """Errors without a word become problem documents."""
+    if seen.status < 400 or seen.body not in ("", "(HTML page)"):
+        return seen
+    kept = {name: value for name, value in seen.headers.items() if name not in ("etag", "cache-control", "set-cookie")}
+    kept |= {"set-cookie": seen.headers["set-cookie"]} if "set-cookie" in seen.headers else {}
+    kept["content-type"] = [PROBLEM]
+    problem = {"type": "about:blank", "title": HTTPStatus(seen.status).phrase, "status": seen.status}
+    return replace(seen, headers=kept, body="" if exchange["request"]["method"] == "HEAD" else problem)
+
+
+def _allow(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    if seen.status != 405:
+        return seen
+    return replace(seen, headers={**seen.headers, "allow": [ALLOW[exchange["request"]["target"]]]})
+
+
+def _params(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    if isinstance(seen.body, dict) and "params" in seen.body and seen.body["params"] is None:
+        return replace(seen, body={**seen.body, "params": {}})
+    return seen
+
+
+def _typed(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    if "content-type" in seen.headers or seen.status in (204, 304):
+        return seen
+    of_bytes = re.match(r"(defaults\.(blob|array|uint8|buffer|stream)|stream\.(late|async|throw)).*", exchange["id"])
+    return replace(seen, headers={**seen.headers, "content-type": [BYTES if of_bytes else TEXT]})
+
+
+DEVIATIONS = [
+    Deviation(
+        "Methods that no handler can have", r"methods\.get-only\.(TRACE|PROPFIND|FOO|CONNECT|QUERY|LINK|PURGE|REPORT|M-SEARCH)",
+        "400, an HTML page with 500 (TRACE), or a closed connection (CONNECT).",
+        "405, as for every method that the route lacks.", _status(405),
+    ),
+    Deviation("`OPTIONS *`", r"methods\.options-star", "400.", "404: no route is called `*`.", _status(404)),
+    Deviation(
+        "Return values", r"methods\.return-(string|object)", "500: only a `Response` counts.",
+        "A `str` is text, a `dict` JSON.",
+        lambda seen, exchange: Seen(200, {"content-type": [TEXT]}, "str") if exchange["id"].endswith("string")
+        else Seen(200, {"content-type": ["application/json"]}, {"ok": True}),
+    ),
+    Deviation(
+        "Encoded spellings of folder names",
+        r"routing\.(underscore-encoded|underscore-nested-encoded|space|tilde-enc|at-enc)",
+        "404: a static folder is compared with the path as it was sent.",
+        "Paths are decoded once, by segment, and so is the folder's name: every spelling of one path is one path.",
+        lambda seen, exchange: Seen(200, {"content-type": ["application/json"]}, {"route": _ROUTES[exchange["id"]], "params": {}}),
+    ),
+    Deviation(
+        "Dot segments below a catch-all", r"params\.all\.(dotdot|dot-enc)",
+        "The catch-all sees the path with its dot segments resolved, a static route does not.",
+        "404, in every spelling: guards and routes never see two paths.", _status(404),
+    ),
+    Deviation(
+        "The query string", r"query\.(novalue|pct20|zz|amps|space-raw-quote|slash|pipe)",
+        "`request.url` and `search` are parsed and written anew: `?a` becomes `?a=`, `%20` becomes `+`.",
+        "They are as they were sent; only what no URL may hold is percent-encoded.", _sent_query,
+    ),
+    Deviation(
+        "Keys that Next reserves", r"query\.nxtP", "`nxtP…` and `nxtI…` vanish from the query.", "They are keys like others.",
+        lambda seen, exchange: Seen(seen.status, seen.headers, {
+            "url": "http://localhost:4101/q/echo?nxtPid=evil&a=1", "search": "?nxtPid=evil&a=1",
+            "entries": [["nxtPid", "evil"], ["a", "1"]], "viaURL": [["nxtPid", "evil"], ["a", "1"]],
+        }),
+    ),
+    Deviation(
+        "The `Host` header", r"query\.(host|host-port|host-upper)",
+        "The origin is `http://localhost:PORT`, whatever the client asked for.",
+        "`Host` counts, within `trusted_hosts`.", _with_host,
+    ),
+    Deviation(
+        "A malformed `Host`", r"query\.host-userinfo", "200.", "400.",
+        _answer(400, {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "The Host header is malformed."},
+                content_type=PROBLEM),
+    ),
+    Deviation(
+        "Forwarded headers", r"query\.(xfp|xfp-list|xf-all)",
+        "The first `X-Forwarded-Proto` of any client sets the scheme.",
+        "No `X-Forwarded-*` counts without Werkzeug's `ProxyFix`. (gunicorn itself reads the scheme, from the proxies it trusts.)",
+        lambda seen, exchange: _with_host(_http_again(seen, exchange), exchange),
+    ),
+    Deviation(
+        "Bytes in cookies", r"cookies\.read\.unicode", "Raw UTF-8 in a cookie is read as Latin-1.", "It is read as UTF-8.",
+        lambda seen, exchange: replace(seen, body={
+            **seen.body, "header": "a=cafÃ©", "getAll": [{"name": "a", "value": "café"}],
+            "get_a": {"name": "a", "value": "café"}, "getAll_a": [{"name": "a", "value": "café"}],
+            "reqCookies": [{"name": "a", "value": "café"}],
+        }),
+    ),
+    Deviation(
+        "What could break out of `Set-Cookie`", r"cookies\.set\.(n-space|n-eq|n-empty|path-inject)",
+        "Names and attributes go out unchecked.", "A `ValueError`, and so a 500 that the log explains.",
+        lambda seen, exchange: Seen(500, {}, ""),
+    ),
+    Deviation(
+        "`samesite=True`", r"cookies\.set\.samesite-true", "Sent as `SameSite=true`, which no browser knows.", "A `ValueError`.",
+        lambda seen, exchange: Seen(500, {}, ""),
+    ),
+    Deviation(
+        "Fractions of a second", r"cookies\.set\.maxage-float", "`Max-Age=1.5`, which is not valid.", "`Max-Age=1`.",
+        _header("set-cookie", "a=1; Path=/; Expires=(date); Max-Age=1"),
+    ),
+    Deviation(
+        "`path=None`", r"cookies\.set\.path-null", "`null` is `Path=/`.", "`None` leaves the path out, as in Werkzeug.",
+        _header("set-cookie", "a=1"),
+    ),
+    Deviation(
+        "Cookies set before `not_found()` and its like",
+        r"cookies\.notfound|auth\.(forbidden|unauthorized)-cookie", "Lost.", "Sent, as they are before `redirect()`.",
+        lambda seen, exchange: _header("set-cookie", "nf=1; Path=/" if "notfound" in exchange["id"] else "a=1; Path=/")(seen, exchange),
+    ),
+    Deviation(
+        "Cookies set after the first chunk", r"cookies\.in-stream",
+        "Sent if the stream's `start` had not yet waited for anything.", "An error that says so: the headers have left.",
+        lambda seen, exchange: Seen(200, {}, "first;The cookie 'instream' comes too late: the headers have left. Set it before"
+                                    " the first chunk is yielded, and not in after()."),
+    ),
+    Deviation(
+        "`Content-Encoding`", r"headers\.content-encoding.*", "Dropped, so that a compressed body arrives as garbage.", "Sent.",
+        lambda seen, exchange: replace(seen, headers={**seen.headers, "content-encoding": ["gzip"]}, body="(gzip)"),
+    ),
+    Deviation(
+        "Who posted a form", r"flow\.redirect\.POST-next-action", "A `Next-Action` header makes `redirect()` a 303.",
+        "Only a form's content type does; server actions do not exist here.",
+        lambda seen, exchange: replace(seen, status=307),
+    ),
+    Deviation(
+        "`forbidden()` and `unauthorized()`", r"flow\.(forbidden|unauthorized)", "500 without an experimental setting.",
+        "403 and 401.", lambda seen, exchange: replace(seen, status=403 if "forbidden" in exchange["id"] else 401),
+    ),
+    Deviation(
+        "`Response.redirect()` to a path", r"flow\.r-redirect-relative", "500: only absolute URLs.",
+        "Sent as it stands, as RFC 9110 allows.",
+        lambda seen, exchange: Seen(302, {"location": ["/t"]}, ""),
+    ),
+    Deviation(
+        "The host in redirects", r"flow\.nr-redirect\.host", "`localhost`.", "The one that the client asked for.",
+        _header("location", "http://example.com/t"),
+    ),
+    Deviation(
+        "One `Response` for two requests", r"flow\.same-response\.2", "Empty the second time.", "The same again.",
+        lambda seen, exchange: replace(seen, body="shared"),
+    ),
+    Deviation(
+        "Interrupts that are caught", r"(flow|auth)\.(forbidden|unauthorized|notfound)-try",
+        "Any `catch` catches them.", "`except Interrupt` does, and `except Exception` does not.",
+        lambda seen, exchange: replace(seen, body={"status": {"f": 403, "u": 401, "n": 404}[exchange["id"].split(".")[1][0]]}),
+    ),
+    Deviation(
+        "What a failed read of the body raises", r"body\.(json\.(malformed2?|empty|nobody|nan|GET|GET-nobody)|form\.(multipart-(badboundary|noboundary|truncated)|json-ct|no-ct|GET-nobody))",
+        "`SyntaxError` and `TypeError`: uncaught, a 500.",
+        "400 for what is malformed and 415 for what is no form, also when nobody catches it.",
+        lambda seen, exchange: replace(seen, body={"status": 415 if re.search(r"json-ct|no-ct|form\.GET", exchange["id"]) else 400}),
+    ),
+    Deviation(
+        "JSON that is not UTF-8", r"body\.json\.latin1", "Read with U+FFFD in it.", "400.",
+        lambda seen, exchange: replace(seen, status=400, body={"status": 400}),
+    ),
+    Deviation(
+        "Large integers", r"body\.json\.bigint", "Rounded to a double.", "Kept.",
+        _fields(j={"a": 12345678901234567890}),
+    ),
+    Deviation(
+        "The order of form fields", r"body\.form\.urlencoded", "As they were sent.",
+        "Grouped by name, in the order of each name's first; the order within a name is kept.",
+        _fields(out=[["a", "1"], ["a", "2"], ["b", "two words"], ["c", "café"], ["d", ""], ["e", ""]]),
+    ),
+    Deviation(
+        "Reading the body twice", r"body\.twice(\.empty)?", "An error.", "The same text again.",
+        lambda seen, exchange: replace(seen, status=200, body=dict.fromkeys("ab", "hello" if exchange["request"].get("body") else "")),
+    ),
+    Deviation(
+        "The base path in URLs", r"basepath\.[07]", "Handlers see the URL without it, and `basePath` is empty.",
+        "`url` and `href` contain it, `pathname` does not, and `base_path` names it.", _below_base_path,
+    ),
+    Deviation(
+        "A changed `next_url` and the trailing slash", r"trailing\.32", "The slash of the setting is added when it is written.",
+        "What was set is what is written; `app.url_for()` adds the slash.", _header("location", "http://localhost:4104/x"),
+    ),
+    Deviation(
+        "What `after()` may not do", r"after\.cookies\.log", "An error with Next's text.", "`ResponseStartedError`.",
+        lambda seen, exchange: replace(seen, body=["read 1", "ResponseStartedError"]),
+    ),
+    Deviation(
+        "Asynchronous callbacks", r"after\.basic\.log", "Callbacks start in order and may end in another.",
+        "One after the other, in order.",
+        lambda seen, exchange: replace(seen, body=["handler end", "after1", "after2", "after3"]),
+    ),
+    Deviation(
+        "`Allow` with 405", r".*", "Missing.", "Always there, with the same methods as in the answer to OPTIONS.", _allow,
+    ),
+    Deviation(
+        "The body of errors", r".*", "Empty, or an HTML page for URLs without a route.",
+        "A problem document of RFC 9457, or a page for clients that prefer HTML.", _problem,
+    ),
+    Deviation("`params` of a static route", r".*", "`undefined`.", "`{}`.", _params),
+    Deviation(
+        "`Content-Type`", r".*", "None for empty bodies, bytes and streams.",
+        "Always one (WSGI's own validator asks for it): `text/plain; charset=utf-8`, or `application/octet-stream` for bytes.", _typed,
+    ),
+]  # fmt: skip
+
+_ROUTES = {
+    "routing.underscore-encoded": "%5Funderscore",
+    "routing.underscore-nested-encoded": "pub/%5Funder2",
+    "routing.space": "with space",
+    "routing.tilde-enc": "a-b_c~d",
+    "routing.at-enc": "at@sign",
+}
+
+# Exchanges that are not replayed, and why.
+NOT_REPLAYED = [
+    (r"methods\.(foo-export|not-function|get-null|thenable|import-error).*", "Such a file is an error at start here; `tests/parity/test_builds.py` has them."),
+    (r"methods\.get-only\.get-lowercase-verb|query\.utf8-raw|routing\.no-slash", "The server refuses the request before it reaches the application, as Node does; the body is gunicorn's."),
+    (r"query\.two-hosts", "The answer is gunicorn's: two `Host` lines are a 400."),
+    (r"query\.(long|count-1200)", "gunicorn refuses request lines of more than 8,190 bytes."),
+    (r"query\.(host-empty|http10-nohost)", "Without a host the URL names the server's own address, which is another in each run; see `tests/http`."),
+    (r"cookies\.read\.two-headers", "WSGI servers join two `Cookie` lines by a comma, which cannot be told from a value with a comma."),
+    (r"cookies\.(iterate|sync|clear)|fl\.digest.*|flow\.digest-fake-status|flow\.r-json-undefined|defaults\.(number|object)|body\.clone",
+     "JavaScript's own: promises, prototypes, `undefined`, `[object Object]`, `request.clone()`."),
+    (r"cookies\.after-return.*|stream\.abort-.*", "Timers and `AbortSignal` in a synchronous handler: streams learn of a disconnect by `close()`."),
+    (r"after\.user-agent.*", "Another parser names browsers; `tests/http/test_user_agent.py` compares the fields."),
+    (r"basepath\.rp\..*|trailing\.28|auth\.forbidden-fs.*", "Of the cache, which is not in this release."),
+    (r"defaults\.404\.gzip", "Nothing is compressed here; that is the proxy's part."),
+    (r"stream\.throw-mid", "Compared in `tests/streaming`, which sees that the connection is cut."),
+]  # fmt: skip
+
+
+def reason_not_replayed(exchange: dict[str, Any]) -> str | None:
+    """Why an exchange has no counterpart, or ``None``."""
+    return next((reason for ids, reason in NOT_REPLAYED if re.fullmatch(ids, exchange["id"])), None)
+
+
+def without_javascript(body: Any) -> Any:
+    """A body without what only JavaScript has, and cookies without the path that Next's entries repeat."""
+    if isinstance(body, dict):
+        kept = {key: without_javascript(value) for key, value in body.items() if key not in _JAVASCRIPT or key == "name"}
+        if {"name", "value"} <= set(kept):
+            return {"name": kept["name"], "value": kept["value"]}
+        return {key: value for key, value in kept.items() if key != "name"}
+    if isinstance(body, list):
+        return [without_javascript(item) for item in body]
+    return body
+
+
+def expected(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    """The recorded answer with every deviation that applies."""
+    seen = replace(seen, body=without_javascript(seen.body))
+    for deviation in DEVIATIONS:
+        if deviation.applies(exchange):
+            seen = deviation.change(seen, exchange)
+    return seen
+
+
+def as_markdown() -> str:
+    """The page of the manual."""
+    lines = [
+        "# Parity with Next.js", "",
+        "The tests replay recorded answers of a running Next.js 15.5 against Python translations of its routes, under a",
+        "real server. This page lists every difference that they expect. It is made of the table in",
+        "`tests/parity/deviations.py`, and a test holds it true.", "",
+        "| What | Next.js | here |", "| --- | --- | --- |",
+        *[f"| {deviation.name} | {deviation.next} | {deviation.ours} |" for deviation in DEVIATIONS], "",
+        "## What has no counterpart", "",
+        *[f"- {reason}" for _, reason in NOT_REPLAYED], "",
+    ]  # fmt: skip
+    return "\n".join(lines)
