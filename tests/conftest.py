@@ -35,7 +35,8 @@ def make_app(tmp_path: Path, debug: bool) -> MakeApp:
     """Make an application from sources: ``make_app({"items/route.py": "def GET(): …"}, base_path="/x")``."""
 
     def make(files: dict[str, str], **settings: Any) -> RouteHandlers:
-        return RouteHandlers(write_app(tmp_path, files), **{"debug": debug, **settings})
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        return RouteHandlers(write_app(folder, files), **{"debug": debug, **settings})
 
     return make
 

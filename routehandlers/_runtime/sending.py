@@ -15,6 +15,7 @@ from werkzeug.datastructures import Headers
 
 from .._http.cookies import name_of
 from .._http.encoding import TOKEN, is_header_value
+from .._http.errors import error_response
 from .._http.interrupts import Interrupt
 from .._http.response import STATUS_LINES, Response
 
@@ -95,17 +96,24 @@ def _prepare_any(scope: Scope, response: WerkzeugResponse) -> Answer:
     """The way for responses that are not plainly ours: Werkzeug knows what applies to them."""
     environ = scope.environ
     if _is_conditional(response, scope):
-        original = response
-        response = copy(original)
-        response.headers = Headers(list(original.headers))
-        response.make_conditional(environ)
-        if "Date" not in original.headers:
-            response.headers.pop("Date", None)  # the server's
-        if response.status_code != original.status_code:
-            response.status = STATUS_LINES[response.status_code]
+        response = _compare(scope, response)
     headers = response.get_wsgi_headers(environ)
     chunks = response.get_app_iter(environ)
     return _prepare_stream(scope, response, response.status, headers, chunks)
+
+
+def _compare(scope: Scope, original: WerkzeugResponse) -> WerkzeugResponse:
+    """The answer to a client that says what it has: the whole, a 304, or a 412 (RFC 9110 section 13)."""
+    response = copy(original)
+    response.headers = Headers(list(original.headers))
+    response.make_conditional(scope.environ)
+    if "Date" not in original.headers:
+        response.headers.pop("Date", None)  # the server's
+    if response.status_code == 412:
+        return error_response(scope.environ, 412)
+    if response.status_code != original.status_code:
+        response.status = STATUS_LINES[response.status_code]
+    return response
 
 
 def _prepare_stream(scope: Scope, response: WerkzeugResponse, status: str, headers: Headers, chunks: Any) -> Answer:
