@@ -44,7 +44,7 @@ def make_app(tmp_path: Path, debug: bool) -> MakeApp:
 @pytest.fixture
 def client_for() -> ClientFor:
     """A client whose every request passes ``wsgiref.validate`` and is read to its end."""
-    return lambda app: _ClosingClient(validator(app))
+    return lambda app: _ClosingClient(validator(app), use_cookies=False)
 
 
 class _ClosingClient(Client):

@@ -60,15 +60,22 @@ def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
                 raise ClientDisconnected
             data += more
         return BytesIO(data), length
-    return _spool(get_input_stream(environ, max_content_length=limit))
+    # Werkzeug's limit is reached by a body that is just as long, so it is asked for one byte more.
+    return _spool(get_input_stream(environ, max_content_length=None if limit is None else limit + 1), limit)
 
 
-def _spool(stream: IO[bytes]) -> tuple[IO[bytes], int]:
+def _spool(stream: IO[bytes], limit: int | None) -> tuple[IO[bytes], int]:
     spool = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # it lives as long as the request
     size = 0
-    while chunk := stream.read(_CHUNK):
-        spool.write(chunk)
-        size += len(chunk)
+    try:
+        while chunk := stream.read(_CHUNK):
+            spool.write(chunk)
+            size += len(chunk)
+            if limit is not None and size > limit:
+                raise RequestEntityTooLarge
+    except BaseException:
+        spool.close()
+        raise
     return cast("IO[bytes]", spool), size
 
 

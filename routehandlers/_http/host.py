@@ -23,4 +23,4 @@ def is_valid_host(host: str) -> bool:
 
 def is_trusted_host(host: str, trusted_hosts: Sequence[str] | None) -> bool:
     """Whether a host is named in ``trusted_hosts``; a leading dot there takes its subdomains."""
-    return trusted_hosts is None or host_is_trusted(host, list(trusted_hosts))
+    return trusted_hosts is None or host_is_trusted(host.lower(), list(trusted_hosts))
