@@ -50,7 +50,8 @@ def test_allow_names_the_same_methods_with_405_and_options(make_app: MakeApp, cl
     app = make_app({"x/route.py": "".join(f"def {name}(): return 'x'\n" for name in methods.split())})
 
     options = client_for(app).options("/x")
-    refused = [client_for(app).open("/x", method=method) for method in ("PATCH", "TRACE", "PROPFIND", "FOO")]
+    # wsgiref.validate knows fewer methods than there are.
+    refused = [Client(app).open("/x", method=method) for method in ("PATCH", "TRACE", "PROPFIND", "FOO")]
 
     assert (options.status_code, options.headers["Allow"], options.data) == (204, allow, b"")
     assert [(answer.status_code, answer.headers["Allow"]) for answer in refused] == [(405, allow)] * 4

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import Client, encode_multipart
 
 from routehandlers import RouteHandlers
 from routehandlers.exceptions import OutsideRequestError
@@ -149,8 +151,9 @@ def test_connection_says_nothing(run: Callable[..., Any]) -> None:
 
 
 def test_what_a_request_opened_is_closed(run: Callable[..., Any]) -> None:
-    from io import BytesIO
+    boundary, data = encode_multipart({"f": FileStorage(BytesIO(b"x" * 600_000), "f")})
+    content_type = f"multipart/form-data; boundary={boundary}"
 
-    answer = run("LOG.append(request.files['f']); return 'x'", "POST", data={"f": (BytesIO(b"x" * 600_000), "f")})
+    answer = run("LOG.append(request.files['f']); return 'x'", "POST", data=data, content_type=content_type)
 
     assert answer.log[0].stream.closed
