@@ -131,6 +131,12 @@ class Request(werkzeug.wrappers.Request):
     # Werkzeug's, made to agree with the above -------------------------------
 
     @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The query, decoded. What is not UTF-8 stays percent-encoded, or becomes U+FFFD where it was not encoded."""
+        query = self.query_string.decode(errors="replace")
+        return self.parameter_storage_class(parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote"))
+
+    @cached_property
     def cookies(self) -> ImmutableDict[str, str]:  # type: ignore[override]  # one value a name, as in Next
         """The cookies, decoded as ``routehandlers.headers.cookies()`` decodes them."""
         return ImmutableDict(parse_cookies(self.environ.get("HTTP_COOKIE") or ""))

@@ -1,0 +1,209 @@
+"""The command, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from servers import Server, free_port, run, write_app
+
+COMMAND = [sys.executable, "-m", "routehandlers._cli.main"]
+
+
+def routehandlers(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+FILES = {
+    "route.py": "def GET(): return 'root'\n",
+    "items/[slug]/route.py": "revalidate = 60\ndef GET(): return 'x'\ndef DELETE(): return 'x'\n",
+    "(shop)/cart/route.py": "dynamic = 'force-static'\ndef GET(): return 'x'\n",
+}
+
+
+def test_routes_shows_a_tree(tmp_path: Path) -> None:
+    write_app(tmp_path, FILES)
+
+    shown = routehandlers(tmp_path, "routes")
+
+    assert shown.returncode == 0
+    assert shown.stdout.splitlines() == [
+        "route         methods                  caching         file",
+        "/             GET HEAD OPTIONS         dynamic         app/route.py",
+        "├─ cart       GET HEAD OPTIONS         static          app/(shop)/cart/route.py",
+        "└─ items",
+        "   └─ [slug]  DELETE GET HEAD OPTIONS  revalidate 60s  app/items/[slug]/route.py",
+    ]
+
+
+def test_routes_prints_json_for_programs(tmp_path: Path) -> None:
+    write_app(tmp_path, FILES)
+
+    rows = json.loads(routehandlers(tmp_path, "routes", "app", "--json").stdout)
+
+    assert rows[-1] == {
+        "pattern": "/items/[slug]", "methods": ["DELETE", "GET", "HEAD", "OPTIONS"], "file": "app/items/[slug]/route.py",
+        "caching": "revalidate 60s",
+    }  # fmt: skip
+
+
+def test_an_empty_folder_is_told_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+
+    assert "Write the first in" in routehandlers(tmp_path, "routes").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["rotues"], "there is no command 'rotues'. Did you mean 'routes'?"),
+        (["xyz"], "There are: dev, start, routes, new."),
+        (["routes", "nowhere"], "There is no folder"),
+        (["start", "nowhere"], "There is no folder"),
+        (["dev", "nowhere"], "There is no folder"),
+        (["routes", "--josn"], "unrecognized arguments: --josn"),
+        (["dev", "--port", "x"], "invalid int value: 'x'"),
+        (["new", "a b"], "is no name for a folder"),
+        (["new"], "required: name"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_status_2(tmp_path: Path, words: list[str], sentence: str) -> None:
+    ended = routehandlers(tmp_path, *words)
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("routehandlers: ")
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_all_mistakes_of_a_tree_are_shown(tmp_path: Path) -> None:
+    write_app(tmp_path, {"[a]/route.py": "GET = 3\n", "[b]/route.py": "def get(): ...\n"})
+
+    ended = routehandlers(tmp_path, "routes")
+
+    assert ended.returncode == 2
+    assert "3 problems in" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_file_that_raises_shows_its_own_traceback_only(tmp_path: Path) -> None:
+    app = write_app(tmp_path, {"x/route.py": "from ._y import z\n", "x/_y.py": "1 / 0\n"})
+
+    ended = routehandlers(tmp_path, "routes")
+
+    assert ended.returncode == 2
+    assert f'File "{app}/x/_y.py", line 1' in ended.stderr
+    assert "ZeroDivisionError" in ended.stderr
+    assert "routehandlers/app.py" not in ended.stderr
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    write_app(tmp_path, FILES)
+    (tmp_path / "pyproject.toml").write_text('[tool.routehandlers]\nbasePath = "/x"\n')
+
+    ended = routehandlers(tmp_path, "routes")
+
+    assert (ended.returncode, ended.stderr) == (2, "routehandlers: There is no setting 'basePath'. Did you mean 'base_path'?\n")
+
+
+def test_help_and_version_say_what_there_is(tmp_path: Path) -> None:
+    assert "routehandlers new shop" in routehandlers(tmp_path).stdout
+    assert "gunicorn" in routehandlers(tmp_path, "start", "--help").stdout
+    assert routehandlers(tmp_path, "--version").stdout.startswith("routehandlers ")
+
+
+def test_new_makes_an_application_that_runs_and_passes_its_test(tmp_path: Path) -> None:
+    made = routehandlers(tmp_path, "new", "shop")
+
+    assert made.returncode == 0
+    tests = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path / "shop", capture_output=True, text=True, check=False)
+    assert tests.returncode == 0, tests.stdout
+    again = routehandlers(tmp_path, "new", "shop")
+    assert (again.returncode, "exists already" in again.stderr) == (2, True)
+
+
+def test_start_serves_with_gunicorn_and_passes_arguments_on(tmp_path: Path) -> None:
+    write_app(tmp_path, FILES)
+    port = free_port()
+    command = [*COMMAND, "start", "app", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--access-logfile", "-"]
+
+    with run(command, port, cwd=tmp_path) as server:
+        assert server.request("GET", "/").body == b"root"
+        assert "Using worker: gthread" in server.logs()
+        deadline = time.monotonic() + 10
+        while '"GET / HTTP/1.1" 200' not in server.logs():
+            assert time.monotonic() < deadline, server.logs()
+            time.sleep(0.05)
+
+
+def test_start_refuses_a_tree_before_a_worker_starts(tmp_path: Path) -> None:
+    write_app(tmp_path, {"x/route.py": "def get(): ...\n"})
+
+    ended = routehandlers(tmp_path, "start", "--bind", "127.0.0.1:1")
+
+    assert ended.returncode == 2
+    assert "Did you mean 'GET'?" in ended.stderr
+
+
+@pytest.fixture
+def dev(tmp_path: Path) -> Iterator[Server]:
+    write_app(tmp_path, {"a/route.py": "def GET(): return 'first'\n", "a/_private.py": "WORD = 'x'\n"})
+    port = free_port()
+    with run([*COMMAND, "dev", "--port", str(port)], port, cwd=tmp_path) as server:
+        yield server
+
+
+def until(server: Server, target: str, is_it: Callable[[int, str], bool]) -> str:
+    deadline = time.monotonic() + 20
+    seen = ""
+    while time.monotonic() < deadline:
+        try:
+            answer = server.request("GET", target)
+            seen = answer.body.decode(errors="replace")
+            if is_it(answer.status, seen):
+                return seen
+        except OSError:
+            pass  # between two processes nobody listens
+        time.sleep(0.1)
+    raise AssertionError(f"{target} never answered so; last: {seen}\n{server.logs()}")
+
+
+def test_dev_follows_every_change_of_the_folder(dev: Server, tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    until(dev, "/a", lambda status, body: body == "first")
+
+    (app / "a/route.py").write_text("from ._private import WORD\ndef GET(): return 'second ' + WORD\n")
+    until(dev, "/a", lambda status, body: body == "second x")
+
+    (app / "a/_private.py").write_text("WORD = 'private change'\n")
+    until(dev, "/a", lambda status, body: body == "second private change")
+
+    (app / "b").mkdir()
+    (app / "b/route.py").write_text("def GET(): return 'new'\n")
+    until(dev, "/b", lambda status, body: body == "new")
+
+    shutil.rmtree(app / "b")
+    until(dev, "/b", lambda status, body: status == 404)
+
+
+def test_dev_shows_a_broken_file_and_recovers(dev: Server, tmp_path: Path) -> None:
+    file = tmp_path / "app" / "a" / "route.py"
+    until(dev, "/a", lambda status, body: body == "first")
+
+    file.write_text("def GET(:\n")
+    shown = until(dev, "/a", lambda status, body: status == 500)
+    assert "SyntaxError" in shown
+    assert "app/a/route.py" in dev.logs()
+
+    file.write_text("def GET(): return 1 / 0\n")
+    until(dev, "/a", lambda status, body: "ZeroDivisionError" in body and "Werkzeug" in body)
+
+    file.write_text("def GET(): return 'mended'\n")
+    until(dev, "/a", lambda status, body: body == "mended")

@@ -1,0 +1,84 @@
+"""One event as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from routehandlers import Response
+from routehandlers._http.event_stream import event_stream, format_event
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("hello", "data: hello\n\n"),
+        ("two\nlines\r\nthree\rfour", "data: two\ndata: lines\ndata: three\ndata: four\n\n"),
+        ("", "data: \n\n"),
+        ({"data": {"a": "é"}}, 'data: {"a":"é"}\n\n'),
+        ({"event": "visit", "id": 7, "retry": 3000, "data": "x"}, "event: visit\nid: 7\nretry: 3000\ndata: x\n\n"),
+        ({"comment": "still here"}, ": still here\n\n"),
+        ([1, 2], "data: [1,2]\n\n"),
+        (3, "data: 3\n\n"),
+    ],
+)
+def test_an_item_becomes_an_event(item: Any, text: str) -> None:
+    assert format_event(item) == text.encode()
+
+
+@pytest.mark.parametrize("item", [{"id": "a\nb"}, {"event": "a\r"}, {"id": "\0"}, {"nope": 1}, {"retry": "soon"}])
+def test_what_the_format_cannot_write_is_refused(item: Any) -> None:
+    with pytest.raises(ValueError):
+        format_event(item)
+
+
+def test_a_comment_comes_at_once() -> None:
+    assert next(event_stream(iter([]))) == b":\n\n"
+
+
+@pytest.mark.parametrize("keep_alive", [0, -1])
+def test_keep_alive_is_a_time(keep_alive: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        event_stream([], keep_alive)
+
+
+@pytest.mark.parametrize("keep_alive", [None, 5])
+def test_what_the_items_raise_is_raised_where_they_are_sent(keep_alive: float | None) -> None:
+    def items() -> Any:
+        yield "one"
+        raise ValueError("in the items")
+
+    stream = event_stream(items(), keep_alive)
+
+    assert [next(stream), next(stream)] == [b":\n\n", b"data: one\n\n"]
+    with pytest.raises(ValueError, match="in the items"):
+        next(stream)
+
+
+@pytest.mark.parametrize("keep_alive", [None, 5])
+def test_an_unstarted_stream_closes_its_items(keep_alive: float | None) -> None:
+    class Items:
+        closed = False
+
+        def __iter__(self) -> Items:
+            return self
+
+        def __next__(self) -> str:
+            raise StopIteration
+
+        def close(self) -> None:
+            self.closed = True
+
+    items = Items()
+
+    event_stream(items, keep_alive).close()  # type: ignore[attr-defined]
+
+    assert items.closed
+
+
+def test_headers_of_the_caller_win() -> None:
+    response = Response.event_stream([], headers={"Cache-Control": "no-store"})
+
+    assert response.headers["Cache-Control"] == "no-store"
+    response.close()
