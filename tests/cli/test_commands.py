@@ -110,7 +110,10 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
 
     ended = routehandlers(tmp_path, "routes")
 
-    assert (ended.returncode, ended.stderr) == (2, "routehandlers: There is no setting 'basePath'. Did you mean 'base_path'?\n")
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "routehandlers: There is no setting 'basePath'. Did you mean 'base_path'?\n",
+    )
 
 
 def test_help_and_version_say_what_there_is(tmp_path: Path) -> None:
@@ -123,7 +126,9 @@ def test_new_makes_an_application_that_runs_and_passes_its_test(tmp_path: Path) 
     made = routehandlers(tmp_path, "new", "shop")
 
     assert made.returncode == 0
-    tests = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=tmp_path / "shop", capture_output=True, text=True, check=False)
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"], cwd=tmp_path / "shop", capture_output=True, text=True, check=False
+    )
     assert tests.returncode == 0, tests.stdout
     again = routehandlers(tmp_path, "new", "shop")
     assert (again.returncode, "exists already" in again.stderr) == (2, True)

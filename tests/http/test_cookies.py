@@ -127,7 +127,9 @@ def test_a_response_has_cookies_of_its_own() -> None:
         ("import werkzeug; return werkzeug.Response('x')", ["a=jar; Path=/", "b=2; Path=/"]),
     ],
 )
-def test_the_jar_is_sent_with_every_planned_answer(make_app: MakeApp, client_for: ClientFor, body: str, lines: list[str]) -> None:
+def test_the_jar_is_sent_with_every_planned_answer(
+    make_app: MakeApp, client_for: ClientFor, body: str, lines: list[str]
+) -> None:
     source = (
         "from routehandlers import Response\nfrom routehandlers.headers import cookies\nfrom routehandlers.navigation import *\n"
         f"def GET():\n    cookies().set('a', 'jar').set('b', '2')\n    {body}\n"

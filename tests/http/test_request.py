@@ -102,7 +102,9 @@ def test_next_url_refuses_what_is_no_url(name: str, value: object) -> None:
 
 def test_the_base_path_is_in_the_url_and_not_in_the_pathname(make_app: MakeApp, client_for: ClientFor) -> None:
     app = make_app(
-        {"x/route.py": "def GET(request):\n    u = request.next_url\n    return [request.url, u.href, u.pathname, u.base_path]\n"},
+        {
+            "x/route.py": "def GET(request):\n    u = request.next_url\n    return [request.url, u.href, u.pathname, u.base_path]\n"
+        },
         base_path="/b",
     )
 
@@ -121,7 +123,9 @@ def test_the_base_path_is_in_the_url_and_not_in_the_pathname(make_app: MakeApp, 
         ("bytes", b"\x00\xff", {"bytes": [0, 255]}),
     ],
 )
-def test_bodies_are_read_whatever_their_type_says(post: Callable[..., Any], read: str, data: bytes, answer: Any) -> None:
+def test_bodies_are_read_whatever_their_type_says(
+    post: Callable[..., Any], read: str, data: bytes, answer: Any
+) -> None:
     response = post(read, data, "text/x-anything")
 
     assert (response.status_code, response.json) == (200, answer)
@@ -143,7 +147,9 @@ def test_bodies_are_read_whatever_their_type_says(post: Callable[..., Any], read
     ids=["empty", "cut", "extra", "utf-16", "latin-1", "nan", "infinity", "deep", "digits"],
 )
 @pytest.mark.parametrize("read", ["json", "get_json"])
-def test_json_that_is_none_is_a_400_that_says_where(post: Callable[..., Any], read: str, data: bytes, detail: str) -> None:
+def test_json_that_is_none_is_a_400_that_says_where(
+    post: Callable[..., Any], read: str, data: bytes, detail: str
+) -> None:
     response = post(read, data)
 
     assert response.status_code == 400
@@ -173,7 +179,9 @@ def test_a_urlencoded_form_is_decoded_as_browsers_do(post: Callable[..., Any]) -
         (b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\ncut', "multipart/form-data; boundary=B", 400),
     ],
 )
-def test_what_is_no_form_gets_a_clear_4xx(post: Callable[..., Any], data: bytes, content_type: str | None, status: int) -> None:
+def test_what_is_no_form_gets_a_clear_4xx(
+    post: Callable[..., Any], data: bytes, content_type: str | None, status: int
+) -> None:
     assert post("form", data, content_type).status_code == status
 
 
@@ -206,13 +214,17 @@ def test_a_body_over_the_limit_is_a_413(make_app: MakeApp, client_for: ClientFor
 
 def test_a_route_may_have_its_own_limit(make_app: MakeApp, client_for: ClientFor) -> None:
     read = "def POST(request): return {'n': len(request.bytes())}\n"
-    client = client_for(make_app({"a/route.py": f"max_content_length = 200\n{read}", "b/route.py": read}, max_content_length=100))
+    client = client_for(
+        make_app({"a/route.py": f"max_content_length = 200\n{read}", "b/route.py": read}, max_content_length=100)
+    )
 
     assert [client.post(url, data=b"x" * 150).status_code for url in ("/a", "/b")] == [200, 413]
 
 
 @pytest.mark.parametrize(("length", "status"), [("x", 400), ("-1", 400), ("9" * 30, 400), ("5", 400)])
-def test_a_length_that_is_none_or_a_lie_is_a_400(make_app: MakeApp, client_for: ClientFor, length: str, status: int) -> None:
+def test_a_length_that_is_none_or_a_lie_is_a_400(
+    make_app: MakeApp, client_for: ClientFor, length: str, status: int
+) -> None:
     # Without wsgiref.validate, which does not let such a length pass.
     client = Client(make_app({"x/route.py": "def POST(request): return request.text()\n"}))
 
@@ -220,7 +232,9 @@ def test_a_length_that_is_none_or_a_lie_is_a_400(make_app: MakeApp, client_for: 
 
 
 def test_get_has_no_body_as_in_next(make_app: MakeApp, client_for: ClientFor) -> None:
-    client = client_for(make_app({"x/route.py": "def GET(request): return [request.text(), request.get_data(as_text=True)]\n"}))
+    client = client_for(
+        make_app({"x/route.py": "def GET(request): return [request.text(), request.get_data(as_text=True)]\n"})
+    )
 
     assert client.get("/x", data=b"sent").json == ["", "sent"]
 
@@ -234,7 +248,9 @@ def test_get_has_no_body_as_in_next(make_app: MakeApp, client_for: ClientFor) ->
         ("evil.example", ["example.com"], 400), ("a.example.com", [".example.com"], 200), ("", ["example.com"], 400),
     ],
 )  # fmt: skip
-def test_the_host_is_well_formed_and_trusted(make_app: MakeApp, client_for: ClientFor, host: str, trusted: Any, status: int) -> None:
+def test_the_host_is_well_formed_and_trusted(
+    make_app: MakeApp, client_for: ClientFor, host: str, trusted: Any, status: int
+) -> None:
     client = client_for(make_app({"x/route.py": "def GET(request): return request.url\n"}, trusted_hosts=trusted))
 
     assert client.get("/x", environ_overrides={"HTTP_HOST": host}).status_code == status
@@ -247,7 +263,9 @@ def GET(request):
             "root": request.root_url, "host": request.host, "scheme": request.scheme, "remote": request.remote_addr,
             "mime": request.mimetype, "secure": request.is_secure, "repr": repr(request)}
 """
-    answer = client_for(make_app({"a b/route.py": source})).get("/a%20b?q=1", environ_base={"REMOTE_ADDR": "192.0.2.1"}).json
+    answer = (
+        client_for(make_app({"a b/route.py": source})).get("/a%20b?q=1", environ_base={"REMOTE_ADDR": "192.0.2.1"}).json
+    )
 
     assert answer == {
         "args": {"q": "1"}, "path": "/a b", "full": "/a b?q=1", "method": "GET", "base": "http://localhost/a%20b",
@@ -264,7 +282,10 @@ def test_an_unknown_attribute_is_an_attribute_error() -> None:
 def test_reading_a_body_takes_linear_time(post: Callable[..., Any]) -> None:
     started = time.perf_counter()
 
-    assert post("form", b"&".join(b"k%d=1" % n for n in range(50_000)), "application/x-www-form-urlencoded").status_code == 200
+    assert (
+        post("form", b"&".join(b"k%d=1" % n for n in range(50_000)), "application/x-www-form-urlencoded").status_code
+        == 200
+    )
     assert post("json", b'{"a":' * 100 + b"1" + b"}" * 100).status_code == 200
 
     assert time.perf_counter() - started < 5

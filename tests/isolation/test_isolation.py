@@ -162,7 +162,11 @@ def test_one_application_inside_another_has_its_own_scope(make_app: MakeApp) -> 
 
 
 def test_url_for_knows_the_prefix_during_a_request(make_app: MakeApp) -> None:
-    app = make_app({"[id]/route.py": "APP = None\ndef GET(): return [APP.url_for('/[id]', id=7), APP.url_for('/[id]', id=7, _external=True)]\n"})
+    app = make_app(
+        {
+            "[id]/route.py": "APP = None\ndef GET(): return [APP.url_for('/[id]', id=7), APP.url_for('/[id]', id=7, _external=True)]\n"
+        }
+    )
     app.load("/[id]").APP = app
 
     answer = Client(DispatcherMiddleware(app, {"/mount": app})).get("/mount/1")
@@ -204,7 +208,9 @@ def test_the_application_runs_unchanged_under_every_server(tmp_path: Path, serve
         "from routehandlers import RouteHandlers\napp = RouteHandlers('app')\nmounted = DispatcherMiddleware(app, {'/mount': app})\n"
     )
 
-    with serve("checked:mounted", server=server, worker=worker, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}) as running:
+    with serve(
+        "checked:mounted", server=server, worker=worker, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}
+    ) as running:
         item = running.request("GET", "/items/caf%C3%A9%20x")
         slash = running.request("GET", "/items/a%2Fb")
         results: list[Any] = [

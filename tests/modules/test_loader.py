@@ -69,7 +69,9 @@ def test_load_gives_the_module(make_app: MakeApp) -> None:
 
 
 def test_package_files_of_folders_run(make_app: MakeApp, client_for: ClientFor) -> None:
-    app = make_app({"a/__init__.py": "VALUE = 'init'\n", "a/route.py": "from . import VALUE\ndef GET(): return VALUE\n"})
+    app = make_app(
+        {"a/__init__.py": "VALUE = 'init'\n", "a/route.py": "from . import VALUE\ndef GET(): return VALUE\n"}
+    )
 
     assert client_for(app).get("/a").text == "init"
 
@@ -85,7 +87,9 @@ def test_a_syntax_error_is_the_users_own(make_app: MakeApp) -> None:
 
 def test_an_import_error_keeps_its_traceback_from_the_users_file_on(make_app: MakeApp) -> None:
     with pytest.raises(ZeroDivisionError) as caught:
-        make_app({"_bad.py": "def f():\n    return 1 / 0\nf()\n", "a/route.py": "from .._bad import f\ndef GET(): ...\n"})
+        make_app(
+            {"_bad.py": "def f():\n    return 1 / 0\nf()\n", "a/route.py": "from .._bad import f\ndef GET(): ...\n"}
+        )
 
     frames = [frame.filename.rpartition("/")[2] for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert frames[-2:] == ["_bad.py", "_bad.py"]
@@ -127,7 +131,9 @@ def test_a_traceback_of_a_handler_shows_the_real_path(make_app: MakeApp, client_
         ("def GET(): pass\nvary = 'accept'\n", 2, "a tuple of strings"),
     ],
 )
-def test_a_wrong_export_is_refused_with_its_line(make_app: MakeApp, source: str, line: int | None, message: str) -> None:
+def test_a_wrong_export_is_refused_with_its_line(
+    make_app: MakeApp, source: str, line: int | None, message: str
+) -> None:
     with pytest.raises(InvalidAppError) as caught:
         make_app({"a/route.py": source})
 

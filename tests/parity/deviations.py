@@ -330,7 +330,9 @@ def reason_not_replayed(exchange: dict[str, Any]) -> str | None:
 def without_javascript(body: Any) -> Any:
     """A body without what only JavaScript has, and cookies without the path that Next's entries repeat."""
     if isinstance(body, dict):
-        kept = {key: without_javascript(value) for key, value in body.items() if key not in _JAVASCRIPT or key == "name"}
+        kept = {
+            key: without_javascript(value) for key, value in body.items() if key not in _JAVASCRIPT or key == "name"
+        }
         if {"name", "value"} <= set(kept):
             return {"name": kept["name"], "value": kept["value"]}
         return {key: value for key, value in kept.items() if key != "name"}

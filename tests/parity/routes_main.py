@@ -181,7 +181,7 @@ _HANDLERS: dict[str, str | dict[str, str]] = {
     "dh/null": "return Response(None)",
     "dh/stream": 'return Response(iter([b"s"]))',
     "dh/string": 'return Response("hello")',
-    "dh/uint8": 'return Response(bytes([104, 105]))',
+    "dh/uint8": "return Response(bytes([104, 105]))",
     # flow
     "fl/forbidden": "forbidden()",
     "fl/notfound-multi": {method: "not_found()" for method in ("GET", "POST", "PUT", "DELETE")},

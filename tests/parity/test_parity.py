@@ -35,11 +35,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Serv
         yield started
 
 
-REPLAYED = [exchange for exchange in EXCHANGES if reason_not_replayed(exchange) is None and ".log" not in exchange["id"]]
+REPLAYED = [
+    exchange for exchange in EXCHANGES if reason_not_replayed(exchange) is None and ".log" not in exchange["id"]
+]
 
 
 @pytest.mark.parametrize("exchange", REPLAYED, ids=lambda exchange: exchange["id"])
-def test_an_answer_is_nexts_or_a_deviation_that_the_table_names(servers: dict[str, Server], exchange: dict[str, Any]) -> None:
+def test_an_answer_is_nexts_or_a_deviation_that_the_table_names(
+    servers: dict[str, Server], exchange: dict[str, Any]
+) -> None:
     answer = send(servers[exchange["app"]], exchange["request"])
 
     assert _comparable(answer, exchange) == _comparable(expected(_recorded(exchange), exchange), exchange)
@@ -86,9 +90,13 @@ def _recorded(exchange: dict[str, Any]) -> Seen:
 def _comparable(answer: Seen, exchange: dict[str, Any]) -> Seen:
     """An answer without dates, spelled as we spell types, and without what only JavaScript has."""
     headers = {name: list(values) for name, values in answer.headers.items()}
-    headers["content-type"] = [re.sub(r";\s*charset=utf-8", "; charset=utf-8", value, flags=re.IGNORECASE) for value in headers.get("content-type", [])]
+    headers["content-type"] = [
+        re.sub(r";\s*charset=utf-8", "; charset=utf-8", value, flags=re.IGNORECASE)
+        for value in headers.get("content-type", [])
+    ]
     headers["set-cookie"] = [
-        re.sub(r"Expires=\w{3}, \d\d \w{3} 20(?!37)\d\d [\d:]+ GMT", "Expires=(date)", value) for value in headers.get("set-cookie", [])
+        re.sub(r"Expires=\w{3}, \d\d \w{3} 20(?!37)\d\d [\d:]+ GMT", "Expires=(date)", value)
+        for value in headers.get("set-cookie", [])
     ]
     body = without_javascript(answer.body)
     if "content-encoding" in headers:

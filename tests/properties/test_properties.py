@@ -20,7 +20,9 @@ from routehandlers._routing.segments import parse_segment
 from routehandlers._routing.tree import RouteFile
 from routehandlers._routing.urlmap import UrlMap, to_matching
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1).filter(lambda text: text not in {".", ".."})
+TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1).filter(
+    lambda text: text not in {".", ".."}
+)
 
 
 def route(*folders: str) -> RouteFile:
@@ -85,8 +87,15 @@ def test_precedence_does_not_depend_on_the_order_of_the_listing(
         assert (one and (routes[one[0]], one[1])) == (two and (shuffled[two[0]], two[1]))
 
 
-@given(routes=trees(), paths=st.lists(PATHS, min_size=5, max_size=5), group=st.sampled_from(["(g)", "@slot", "()"]), place=st.integers(0, 3))
-def test_a_group_or_a_slot_never_changes_a_url(routes: list[RouteFile], paths: list[list[str]], group: str, place: int) -> None:
+@given(
+    routes=trees(),
+    paths=st.lists(PATHS, min_size=5, max_size=5),
+    group=st.sampled_from(["(g)", "@slot", "()"]),
+    place=st.integers(0, 3),
+)
+def test_a_group_or_a_slot_never_changes_a_url(
+    routes: list[RouteFile], paths: list[list[str]], group: str, place: int
+) -> None:
     grouped = [route(*found.folders[:place], group, *found.folders[place:]) for found in routes]
 
     assert [found.pattern for found in grouped] == [found.pattern for found in routes]
@@ -123,7 +132,10 @@ POST = PUT = GET
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    app = write_app(tmp_path_factory.mktemp("everything"), {"route.py": EVERYTHING, "[[...path]]/route.py": EVERYTHING.replace("GET(", "GET(")})
+    app = write_app(
+        tmp_path_factory.mktemp("everything"),
+        {"route.py": EVERYTHING, "[[...path]]/route.py": EVERYTHING.replace("GET(", "GET(")},
+    )
     yield Client(RouteHandlers(app), use_cookies=False)
 
 
@@ -137,7 +149,16 @@ LATIN = st.binary(max_size=60).map(lambda data: data.decode("latin-1"))
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]), length=st.one_of(st.none(), st.text("0123456789-x", max_size=30)),
 )  # fmt: skip
 def test_no_bytes_give_a_500(
-    everything: Client, path: str, raw: str | None, query: str, cookie: str, value: str, body: bytes, content_type: str, method: str, length: str | None
+    everything: Client,
+    path: str,
+    raw: str | None,
+    query: str,
+    cookie: str,
+    value: str,
+    body: bytes,
+    content_type: str,
+    method: str,
+    length: str | None,
 ) -> None:
     environ = {
         "PATH_INFO": "/" + path, "QUERY_STRING": query, "HTTP_COOKIE": cookie, "HTTP_ACCEPT": value, "HTTP_USER_AGENT": value,
@@ -148,7 +169,9 @@ def test_no_bytes_give_a_500(
     environ |= {"CONTENT_LENGTH": length} if length is not None else {}
 
     for host in (value, "localhost"):
-        answer = everything.open(method=method, data=body, environ_overrides={**environ, "HTTP_HOST": host}, buffered=True)
+        answer = everything.open(
+            method=method, data=body, environ_overrides={**environ, "HTTP_HOST": host}, buffered=True
+        )
 
         assert answer.status_code in {200, 204, 304, 308, 400, 404, 405, 413, 415}, answer.text
         location = answer.headers.get("Location", "/")

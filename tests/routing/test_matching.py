@@ -200,7 +200,9 @@ def test_url_for_says_what_is_missing(make_app: MakeApp, pattern: str, params: d
 
 
 def test_url_for_knows_base_path_slash_query_and_origin(make_app: MakeApp) -> None:
-    app = make_app(sources("", "items/[slug]", "f.txt"), base_path="/b", trailing_slash=True, origin="https://x.example")
+    app = make_app(
+        sources("", "items/[slug]", "f.txt"), base_path="/b", trailing_slash=True, origin="https://x.example"
+    )
 
     assert app.url_for("/items/[slug]", slug="a", _query={"q": ["1", "2"]}) == "/b/items/a/?q=1&q=2"
     assert app.url_for("/", _external=True) == "https://x.example/b/"

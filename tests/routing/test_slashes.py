@@ -23,7 +23,12 @@ FILES = {
 def ask(make_app: MakeApp, client_for: ClientFor) -> Callable[..., tuple[int, str]]:
     def send(target: str, method: str = "GET", script_name: str = "", **settings: Any) -> tuple[int, str]:
         path, _, query = target.partition("?")
-        environ = {"RAW_URI": target, "PATH_INFO": path.removeprefix(script_name), "SCRIPT_NAME": script_name, "QUERY_STRING": query}
+        environ = {
+            "RAW_URI": target,
+            "PATH_INFO": path.removeprefix(script_name),
+            "SCRIPT_NAME": script_name,
+            "QUERY_STRING": query,
+        }
         answer = client_for(make_app(FILES, **settings)).open(method=method, environ_overrides=environ)
         return answer.status_code, answer.headers.get("Location") or answer.text
 
@@ -47,7 +52,9 @@ def ask(make_app: MakeApp, client_for: ClientFor) -> Callable[..., tuple[int, st
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_slashes_too_many_are_a_308_within_the_site(ask: Callable[..., tuple[int, str]], target: str, location: str, method: str) -> None:
+def test_slashes_too_many_are_a_308_within_the_site(
+    ask: Callable[..., tuple[int, str]], target: str, location: str, method: str
+) -> None:
     assert ask(target, method) == (308, location)
 
 
@@ -64,7 +71,9 @@ def test_with_trailing_slash_urls_end_in_one(ask: Callable[..., tuple[int, str]]
 
 
 @pytest.mark.parametrize(("target", "answer"), [("/x", (200, "/x")), ("/x/", (200, "/x/")), ("/x//", (308, "/x/"))])
-def test_without_the_redirect_both_forms_are_answered(ask: Callable[..., tuple[int, str]], target: str, answer: object) -> None:
+def test_without_the_redirect_both_forms_are_answered(
+    ask: Callable[..., tuple[int, str]], target: str, answer: object
+) -> None:
     assert ask(target, skip_trailing_slash_redirect=True) == answer
 
 
@@ -72,7 +81,9 @@ def test_without_the_redirect_both_forms_are_answered(ask: Callable[..., tuple[i
     ("target", "answer"),
     [("/b/x", (200, "/x")), ("/b", (200, "/")), ("/b/", (308, "/b")), ("/b/dyn/a/?q", (308, "/b/dyn/a?q"))],
 )
-def test_the_base_path_is_taken_off_and_kept_in_redirects(ask: Callable[..., tuple[int, str]], target: str, answer: object) -> None:
+def test_the_base_path_is_taken_off_and_kept_in_redirects(
+    ask: Callable[..., tuple[int, str]], target: str, answer: object
+) -> None:
     assert ask(target, base_path="/b") == answer
 
 

@@ -114,7 +114,14 @@ def test_all_mistakes_of_a_tree_are_reported_together(tmp_path: Path) -> None:
 
     text = str(caught.value)
     assert text.startswith("6 problems in ")
-    for part in ("'a' and 'b'", "[[...id]]", "'soon'", "Did you mean 'GET'?", "nothing_that_exists", "converter 'nope'"):
+    for part in (
+        "'a' and 'b'",
+        "[[...id]]",
+        "'soon'",
+        "Did you mean 'GET'?",
+        "nothing_that_exists",
+        "converter 'nope'",
+    ):
         assert part in text
 
 

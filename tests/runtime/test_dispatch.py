@@ -44,9 +44,16 @@ def test_head_is_get_without_its_body(make_app: MakeApp, client_for: ClientFor) 
 
 @pytest.mark.parametrize(
     ("methods", "allow"),
-    [("GET", "GET, HEAD, OPTIONS"), ("POST", "OPTIONS, POST"), ("GET DELETE", "DELETE, GET, HEAD, OPTIONS"), ("HEAD", "HEAD, OPTIONS")],
+    [
+        ("GET", "GET, HEAD, OPTIONS"),
+        ("POST", "OPTIONS, POST"),
+        ("GET DELETE", "DELETE, GET, HEAD, OPTIONS"),
+        ("HEAD", "HEAD, OPTIONS"),
+    ],
 )
-def test_allow_names_the_same_methods_with_405_and_options(make_app: MakeApp, client_for: ClientFor, methods: str, allow: str) -> None:
+def test_allow_names_the_same_methods_with_405_and_options(
+    make_app: MakeApp, client_for: ClientFor, methods: str, allow: str
+) -> None:
     app = make_app({"x/route.py": "".join(f"def {name}(): return 'x'\n" for name in methods.split())})
 
     options = client_for(app).options("/x")
@@ -59,7 +66,9 @@ def test_allow_names_the_same_methods_with_405_and_options(make_app: MakeApp, cl
 
 
 def test_the_path_is_matched_before_the_method(make_app: MakeApp, client_for: ClientFor) -> None:
-    app = make_app({"items/new/route.py": "def GET(): return 'new'\n", "items/[id]/route.py": "def DELETE(): return 'gone'\n"})
+    app = make_app(
+        {"items/new/route.py": "def GET(): return 'new'\n", "items/[id]/route.py": "def DELETE(): return 'gone'\n"}
+    )
 
     assert client_for(app).delete("/items/new").status_code == 405
 
@@ -137,7 +146,9 @@ def test_half_a_surrogate_pair_leaves_as_the_escape_that_it_came_in_by(answer_of
      "Response('x', headers={'Content-Length': '5'})", "Response.redirect('/x', 200)", "Response.redirect('')",
      "Response.redirect('/a\\r\\nX: 1')"],
 )  # fmt: skip
-def test_what_cannot_be_sent_is_a_500_that_the_log_explains(answer_of: Callable[..., Any], caplog: Any, returned: str) -> None:
+def test_what_cannot_be_sent_is_a_500_that_the_log_explains(
+    answer_of: Callable[..., Any], caplog: Any, returned: str
+) -> None:
     answer = answer_of(f"return {returned}")
 
     assert answer.status_code == 500
@@ -153,15 +164,23 @@ def test_returning_nothing_names_the_function_and_asks_for_a_return(answer_of: C
 
 
 def test_headers_of_the_connection_are_left_to_the_server(answer_of: Callable[..., Any]) -> None:
-    answer = answer_of("return Response('x', headers={'Connection': 'close', 'Transfer-Encoding': 'chunked', 'X': '1'})")
+    answer = answer_of(
+        "return Response('x', headers={'Connection': 'close', 'Transfer-Encoding': 'chunked', 'X': '1'})"
+    )
 
     assert set(answer.headers.keys()) == {"X", "Content-Type", "Content-Length"}
 
 
 def test_headers_of_the_handler_are_respected(answer_of: Callable[..., Any]) -> None:
-    answer = answer_of("return Response(b'zip', headers={'Content-Encoding': 'gzip', 'ETag': '\"v\"', 'Content-Length': '3'})")
+    answer = answer_of(
+        "return Response(b'zip', headers={'Content-Encoding': 'gzip', 'ETag': '\"v\"', 'Content-Length': '3'})"
+    )
 
-    assert (answer.headers["Content-Encoding"], answer.headers["ETag"], answer.headers["Content-Length"]) == ("gzip", '"v"', "3")
+    assert (answer.headers["Content-Encoding"], answer.headers["ETag"], answer.headers["Content-Length"]) == (
+        "gzip",
+        '"v"',
+        "3",
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,9 +195,12 @@ def test_headers_of_the_handler_are_respected(answer_of: Callable[..., Any]) -> 
         ({}, 200),
     ],
 )
-def test_an_answer_with_a_validator_is_conditional(answer_of: Callable[..., Any], headers: dict[str, str], status: int) -> None:
+def test_an_answer_with_a_validator_is_conditional(
+    answer_of: Callable[..., Any], headers: dict[str, str], status: int
+) -> None:
     answer = answer_of(
-        "return Response('x', headers={'ETag': '\"v\"', 'Last-Modified': 'Fri, 02 Jan 2026 00:00:00 GMT'})", headers=headers
+        "return Response('x', headers={'ETag': '\"v\"', 'Last-Modified': 'Fri, 02 Jan 2026 00:00:00 GMT'})",
+        headers=headers,
     )
 
     assert answer.status_code == status

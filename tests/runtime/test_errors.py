@@ -38,7 +38,9 @@ def failing(make_app: MakeApp, client_for: ClientFor) -> Callable[..., Any]:
         ("application/problem+json,text/html;q=0.9", False), ("text/html;q=", True), ("text/html," * 1000, False),
     ],
 )  # fmt: skip
-def test_errors_are_problems_unless_a_page_is_preferred(failing: Callable[..., Any], accept: str, is_html: bool) -> None:
+def test_errors_are_problems_unless_a_page_is_preferred(
+    failing: Callable[..., Any], accept: str, is_html: bool
+) -> None:
     answer = failing("abort(404)", accept)
 
     assert answer.headers["Content-Type"] == ("text/html; charset=utf-8" if is_html else "application/problem+json")
@@ -98,7 +100,9 @@ def test_under_werkzeugs_debugger_the_exception_is_its(tmp_path: Path) -> None:
         ("raise ImATeapot", 418, None),
     ],
 )  # fmt: skip
-def test_exceptions_of_werkzeug_are_answers(failing: Callable[..., Any], raised: str, status: int, header: tuple[str, str] | None) -> None:
+def test_exceptions_of_werkzeug_are_answers(
+    failing: Callable[..., Any], raised: str, status: int, header: tuple[str, str] | None
+) -> None:
     answer = failing(raised)
 
     assert answer.status_code == status

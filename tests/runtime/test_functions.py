@@ -47,7 +47,13 @@ def test_outside_of_a_request_a_function_explains_itself(function: Callable[[], 
 
 @pytest.mark.parametrize(
     ("function", "status"),
-    [(lambda: redirect("/x"), 307), (lambda: permanent_redirect("/x"), 308), (not_found, 404), (forbidden, 403), (unauthorized, 401)],
+    [
+        (lambda: redirect("/x"), 307),
+        (lambda: permanent_redirect("/x"), 308),
+        (not_found, 404),
+        (forbidden, 403),
+        (unauthorized, 401),
+    ],
 )
 def test_an_interrupt_is_no_exception(function: Callable[[], object], status: int) -> None:
     with pytest.raises(Interrupt) as caught:
@@ -68,7 +74,9 @@ def test_an_interrupt_is_no_exception(function: Callable[[], object], status: in
         ("permanent_redirect('/t?x=1')", "POST", "application/x-www-form-urlencoded", 308),
     ],
 )
-def test_redirect_answers_307_and_303_to_a_form(run: Callable[..., Any], body: str, method: str, content_type: str | None, status: int) -> None:
+def test_redirect_answers_307_and_303_to_a_form(
+    run: Callable[..., Any], body: str, method: str, content_type: str | None, status: int
+) -> None:
     answer = run(body, method, content_type=content_type)
 
     assert (answer.status_code, answer.headers["Location"], answer.data) == (status, "/t?x=1", b"")
@@ -76,7 +84,12 @@ def test_redirect_answers_307_and_303_to_a_form(run: Callable[..., Any], body: s
 
 @pytest.mark.parametrize(
     ("url", "location"),
-    [("https://e.example/p?q=1#f", "https://e.example/p?q=1#f"), ("../up", "../up"), ("/a b", "/a b"), ("/café", "/caf%C3%A9")],
+    [
+        ("https://e.example/p?q=1#f", "https://e.example/p?q=1#f"),
+        ("../up", "../up"),
+        ("/a b", "/a b"),
+        ("/café", "/caf%C3%A9"),
+    ],
 )
 def test_a_location_is_sent_as_it_stands(run: Callable[..., Any], url: str, location: str) -> None:
     assert run(f"redirect({url!r})").headers["Location"] == location
@@ -88,7 +101,9 @@ def test_a_location_that_would_break_the_header_is_an_error(run: Callable[..., A
 
 
 def test_except_exception_does_not_swallow_an_interrupt_and_finally_runs(run: Callable[..., Any]) -> None:
-    answer = run("try:\n        not_found()\n    except Exception:\n        return 'swallowed'\n    finally:\n        LOG.append('finally')")
+    answer = run(
+        "try:\n        not_found()\n    except Exception:\n        return 'swallowed'\n    finally:\n        LOG.append('finally')"
+    )
 
     assert (answer.status_code, answer.log) == (404, ["finally"])
 
@@ -126,7 +141,9 @@ def test_after_runs_in_order_when_the_answer_is_sent_and_loses_none(run: Callabl
     assert "raised an answer" in caplog.text
 
 
-@pytest.mark.parametrize("end", ["raise ValueError", "redirect('/y')", "not_found()", "return Response(None, 204)", "return iter('ab')"])
+@pytest.mark.parametrize(
+    "end", ["raise ValueError", "redirect('/y')", "not_found()", "return Response(None, 204)", "return iter('ab')"]
+)
 def test_after_runs_whatever_the_answer(run: Callable[..., Any], end: str) -> None:
     assert run(f"after(LOG.append, 'ran'); {end}").log == ["ran"]
 

@@ -214,7 +214,7 @@ def test_events_are_written_as_the_standard_has_them(server: Server) -> None:
     assert answer.header("Content-Type") == "text/event-stream; charset=utf-8"
     assert answer.header("Cache-Control") == "no-cache, no-transform"
     assert answer.header("X-Accel-Buffering") == "no"
-    assert answer.body.startswith(b":\n\nid: 41\ndata: {\"a\":1}\n\n:\n\n")
+    assert answer.body.startswith(b':\n\nid: 41\ndata: {"a":1}\n\n:\n\n')
     assert answer.body.endswith(b"data: two\ndata: lines\n\n")
 
 

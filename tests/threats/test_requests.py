@@ -115,12 +115,16 @@ def test_sec_01_the_dispatch_reads_only_the_headers_that_it_documents() -> None:
 
 
 def test_sec_02_nothing_internal_leaves_with_an_answer(client: Client) -> None:
-    names = {name.lower() for url in ("/echo", "/nope", "/echo/", "/admin/7") for name in client.get(url).headers.keys()}
+    names = {
+        name.lower() for url in ("/echo", "/nope", "/echo/", "/admin/7") for name in client.get(url).headers.keys()
+    }
 
     assert names <= {"content-type", "content-length", "vary", "location", "refresh"}
 
 
-@pytest.mark.parametrize("query", ["id=8", "nxtPid=8", "nxtIid=8", "params=8", "p0=8", "p1=8", "__proto__=8", "id=8&id=9"])
+@pytest.mark.parametrize(
+    "query", ["id=8", "nxtPid=8", "nxtIid=8", "params=8", "p0=8", "p1=8", "__proto__=8", "id=8&id=9"]
+)
 def test_sec_05_neither_query_nor_headers_change_params(client: Client, query: str) -> None:
     answer = client.get(f"/admin/7?{query}", headers={"Cookie": "session=good; id=8", "X-Param-Id": "8", "nxtPid": "8"})
 
@@ -140,8 +144,14 @@ def test_sec_07_there_is_one_path_and_the_guard_sees_it(server: Server, target: 
     assert server.request("GET", target).status in statuses
 
 
-def test_sec_30_absolute_urls_come_from_trusted_hosts_and_settings_only(make_app: MakeApp, client_for: ClientFor) -> None:
-    app = make_app({"x/route.py": "def GET(request): return request.url\n"}, origin="https://real.example", trusted_hosts=["localhost"])
+def test_sec_30_absolute_urls_come_from_trusted_hosts_and_settings_only(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {"x/route.py": "def GET(request): return request.url\n"},
+        origin="https://real.example",
+        trusted_hosts=["localhost"],
+    )
 
     assert client_for(app).get("/x", headers={"Host": "evil.example"}).status_code == 400
     assert app.url_for("/x", _external=True) == "https://real.example/x"
@@ -172,7 +182,9 @@ def test_sec_32_a_target_is_a_path_of_this_host(server: Server, message: bytes, 
     assert b"//evil" not in answer.partition(b"\r\n\r\n")[0]
 
 
-@pytest.mark.parametrize("host", ["a@b", "evil.example", "localhost evil", "localhost:99999", "[::1", "localhost/x", "localhost\\x", "évil"])
+@pytest.mark.parametrize(
+    "host", ["a@b", "evil.example", "localhost evil", "localhost:99999", "[::1", "localhost/x", "localhost\\x", "évil"]
+)
 def test_sec_34_a_host_that_is_not_ours_is_a_400_and_in_no_location(client: Client, host: str) -> None:
     for url in ("/echo", "/echo/"):
         answer = client.get(url, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")})
@@ -269,7 +281,10 @@ def test_sec_42_a_form_of_too_many_parts_is_a_413(make_app: MakeApp, client_for:
 def test_sec_43_a_body_is_whole_or_a_413(server: Server, framing: str, size: int, status: bytes) -> None:
     body = b"x" * size
     if framing == "chunked":
-        head, data = b"Transfer-Encoding: chunked", b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in _parts(body)) + b"0\r\n\r\n"
+        head, data = (
+            b"Transfer-Encoding: chunked",
+            b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in _parts(body)) + b"0\r\n\r\n",
+        )
     else:
         head, data = b"Content-Length: %d" % size, body
 
@@ -314,10 +329,14 @@ def test_sec_48_a_stream_that_nobody_reads_is_closed(server: Server) -> None:
 def test_sec_52_no_request_reads_or_imports_a_file(make_app: MakeApp, client_for: ClientFor, target: str) -> None:
     import sys
 
-    app = make_app({**FILES, "_priv/route.py": "raise SystemExit('imported')\n", "_priv/x.py": "raise SystemExit('imported')\n"})
+    app = make_app(
+        {**FILES, "_priv/route.py": "raise SystemExit('imported')\n", "_priv/x.py": "raise SystemExit('imported')\n"}
+    )
     before = set(sys.modules)
 
-    answer: Any = client_for(app).get(environ_overrides={"RAW_URI": target, "PATH_INFO": target.replace("%5B", "[").replace("%5D", "]")})
+    answer: Any = client_for(app).get(
+        environ_overrides={"RAW_URI": target, "PATH_INFO": target.replace("%5B", "[").replace("%5D", "]")}
+    )
 
     assert answer.status_code in {404, 401}
     assert b"def GET" not in answer.data

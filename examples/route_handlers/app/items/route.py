@@ -1,0 +1,11 @@
+"""A JSON body. What is not JSON gets a 400 that says where it breaks."""
+
+from routehandlers import Request, Response
+from werkzeug.exceptions import BadRequest
+
+
+def POST(request: Request):
+    item = request.json()
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str):
+        raise BadRequest("Send an object with a 'name'.")
+    return Response.json({"stored": item}, status=201)
