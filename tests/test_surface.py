@@ -1,0 +1,32 @@
+"""The public names, so that none comes or goes unnoticed."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+SURFACE = {
+    "routehandlers": ["Request", "Response", "RouteContext", "RouteHandlers", "RouteHandlersError", "create_app"],
+    "routehandlers.headers": ["CookieAttributes", "Cookies", "cookies", "headers"],
+    "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],
+    "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "user_agent"],
+    "routehandlers.typing": [
+        "Handler", "HandlerResult", "HeadersLike", "Params", "StartResponse", "WSGIApplication", "WSGIEnvironment",
+    ],
+    "routehandlers.exceptions": [
+        "AppFolderError", "InvalidAppError", "InvalidConfigError", "InvalidReturnError", "InvalidRouteModuleError",
+        "InvalidSegmentError", "InvalidTreeError", "OutsideRequestError", "ResponseStartedError", "RouteConflictError",
+        "RouteHandlersError", "RouteModuleImportError", "UnknownRouteError",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_a_module_offers_what_it_says(name: str) -> None:
+    module = importlib.import_module(name)
+    offered = getattr(module, "__all__", None)
+    if offered is None:
+        offered = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == name]
+
+    assert sorted(offered) == SURFACE[name]
