@@ -1,0 +1,1 @@
+"""Measurements against peers, interleaved in one run: ``python -m benchmarks``."""

@@ -1,0 +1,31 @@
+"""Run the measurements and print their tables."""
+
+from __future__ import annotations
+
+import argparse
+
+from . import in_process, matching, over_http, peers, start, stream
+
+TABLES = {"process": in_process, "matching": matching, "start": start, "stream": stream, "http": over_http}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", default=",".join(TABLES), help="some of: %(default)s")
+    parser.add_argument("--check", action="store_true", help="say which bound is held, and fail if one is missed")
+    options = parser.parse_args()
+
+    print(peers.versions(), end="\n\n")
+    missed = 0
+    for name in options.only.split(","):
+        results = TABLES[name].measure()
+        print(TABLES[name].show(results), end="\n\n", flush=True)
+        for what, value, bound in TABLES[name].bounds(results) if options.check else []:
+            held = value <= bound
+            missed += not held
+            print(f"{'held  ' if held else 'MISSED'} {what}: {value:.2f} (at most {bound})")
+        print()
+    raise SystemExit(1 if missed else 0)
+
+
+main()
