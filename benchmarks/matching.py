@@ -34,7 +34,9 @@ def measure() -> dict[str, dict[str, float]]:
         for count, url_map in maps.items():
             paths = [pattern.format(number % 3, number) for number in range(300)]
             assert all(url_map.match(path) for path in paths)
-            candidates[f"{count:,}"] = lambda url_map=url_map, paths=paths: sum(1 for path in paths if url_map.match(path))
+            candidates[f"{count:,}"] = lambda url_map=url_map, paths=paths: sum(
+                1 for path in paths if url_map.match(path)
+            )
         results[kind] = take_turns(candidates)
     return results
 

@@ -88,7 +88,11 @@ def werkzeug_app() -> WSGI:
         "hello": lambda request: {"hello": "world"},
     }
     rules = [Rule(f"/r{number}/<slug>", endpoint="item") for number in range(OTHERS)]
-    rules += [Rule("/items/<slug>", endpoint="item"), Rule("/items", endpoint="items"), Rule("/hello", endpoint="hello")]
+    rules += [
+        Rule("/items/<slug>", endpoint="item"),
+        Rule("/items", endpoint="items"),
+        Rule("/hello", endpoint="hello"),
+    ]
     url_map = Map(rules)
 
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:

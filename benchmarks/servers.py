@@ -26,7 +26,9 @@ def gunicorn(app: str, folder: Path | None = None) -> Iterator[tuple[int, int]]:
                 break
             except OSError:
                 time.sleep(0.05)
-        worker = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True)
+        worker = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+        )
         yield port, int(worker.stdout.split()[0])
     finally:
         process.terminate()

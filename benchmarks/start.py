@@ -51,7 +51,9 @@ def measure() -> dict[str, float]:
     times: dict[str, list[float]] = {"routehandlers": [], "Flask": []}
     for turn in range(ROUNDS + 1):
         for name, script in (("routehandlers", _OURS), ("Flask", _FLASK)):
-            out = subprocess.run([sys.executable, "-c", script % FILES], cwd=folder, capture_output=True, text=True, check=True)
+            out = subprocess.run(
+                [sys.executable, "-c", script % FILES], cwd=folder, capture_output=True, text=True, check=True
+            )
             if turn:  # the first compiles the files
                 times[name].append(float(out.stdout))
     return {name: statistics.median(measured) * 1e3 for name, measured in times.items()}

@@ -120,9 +120,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
     if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415  # has no place before 3.11
+        import tomllib  # has no place before 3.11
     else:
-        import tomli as tomllib  # noqa: PLC0415
+        import tomli as tomllib
     try:
         with file.open("rb") as stream:
             settings = tomllib.load(stream).get("tool", {}).get("routehandlers", {})

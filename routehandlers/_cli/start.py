@@ -32,7 +32,8 @@ def run(options: argparse.Namespace) -> None:
     loading.load_app(options.directory)
     command = [sys.executable, "-m", "gunicorn", *_defaults(options.extra), *options.extra]
     sys.stdout.flush()
-    os.execv(sys.executable, [*command, f"routehandlers:create_app({str(options.directory)!r})"])
+    # No shell is wanted: the command is this interpreter's own.
+    os.execv(sys.executable, [*command, f"routehandlers:create_app({str(options.directory)!r})"])  # noqa: S606
 
 
 def _defaults(extra: list[str]) -> list[str]:
@@ -52,4 +53,4 @@ def _defaults(extra: list[str]) -> list[str]:
 
 
 def _has(words: list[str], short: str, long: str) -> bool:
-    return any(word.startswith(short) and not word.startswith("--") or word.split("=")[0] == long for word in words)
+    return any((word.startswith(short) and not word.startswith("--")) or word.split("=")[0] == long for word in words)

@@ -115,7 +115,9 @@ def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes])
 
 
 def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float | None) -> list[str]:
-    seconds = int(max_age.total_seconds() if isinstance(max_age, timedelta) else max_age) if max_age is not None else None
+    seconds = (
+        int(max_age.total_seconds() if isinstance(max_age, timedelta) else max_age) if max_age is not None else None
+    )
     if seconds:
         # Next sends both, for the clients that know only Expires.
         return [f"Expires={http_date(time.time() + seconds)}", f"Max-Age={seconds:d}"]

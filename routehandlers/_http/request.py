@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from builtins import bytes as Bytes  # Next names a method so
+from builtins import bytes as Bytes  # noqa: N812  # Next names a method so
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import IO, TYPE_CHECKING, Any

@@ -99,7 +99,7 @@ def parse_user_agent(header: str) -> UserAgent:
     :raise ModuleNotFoundError: If the extra is not installed, with its name.
     """
     try:
-        import ua_parser  # noqa: PLC0415  # an extra, and slow to load
+        import ua_parser  # an extra, and slow to load
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             'user_agent() needs ua-parser. Install it with: pip install "routehandlers[user-agent]"', name="ua_parser"
@@ -115,7 +115,9 @@ def parse_user_agent(header: str) -> UserAgent:
         is_bot,
         _browser(found.user_agent),
         _device(text, found.device),
-        next((Engine(name, match["version"]) for name, pattern in _ENGINES if (match := pattern.search(text))), Engine()),
+        next(
+            (Engine(name, match["version"]) for name, pattern in _ENGINES if (match := pattern.search(text))), Engine()
+        ),
         OperatingSystem(found.os.family, _version(found.os)) if found.os else OperatingSystem(),
         next((Processor(name) for name, pattern in _PROCESSORS if pattern.search(text)), Processor()),
     )

@@ -75,7 +75,8 @@ class ModuleLoader:
         if name in sys.modules:  # another route's "from ..route import …" was first
             return sys.modules[name]
         spec = spec_from_file_location(name, route.file)
-        assert spec is not None and spec.loader is not None, route.file
+        assert spec is not None, route.file
+        assert spec.loader is not None, route.file
         module = module_from_spec(spec)
         sys.modules[name] = module
         try:

@@ -99,7 +99,7 @@ def _plan(handler: Handler) -> Callable[[Scope], Any]:
     """How a handler is called: with nothing, with the request, or with the context too."""
     count = argument_count(handler)
     if count == 0:
-        return lambda scope: handler()
+        return lambda _: handler()
     if count == 1:
         return lambda scope: handler(scope.request)
     return lambda scope: handler(scope.request, RouteContext(scope.params))

@@ -29,8 +29,7 @@ logger = logging.getLogger("routehandlers")
 # They speak of one connection, which is the server's affair: PEP 3333 forbids
 # them to applications, and a server that passed them on would break its framing.
 _HOP_BY_HOP = frozenset(
-    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "trailers")
-    + ("transfer-encoding", "upgrade")
+    "connection keep-alive proxy-authenticate proxy-authorization te trailer trailers transfer-encoding upgrade".split()
 )
 
 # Header names that were seen to be tokens; there are few, and this keeps it so.

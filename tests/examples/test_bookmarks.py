@@ -21,7 +21,9 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "bookmarks"
 @pytest.fixture(params=["gthread", "gevent"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     env = {"BOOKMARKS_DB": str(tmp_path / "bookmarks.sqlite3")}
-    with serve("routehandlers:create_app()", cwd=EXAMPLE, worker=request.param, env=env, options=("--workers", "2")) as started:
+    with serve(
+        "routehandlers:create_app()", cwd=EXAMPLE, worker=request.param, env=env, options=("--workers", "2")
+    ) as started:
         yield started
 
 
@@ -43,20 +45,32 @@ def test_a_bookmark_lives_from_its_creation_to_its_end(server: Server) -> None:
     assert (status, made["slug"], made["tags"], made["visits"]) == (201, "k1", ["x", "y"], 0)
     assert call(server, "GET", "/bookmarks/1") == (200, made)
 
-    assert call(server, "PATCH", "/bookmarks/1", {"title": "B", "tags": ["z"]})[1] == {**made, "title": "B", "tags": ["z"]}
+    assert call(server, "PATCH", "/bookmarks/1", {"title": "B", "tags": ["z"]})[1] == {
+        **made,
+        "title": "B",
+        "tags": ["z"],
+    }
 
     followed = server.request("GET", "/go/k1")
     assert (followed.status, followed.header("Location")) == (307, "https://a.example/")
     assert call(server, "GET", "/bookmarks/1")[1]["visits"] == 1
 
     assert server.request("DELETE", "/bookmarks/1").status == 204
-    assert [call(server, method, "/bookmarks/1", body)[0] for method, body in (("GET", None), ("DELETE", None), ("PATCH", {}))] == [404] * 3
+    assert [
+        call(server, method, "/bookmarks/1", body)[0]
+        for method, body in (("GET", None), ("DELETE", None), ("PATCH", {}))
+    ] == [404] * 3
     assert server.request("GET", "/go/k1").status == 404
 
 
 def test_a_list_is_filtered_sorted_and_paged(server: Server) -> None:
     for name in ("one", "two", "three"):
-        call(server, "POST", "/bookmarks", {"url": f"https://{name}.example/", "title": name, "tags": ["odd"] if name != "two" else []})
+        call(
+            server,
+            "POST",
+            "/bookmarks",
+            {"url": f"https://{name}.example/", "title": name, "tags": ["odd"] if name != "two" else []},
+        )
     server.request("GET", "/go/k2")
 
     def titles(query: str) -> list[str]:
@@ -133,7 +147,9 @@ def _read_until(connection: Any, wanted: bytes) -> bytes:
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Any]:
     if not (shutil.which("chromium") and shutil.which("chromedriver")) and not os.environ.get("CI"):
-        pytest.skip("This test opens the page in Chromium, which is not installed here: apt-get install chromium chromium-driver")
+        pytest.skip(
+            "This test opens the page in Chromium, which is not installed here: apt-get install chromium chromium-driver"
+        )
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()

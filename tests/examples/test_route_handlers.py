@@ -83,11 +83,18 @@ def test_form_data_with_a_file(server: Server) -> None:
     answer = server.request("POST", "/upload", body="\r\n".join(lines), headers=headers)
 
     assert json.loads(answer.body) == {"name": "Ada", "filename": "a.txt", "type": "text/plain", "size": 7}
-    assert server.request("POST", "/upload", body="name=x", headers={"Content-Type": "application/x-www-form-urlencoded"}).status == 400
+    assert (
+        server.request(
+            "POST", "/upload", body="name=x", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        ).status
+        == 400
+    )
 
 
 def test_cors(server: Server) -> None:
-    preflight = server.request("OPTIONS", "/cors", headers={"Origin": "https://a.example", "Access-Control-Request-Method": "POST"})
+    preflight = server.request(
+        "OPTIONS", "/cors", headers={"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    )
 
     assert (preflight.status, preflight.header("Access-Control-Allow-Methods")) == (204, "GET, POST, OPTIONS")
     assert server.request("GET", "/cors").header("Access-Control-Allow-Origin") == "*"
@@ -97,8 +104,13 @@ def test_a_webhook_verifies_the_raw_body(server: Server) -> None:
     body = '{"event":  "paid"}'
     signature = hmac.new(b"secret", body.encode(), hashlib.sha256).hexdigest()
 
-    assert json.loads(server.request("POST", "/webhook", body=body, headers={"X-Signature": signature}).body) == {"received": "paid"}
-    assert server.request("POST", "/webhook", body=body.replace("  ", " "), headers={"X-Signature": signature}).status == 401
+    assert json.loads(server.request("POST", "/webhook", body=body, headers={"X-Signature": signature}).body) == {
+        "received": "paid"
+    }
+    assert (
+        server.request("POST", "/webhook", body=body.replace("  ", " "), headers={"X-Signature": signature}).status
+        == 401
+    )
     assert server.request("POST", "/webhook", body=body, headers={"X-Signature": "\xe9"}).status == 401
     assert server.request("POST", "/webhook", body=body).status == 401
 

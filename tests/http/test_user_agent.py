@@ -17,8 +17,12 @@ IPHONE = (
     " Version/17.0 Mobile/15E148 Safari/604.1"
 )
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
-CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
-TABLET = "Mozilla/5.0 (Linux; Android 13; SM-X200) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+)
+TABLET = (
+    "Mozilla/5.0 (Linux; Android 13; SM-X200) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"
+)
 
 
 def agent(header: str) -> UserAgent:
@@ -50,7 +54,9 @@ def test_the_parts_of_other_clients(header: str, browser: str, engine: str, os: 
     assert (found.cpu.architecture, found.device.type, found.is_bot) == (cpu, device, False)
 
 
-@pytest.mark.parametrize("header", ["Googlebot/2.1", "Mozilla/5.0 (compatible; bingbot/2.0)", "Twitterbot/1.0", "WhatsApp/2.0"])
+@pytest.mark.parametrize(
+    "header", ["Googlebot/2.1", "Mozilla/5.0 (compatible; bingbot/2.0)", "Twitterbot/1.0", "WhatsApp/2.0"]
+)
 def test_a_bot_is_one(header: str) -> None:
     assert agent(header) == UserAgent(header, True)
 

@@ -25,10 +25,28 @@ ALLOW = {
 }
 
 # JavaScript's own views of an object, which have no counterpart here.
-_JAVASCRIPT = (
-    "class buildId locale defaultLocale domainLocale trailingSlash json toString iterable reqSize retClass bodyUsed"
-    " bodyNull ctor xh message digest name errorName errorMessage"
-).split()
+_JAVASCRIPT = [
+    "class",
+    "buildId",
+    "locale",
+    "defaultLocale",
+    "domainLocale",
+    "trailingSlash",
+    "json",
+    "toString",
+    "iterable",
+    "reqSize",
+    "retClass",
+    "bodyUsed",
+    "bodyNull",
+    "ctor",
+    "xh",
+    "message",
+    "digest",
+    "name",
+    "errorName",
+    "errorMessage",
+]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import Server, serve, write_app
+
 from parity.deviations import as_markdown, expected, reason_not_replayed, without_javascript
 from parity.replay import Seen, load, seen, send
 from parity.routes_main import MAIN
 from parity.routes_others import OTHERS
-from servers import Server, serve, write_app
 
 EXCHANGES = load()
 APPS: dict[str, tuple[dict[str, str], dict[str, Any]]] = {"main": (MAIN, {}), **OTHERS}

@@ -14,10 +14,13 @@ CREATE TABLE IF NOT EXISTS bookmarks (
     created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 CREATE TABLE IF NOT EXISTS tags (
-    bookmark INTEGER NOT NULL REFERENCES bookmarks(id) ON DELETE CASCADE, name TEXT NOT NULL, PRIMARY KEY (bookmark, name)
+    bookmark INTEGER NOT NULL REFERENCES bookmarks(id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (bookmark, name)
 );
 CREATE TABLE IF NOT EXISTS visits (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, bookmark INTEGER NOT NULL REFERENCES bookmarks(id) ON DELETE CASCADE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    bookmark INTEGER NOT NULL REFERENCES bookmarks(id) ON DELETE CASCADE,
     at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 """

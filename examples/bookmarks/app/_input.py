@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from routehandlers import Request
 from werkzeug.exceptions import BadRequest
+
+from routehandlers import Request
 
 _FIELDS = ("url", "title", "tags")
 _LARGEST_ID = 2**63 - 1

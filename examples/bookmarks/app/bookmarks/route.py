@@ -1,7 +1,8 @@
 """All bookmarks: list them, add one."""
 
-from routehandlers import Request, Response
 from werkzeug.exceptions import BadRequest
+
+from routehandlers import Request, Response
 
 from .. import _db
 from .._input import read_bookmark, read_number

@@ -1,7 +1,8 @@
 """A JSON body. What is not JSON gets a 400 that says where it breaks."""
 
-from routehandlers import Request, Response
 from werkzeug.exceptions import BadRequest
+
+from routehandlers import Request, Response
 
 
 def POST(request: Request):

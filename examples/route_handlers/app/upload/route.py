@@ -1,8 +1,9 @@
 """Form data, with an uploaded file."""
 
-from routehandlers import Request
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest
+
+from routehandlers import Request
 
 
 def POST(request: Request):

@@ -1,0 +1,109 @@
+"""Reads the samples of a page and runs them.
+
+A block with a title is a file, written where the title says. A block of
+Python without one is a program, run in the folder of those files. A
+``console`` block shows curl and what it prints: every command is sent to the
+application, and what is shown must be what came (with ``-i``, the headers
+that are shown must be among those that came).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from werkzeug.test import Client, TestResponse
+
+from routehandlers import create_app
+
+_BLOCK = re.compile(
+    r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    title: str | None
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(**match.groupdict()) for match in _BLOCK.finditer(page.read_text(encoding="utf-8"))]
+
+
+def write_files(page: Path, folder: Path) -> None:
+    (folder / "app").mkdir()
+    for block in blocks(page):
+        if block.title is not None:
+            file = folder / block.title
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
+
+
+def run_page(page: Path) -> int:
+    """Run everything on a page, in the current folder, and count what ran."""
+    count = 0
+    client: Client | None = None
+    for block in blocks(page):
+        if block.language == "python" and block.title is None:
+            exec(compile(block.text, str(page), "exec"), {"__name__": "sample"})
+            count += 1
+        elif block.language == "console":
+            client = client or Client(create_app(), use_cookies=False)
+            for command, shown in commands(block.text):
+                check(client, command, shown)
+                count += 1
+    return count
+
+
+def commands(text: str) -> list[tuple[str, str]]:
+    parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
+    return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
+
+
+def check(client: Client, command: str, shown: str) -> None:
+    words = shlex.split(command)
+    assert words[0] == "curl", command
+    answer, with_head = send(client, words[1:])
+    if not with_head:
+        assert answer.text.rstrip("\n") == shown.rstrip("\n"), answer.text
+        return
+    head, _, body = shown.partition("\n\n")
+    status, *headers = head.strip().split("\n")
+    assert status == f"HTTP/1.1 {answer.status}", answer.status
+    for line in headers:
+        assert tuple(line.split(": ", 1)) in list(answer.headers), (line, list(answer.headers))
+    assert not body or answer.text.rstrip("\n") == body.rstrip("\n"), answer.text
+
+
+def send(client: Client, words: list[str]) -> tuple[TestResponse, bool]:
+    """What curl would send: the few options that the manual uses."""
+    method, data, headers, with_head, url = None, None, {}, False, ""
+    words = list(words)
+    while words:
+        word = words.pop(0)
+        if word == "-i":
+            with_head = True
+        elif word == "-X":
+            method = words.pop(0)
+        elif word == "-d":
+            data = words.pop(0)
+        elif word == "-H":
+            name, _, value = words.pop(0).partition(": ")
+            headers[name] = value
+        else:
+            url = word
+    if data is not None:
+        headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    path = url.removeprefix("localhost:8000")
+    environ = {"RAW_URI": path, "HTTP_HOST": "localhost:8000", "SERVER_PORT": "8000"}
+    parts = urlsplit(path)
+    answer = client.open(
+        parts.path, query_string=parts.query, method=method or ("POST" if data is not None else "GET"), data=data, headers=headers,
+        environ_overrides=environ, buffered=True,
+    )  # fmt: skip
+    return answer, with_head

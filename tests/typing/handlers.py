@@ -1,0 +1,43 @@
+"""What users write, for the checkers: both must find nothing here but what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from routehandlers import Request, Response, RouteContext, RouteHandlers
+from routehandlers.headers import cookies, headers
+from routehandlers.navigation import not_found, redirect
+from routehandlers.server import URL, after
+from routehandlers.typing import HandlerResult
+
+
+def GET(request: Request, context: RouteContext) -> HandlerResult:
+    slug: str = context.params["slug"]
+    name: str | None = cookies().get("name")
+    cookies().set("a", "1", max_age=60, httponly=True).delete("b", path="/x")
+    cookies().set("a", "1", httpOnly=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    after(print, slug)
+    url: URL = request.next_url
+    return {"slug": slug, "name": name, "url": url.href, "agent": headers().get("User-Agent", "")}
+
+
+def POST(request: Request) -> Response:
+    if not request.json():
+        not_found()
+    return Response.json({"ok": True}, status=201)
+
+
+def PUT() -> tuple[dict[str, int], int, dict[str, str]]:
+    return {"a": 1}, 201, {"X-A": "1"}
+
+
+def DELETE() -> Iterator[str]:
+    yield "gone"
+
+
+def PATCH() -> Response:
+    redirect("/x")
+
+
+app = RouteHandlers("app", base_path="/b")
+link: str = app.url_for("/items/[slug]", slug="a")
