@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from ..typing import Params
 
-Route = TypeVar("Route", bound=str)
+    # With a default, so that a plain RouteContext is complete; typing has that from 3.13 on.
+    Route = TypeVar("Route", bound=str, default=str)
+else:
+    from typing import TypeVar
+
+    Route = TypeVar("Route", bound=str)
 
 
 class RouteContext(Generic[Route]):
