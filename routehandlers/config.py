@@ -33,7 +33,6 @@ class Config:
     :param max_content_length: The most bytes of a body; ``None`` for any number.
     :param trusted_hosts: The hosts answered to, in ``Host``; ``".example.com"`` takes all below it. ``None`` for any.
     :param origin: Scheme and host of absolute URLs, such as ``"https://example.com"``.
-    :param secret_key: Signs what the application gives to clients and takes back.
     :param debug: Say in answers what went wrong. Never for the public.
     """
 
@@ -44,7 +43,6 @@ class Config:
     max_content_length: int | None = 16 * 2**20
     trusted_hosts: Sequence[str] | None = None
     origin: str | None = None
-    secret_key: str | bytes | None = field(default=None, repr=False)
     debug: bool = False
 
 
@@ -106,7 +104,6 @@ _RULES: dict[str, tuple[Any, str]] = {
     ),
     "trusted_hosts": (lambda value: value is None or _is_strings(value), "a list of host names, or None for any"),
     "origin": (_is_origin, "a scheme and a host, such as 'https://example.com'"),
-    "secret_key": (lambda value: value is None or isinstance(value, (str, bytes)), "a str or bytes"),
     "debug": _A_BOOL,
 }
 
@@ -119,16 +116,28 @@ def read_settings(folder: Path) -> dict[str, Any]:
     file = folder / "pyproject.toml"
     if not file.is_file():
         return {}
-    if sys.version_info >= (3, 11):
-        import tomllib  # has no place before 3.11
-    else:
-        import tomli as tomllib
-    try:
-        with file.open("rb") as stream:
-            settings = tomllib.load(stream).get("tool", {}).get("routehandlers", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfigError(f"{file} is not TOML: {error}") from None
+    text = file.read_bytes()
+    if b"[tool.routehandlers" not in text:
+        return {}
+    settings = _parse(file, text).get("tool", {}).get("routehandlers", {})
     for name in _ONLY_FROM_PYTHON:
         if name in settings:
             raise InvalidConfigError(f"{file}: {name} holds Python objects. Pass it to RouteHandlers(…, {name}=…).")
     return dict(settings)
+
+
+def _parse(file: Path, text: bytes) -> dict[str, Any]:
+    try:
+        if sys.version_info >= (3, 11):
+            import tomllib  # Python 3.10 has none
+        else:
+            import tomli as tomllib  # an extra
+    except ModuleNotFoundError:
+        raise InvalidConfigError(
+            f"{file} has settings, which Python 3.10 reads with tomli."
+            ' Install it with: pip install "routehandlers[toml]"'
+        ) from None
+    try:
+        return tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfigError(f"{file} is not TOML: {error}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 import threading
 import time
@@ -45,21 +46,24 @@ def run(options: argparse.Namespace) -> None:
     directory: Path = options.directory.absolute()
     if not directory.is_dir():
         loading.load_app(options.directory)  # says what is missing
+    # The first process only watches over the second, which serves; it imports nothing of the user's.
     if is_running_from_reloader():
         _watch(directory)
-    elif options.host not in {"127.0.0.1", "localhost", "::1"}:
-        print(f"routehandlers: {options.host} can be reached by others, and the debugger runs code.", file=sys.stderr)
+        application = _make_app(directory)
+    else:
+        _check_address(options.host, options.port)
+        application = _show("")
+    run_simple(options.host, options.port, application, use_reloader=True, threaded=True, reloader_type="stat")
+
+
+def _check_address(host: str, port: int) -> None:
+    if host not in {"127.0.0.1", "localhost", "::1"}:
+        print(f"routehandlers: {host} can be reached by others, and the debugger runs code.", file=sys.stderr)
     try:
-        run_simple(
-            options.host,
-            options.port,
-            _make_app(directory),
-            use_reloader=True,
-            threaded=True,
-            reloader_type="stat",
-        )
-    except OSError as error:
-        loading.fail(f"{options.host}:{options.port} cannot be listened on: {error.strerror}. Choose another --port.")
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        loading.fail(f"{host}:{port} cannot be listened on: {reason}. Choose another --port.")
 
 
 def _make_app(directory: Path) -> WSGIApplication:
@@ -75,8 +79,7 @@ def _make_app(directory: Path) -> WSGIApplication:
         message = "".join(traceback.format_exception(loading.from_user_file(error)))
     else:
         return DebuggedApplication(app, evalex=True)
-    if is_running_from_reloader():
-        print(message, file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)
     return _show(message)
 
 

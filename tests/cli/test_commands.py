@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -81,6 +82,16 @@ def test_a_mistake_is_one_sentence_and_status_2(tmp_path: Path, words: list[str]
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    write_app(tmp_path, FILES)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = routehandlers(tmp_path, "dev", "--port", str(taken.getsockname()[1]))
+
+    assert ended.returncode == 2
+    assert "cannot be listened on: Address already in use" in ended.stderr
+    assert "Choose another --port." in ended.stderr
 
 
 def test_all_mistakes_of_a_tree_are_shown(tmp_path: Path) -> None:
