@@ -78,7 +78,7 @@ class RouteHandlers:
         return self.wsgi_app(environ, start_response)
 
     def url_for(
-        self, pattern: str, *, _external: bool = False, _query: Mapping[str, Any] | None = None, **params: Any
+        self, pattern: str, /, *, _external: bool = False, _query: Mapping[str, Any] | None = None, **params: Any
     ) -> str:
         """The URL of a route: ``url_for("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
 

@@ -50,6 +50,13 @@ class Endpoint:
 
     def answer(self, scope: Scope) -> Answer:
         """Call the handler and make its result an answer, whatever it does."""
+        try:
+            return self._planned(scope)
+        except Exception as error:
+            return self._failed(scope, error)
+
+    def _planned(self, scope: Scope) -> Answer:
+        """The answer that was returned or raised on purpose."""
         call = self._calls.get(scope.environ["REQUEST_METHOD"])
         if call is None:
             return prepare(scope, self._without_handler(scope))
@@ -62,8 +69,6 @@ class Endpoint:
             return prepare(scope, interrupt_response(scope, interrupt))
         except HTTPException as error:
             return prepare(scope, http_exception_response(scope.environ, error))
-        except Exception as error:
-            return self._failed(scope, error)
 
     def _without_handler(self, scope: Scope) -> Response:
         allow = ", ".join(self.methods)

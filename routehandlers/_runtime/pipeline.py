@@ -13,14 +13,16 @@ the design: rules, middleware and rewrites.)
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.errors import http_exception_response
+from .._http.errors import error_response, http_exception_response
 from .._http.host import is_trusted_host, is_valid_host
 from .._http.path import decode_segments, has_dot_segment, sent_path, target_of
 from .._http.response import Response
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..typing import Params, StartResponse, WSGIEnvironment
     from .invoke import Endpoint
+
+logger = logging.getLogger("routehandlers")
 
 # Paths that need no decoding, no redirect and no second thought: nearly all.
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
@@ -68,12 +72,16 @@ class Pipeline:
         return context.run(self._answer, environ, start_response, context)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
+        found: tuple[Endpoint, Params] | WerkzeugResponse
         try:
             if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
                 self._check_host(environ)
             found = self._find(environ)
         except HTTPException as error:
-            found = http_exception_response(environ, error)  # type: ignore[assignment]  # ours, as Response says
+            found = http_exception_response(environ, error)
+        except Exception as error:  # a converter of the user's
+            logger.error("%s could not be matched", environ["REQUEST_METHOD"], exc_info=error)
+            found = error_response(environ, 500)
         if isinstance(found, tuple):
             endpoint, params = found
             scope = Scope(environ, endpoint.request_class, endpoint.pattern, params, context)

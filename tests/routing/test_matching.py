@@ -199,6 +199,12 @@ def test_url_for_says_what_is_missing(make_app: MakeApp, pattern: str, params: d
         make_app(sources(*ALL)).url_for(pattern, **params)
 
 
+def test_a_parameter_may_have_any_name(make_app: MakeApp) -> None:
+    app = make_app(sources("[pattern]/[self]/[post-id]"))
+
+    assert app.url_for("/[pattern]/[self]/[post-id]", **{"pattern": "a", "self": "b", "post-id": "c"}) == "/a/b/c"
+
+
 def test_url_for_knows_base_path_slash_query_and_origin(make_app: MakeApp) -> None:
     app = make_app(
         sources("", "items/[slug]", "f.txt"), base_path="/b", trailing_slash=True, origin="https://x.example"

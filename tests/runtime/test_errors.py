@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from servers import write_app
 from werkzeug.debug import DebuggedApplication
+from werkzeug.routing import BaseConverter
 from werkzeug.test import Client
 
 from routehandlers import RouteHandlers
@@ -130,3 +131,24 @@ def test_what_no_route_answers_is_a_404_like_any_other(make_app: MakeApp, client
     answer = client_for(make_app({"x/route.py": "def GET(): return 'x'\n"})).get(url)
 
     assert answer.json == {"type": "about:blank", "title": "Not Found", "status": 404}
+
+
+def test_an_error_in_an_error_is_a_500_like_any_other(make_app: MakeApp, client_for: ClientFor, caplog: Any) -> None:
+    source = (
+        f"{IMPORTS}class Mine(HTTPException):\n    code = 422\n    def get_body(self, *args): raise KeyError('in the body')\n"
+        "def GET(): raise Mine()\n"
+    )
+
+    assert client_for(make_app({"x/route.py": source})).get("/x").status_code == 500
+    assert "in the body" in caplog.text
+
+
+def test_a_converter_that_fails_is_a_500_in_the_log(make_app: MakeApp, client_for: ClientFor, caplog: Any) -> None:
+    class Broken(BaseConverter):
+        def to_python(self, value: str) -> str:
+            raise KeyError("in the converter")
+
+    client = client_for(make_app({"[id=broken]/route.py": "def GET(): ...\n"}, converters={"broken": Broken}))
+
+    assert client.get("/x").status_code == 500
+    assert "in the converter" in caplog.text
