@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,13 +139,16 @@ def _wait(server: Server) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
+    """End a server in its own way, and then whatever it left in the process group that was made for it."""
+    try:
         process.terminate()
-        try:
-            process.wait(_STOP)
-        except subprocess.TimeoutExpired:
+        process.wait(_STOP)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(_STOP)
+        process.wait(_STOP)
 
 
 def gunicorn_command(port: int, app: str, worker: str = "gthread", *options: str) -> list[str]:
