@@ -19,6 +19,9 @@ _BOTS = re.compile(
     re.IGNORECASE,
 )
 
+# What a crawler that runs a browser adds to the browser's own header.
+_BOT_NOTE = re.compile(r"\(?compatible;[^)]*\)?", re.IGNORECASE)
+
 # First match wins: Chromium calls itself WebKit too, and everything calls itself Mozilla.
 _ENGINES = (
     ("Blink", re.compile(r"(?:Chrome|Chromium)/(?P<version>[\d.]+)")),
@@ -107,9 +110,12 @@ def parse_user_agent(header: str) -> UserAgent:
 
     text = header[:_LONGEST]
     is_bot = _BOTS.search(text) is not None
-    found = ua_parser.parse(text)
     if is_bot:
-        return UserAgent(header, is_bot)
+        # As in Next, the browser it runs is told, and a header that is all crawler has no parts.
+        text = _BOT_NOTE.sub("", text)
+        if _BOTS.search(text):
+            return UserAgent(header, is_bot)
+    found = ua_parser.parse(text)
     return UserAgent(
         header,
         is_bot,

@@ -54,6 +54,17 @@ def test_the_parts_of_other_clients(header: str, browser: str, engine: str, os: 
     assert (found.cpu.architecture, found.device.type, found.is_bot) == (cpu, device, False)
 
 
+def test_a_crawler_that_runs_a_browser_is_a_bot_with_the_parts_of_the_browser() -> None:
+    found = agent(
+        "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/126.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    )
+
+    assert found.is_bot
+    assert (found.browser.major, found.engine.name, found.os.name) == ("126", "Blink", "Android")
+    assert (found.device.type, found.device.vendor) == ("mobile", "LG")
+
+
 @pytest.mark.parametrize(
     "header", ["Googlebot/2.1", "Mozilla/5.0 (compatible; bingbot/2.0)", "Twitterbot/1.0", "WhatsApp/2.0"]
 )
