@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 _START = 30.0
 _STOP = 10.0
@@ -217,3 +220,13 @@ def write_app(folder: Path, files: dict[str, str]) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(source), encoding="utf-8")
     return app
+
+
+def ask(app: Any, environ: dict[str, Any], **builder: Any) -> tuple[int, dict[str, str], bytes]:
+    """Call a WSGI application with an environment that no client would make."""
+    built = EnvironBuilder(**builder)
+    try:
+        body, status, headers = run_wsgi_app(app, {**built.get_environ(), **environ}, buffered=True)
+    finally:
+        built.close()
+    return int(status[:3]), dict(headers), b"".join(body)

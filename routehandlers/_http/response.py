@@ -49,7 +49,7 @@ class Response(werkzeug.wrappers.Response):
     ) -> None:
         # Without super().__init__(), which costs more than all the rest of a
         # request: it makes every default header, whether or not it applies.
-        self.headers = headers if type(headers) is Headers else Headers(headers)
+        self.headers = Headers(headers)  # a copy: whoever gave them may give them again
         self.direct_passthrough = direct_passthrough
         self._on_close = []
         if type(status) is int and status in STATUS_LINES and status >= 200:

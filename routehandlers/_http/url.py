@@ -29,10 +29,8 @@ class URL:
     :raise ValueError: If the URL has no scheme and host.
     """
 
-    protocol: str
     username: str
     password: str
-    hostname: str
 
     def __init__(self, href: str, base_path: str = "") -> None:
         self.base_path = base_path
@@ -52,7 +50,7 @@ class URL:
             )
         self.protocol = f"{parts.scheme}:"
         self.username, self.password = parts.username or "", parts.password or ""
-        self.hostname = _bracketed(parts.hostname or "")
+        self.hostname = parts.hostname or ""
         self.port = str(parts.port) if parts.port is not None else ""
         path = parts.path or "/"
         if self.base_path and (path + "/").startswith(self.base_path + "/"):
@@ -62,6 +60,30 @@ class URL:
         self.pathname = path
         self.search = parts.query
         self.hash = parts.fragment
+
+    @property
+    def protocol(self) -> str:
+        """The scheme with its colon: ``"https:"``. It can be set with and without the colon."""
+        return self._protocol
+
+    @protocol.setter
+    def protocol(self, value: str) -> None:
+        scheme = value.removesuffix(":").lower()
+        if not re.fullmatch(r"[a-z][a-z0-9+.\-]*", scheme):
+            raise ValueError(f"{value!r} is not a scheme.")
+        self._protocol = f"{scheme}:"
+
+    @property
+    def hostname(self) -> str:
+        """The host without its port, an IPv6 address in brackets."""
+        return self._hostname
+
+    @hostname.setter
+    def hostname(self, value: str) -> None:
+        name = value.lower().removeprefix("[").removesuffix("]")
+        if not name or not name.isprintable() or re.search(r"[\s/?#@\\\[\]<>^|%]", name):
+            raise ValueError(f"{value!r} is not a host name.")
+        self._hostname = f"[{name}]" if ":" in name else name
 
     @property
     def origin(self) -> str:
@@ -76,7 +98,7 @@ class URL:
     @host.setter
     def host(self, value: str) -> None:
         parts = urlsplit(f"//{value}")
-        self.hostname = _bracketed(parts.hostname or "")
+        self.hostname = parts.hostname or ""
         if parts.port is not None:
             self.port = str(parts.port)
 
@@ -105,24 +127,26 @@ class URL:
     @property
     def search(self) -> str:
         """The query with its question mark, or nothing."""
-        if self._search_params is not None and self._search_params != self._parsed:
-            query = urlencode(list(self._search_params.items(multi=True)))
-        else:
-            query = self._query
+        query = self._query
+        if self._search_params is not None:
+            # Compared as a list: the order of the names counts.
+            pairs = list(self._search_params.items(multi=True))
+            query = query if pairs == self._parsed else urlencode(pairs)
         return f"?{query}" if query else ""
 
     @search.setter
     def search(self, value: str) -> None:
         self._query = encode_url_part(value.removeprefix("?"))
         self._search_params: MultiDict[str, str] | None = None
-        self._parsed: MultiDict[str, str] | None = None
+        self._parsed: list[tuple[str, str]] = []
 
     @property
     def search_params(self) -> MultiDict[str, str]:
         """The query, decoded."""
         if self._search_params is None:
             pairs = parse_qsl(self._query, keep_blank_values=True, errors="replace")
-            self._search_params, self._parsed = MultiDict(pairs), MultiDict(pairs)
+            self._search_params = MultiDict(pairs)
+            self._parsed = list(self._search_params.items(multi=True))
         return self._search_params
 
     @property
@@ -152,7 +176,3 @@ class URL:
         return self.href == other.href if isinstance(other, URL) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]  # it can change
-
-
-def _bracketed(hostname: str) -> str:
-    return f"[{hostname}]" if ":" in hostname else hostname

@@ -138,7 +138,7 @@ def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleE
         mistake = _handler_mistake(name, names[name])
         if mistake is not None:
             yield InvalidRouteModuleError(route.file, mistake, _line_of(module, name))
-    meant = {name.upper() for name in names}
+    meant = {name.upper() for name, value in own.items() if callable(value)}
     if not methods and not meant & set(METHODS):
         yield InvalidRouteModuleError(
             route.file, f"It exports no handler. Write 'def GET(request):', or another of {', '.join(METHODS)}."

@@ -122,7 +122,8 @@ def _meant(name: str, value: object) -> str | None:
     if name in METHODS or name in _RULES:
         return None
     if name.upper() in METHODS:
-        return name.upper()
+        # "def get" is a slip; "options = {…}" is a name of the user's own.
+        return name.upper() if callable(value) and not isinstance(value, type) else None
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
     if snake in _RULES:
         return snake

@@ -103,7 +103,7 @@ class UrlMap:
         """
         prefix, _, last = path.rpartition("/")
         leaf = self._leaves.get(prefix)
-        if leaf is not None and path not in self.static:
+        if leaf is not None and last and path not in self.static:
             index, name = leaf
             return index, {name: restore(last)}
         adapter = self._without(refused) if refused else self._adapter

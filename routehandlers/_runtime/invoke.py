@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from inspect import unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -52,6 +54,8 @@ class Endpoint:
         """Call the handler and make its result an answer, whatever it does."""
         try:
             return self._planned(scope)
+        except Interrupt as interrupt:  # also from a stream that was raised with abort()
+            return prepare(scope, interrupt_response(scope, interrupt))
         except Exception as error:
             return self._failed(scope, error)
 
@@ -65,8 +69,6 @@ class Endpoint:
             if type(result) is Response:
                 return prepare(scope, result)
             return prepare(scope, self._make_response(scope, result))
-        except Interrupt as interrupt:
-            return prepare(scope, interrupt_response(scope, interrupt))
         except HTTPException as error:
             return prepare(scope, http_exception_response(scope.environ, error))
 
@@ -164,8 +166,9 @@ def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
     elif isinstance(body, str):
         response = Response(body, status)
     else:
-        made = make_response(body)
-        response = type(made).force_type(made)
+        # A copy: what a handler returns may be meant for other requests too.
+        response = copy(make_response(body))
+        response.headers = Headers(list(response.headers))
         response.status_code = status
     for fields in headers:
         _add_headers(response, fields)

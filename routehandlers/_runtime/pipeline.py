@@ -24,6 +24,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.errors import error_response, http_exception_response
 from .._http.host import is_trusted_host, is_valid_host
+from .._http.interrupts import Interrupt
 from .._http.path import decode_segments, has_dot_segment, sent_path, target_of
 from .._http.response import Response
 from .._routing.urlmap import UrlMap, to_matching
@@ -79,7 +80,7 @@ class Pipeline:
             found = self._find(environ)
         except HTTPException as error:
             found = http_exception_response(environ, error)
-        except Exception as error:  # a converter of the user's
+        except (Exception, Interrupt) as error:  # a converter of the user's
             logger.error("%s could not be matched", environ["REQUEST_METHOD"], exc_info=error)
             found = error_response(environ, 500)
         if isinstance(found, tuple):

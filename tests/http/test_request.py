@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from servers import ask
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder, encode_multipart
 
@@ -94,7 +95,27 @@ def test_next_url_can_be_changed_and_cloned() -> None:
     assert (url.href, url.username, url.password) == ("http://user:pw@h/p?q#f", "user", "pw")
 
 
-@pytest.mark.parametrize(("name", "value"), [("href", "/relative"), ("port", "x"), ("port", 70_000)])
+def test_a_scheme_and_a_host_are_set_as_the_standard_sets_them() -> None:
+    url = request("/x?a=1&b=2").next_url
+
+    url.protocol, url.hostname = "HTTPS", "EXAMPLE.com"
+    url.search_params.add("a", url.search_params.pop("a"))
+
+    assert url.href == "https://example.com/x?b=2&a=1"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("href", "/relative"),
+        ("port", "x"),
+        ("port", 70_000),
+        ("protocol", "a b"),
+        ("hostname", "evil/x"),
+        ("hostname", "a\r\nb"),
+        ("hostname", ""),
+    ],
+)
 def test_next_url_refuses_what_is_no_url(name: str, value: object) -> None:
     with pytest.raises(ValueError, match="is not a"):
         setattr(request("/x").next_url, name, value)
@@ -251,9 +272,9 @@ def test_get_has_no_body_as_in_next(make_app: MakeApp, client_for: ClientFor) ->
 def test_the_host_is_well_formed_and_trusted(
     make_app: MakeApp, client_for: ClientFor, host: str, trusted: Any, status: int
 ) -> None:
-    client = client_for(make_app({"x/route.py": "def GET(request): return request.url\n"}, trusted_hosts=trusted))
+    app = make_app({"x/route.py": "def GET(request): return request.url\n"}, trusted_hosts=trusted)
 
-    assert client.get("/x", environ_overrides={"HTTP_HOST": host}).status_code == status
+    assert ask(app, {"HTTP_HOST": host}, path="/x")[0] == status
 
 
 def test_the_parts_of_werkzeugs_request_work(make_app: MakeApp, client_for: ClientFor) -> None:

@@ -147,6 +147,7 @@ def test_a_wrong_export_is_refused_with_its_line(
         "from os import remove as delete\ndef GET(): return 'ok'\n",
         "POSTS = ['a']\ndef GET(): return 'ok'\n",
         "def get_items(): ...\ndef GET(): return 'ok'\n",
+        "options = {'a': 1}\nhead = 'x'\npatch = 3\nclass Delete: pass\ndef GET(): return 'ok'\n",
         "import functools\ndef check(f):\n    @functools.wraps(f)\n    def inner(*args, **kwargs): return f(*args, **kwargs)\n"
         "    return inner\n@check\ndef GET(request, context): return 'ok'\n",
         "from functools import partial\ndef answer(word, request): return word\nGET = partial(answer, 'ok')\n",

@@ -105,6 +105,14 @@ def test_the_query_does_not_change_the_match(found: Callable[..., Any], query: s
     assert found(ALL, f"/items/a{query}") == ("/items/[slug]", {"slug": "a"})
 
 
+@pytest.mark.parametrize("base_path", ["", "/b"])
+def test_a_parameter_is_never_empty(make_app: MakeApp, base_path: str) -> None:
+    app = make_app(sources("[slug]"), base_path=base_path)
+
+    assert Client(app).get(base_path or "/").status_code == 404
+    assert Client(app).get(f"{base_path}/a").status_code == 200
+
+
 class Even(BaseConverter):
     regex = r"\d+"
 

@@ -218,3 +218,38 @@ def test_one_response_may_answer_every_request(make_app: MakeApp, client_for: Cl
 
     assert [answer.text for answer in answers] == ["same"] * 3
     assert [answer.headers.getlist("Set-Cookie") for answer in answers] == [["a=1; Path=/"]] * 3
+
+
+def test_what_is_shared_between_requests_is_never_changed(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "x/route.py": "from routehandlers import Response\nfrom werkzeug.datastructures import Headers\n"
+            "OK, H = Response('x'), Headers({'X-A': '1'})\n"
+            "def GET(): return OK\ndef POST(): return OK, 404, {'X-B': '1'}\n"
+            "def PUT(request):\n    response = Response('x', headers=H)\n"
+            "    if request.args: response.cookies.set('s', 'secret')\n    return response\n"
+        }
+    )
+    client = client_for(app)
+
+    assert (client.post("/x").status_code, client.get("/x").status_code) == (404, 200)
+    assert "X-B" not in client.get("/x").headers
+    assert "Set-Cookie" in client.put("/x?s=1").headers
+    assert "Set-Cookie" not in client.put("/x").headers
+
+
+def test_context_variables_of_an_outer_application_are_seen(make_app: MakeApp) -> None:
+    app = make_app(
+        {
+            "x/route.py": "from contextvars import ContextVar\nOUTER = ContextVar('outer')\ndef GET():\n    yield OUTER.get()\n"
+        }
+    )
+    app.load("/x").OUTER.set("seen")
+
+    assert Client(app).get("/x").text == "seen"
+
+
+def test_empty_chunks_are_left_out_of_a_stream(make_app: MakeApp) -> None:
+    app = make_app({"x/route.py": "def GET(): return iter(['', 'a', b'', '', 'b'])\n"})
+
+    assert list(Client(app).get("/x", buffered=False).response) == [b"a", b"b"]

@@ -13,6 +13,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.test import Client
 
 from routehandlers import RouteHandlers
+from routehandlers.navigation import not_found
 
 MakeApp = Callable[..., RouteHandlers]
 ClientFor = Callable[[RouteHandlers], Client]
@@ -152,3 +153,23 @@ def test_a_converter_that_fails_is_a_500_in_the_log(make_app: MakeApp, client_fo
 
     assert client.get("/x").status_code == 500
     assert "in the converter" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "status"),
+    [
+        ("x", "def stream():\n    not_found()\n    yield b'x'\ndef GET(): abort(Response(stream()))\n", 404),
+        ("[id=leaving]", "def GET(): ...\n", 500),
+    ],
+)
+def test_an_interrupt_never_leaves(
+    make_app: MakeApp, client_for: ClientFor, name: str, source: str, status: int
+) -> None:
+    class Leaving(BaseConverter):
+        def to_python(self, value: str) -> str:
+            not_found()
+
+    source = f"{IMPORTS}from routehandlers.navigation import not_found\n{source}"
+    app = make_app({f"{name}/route.py": source}, converters={"leaving": Leaving})
+
+    assert client_for(app).get("/x").status_code == status
