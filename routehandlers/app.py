@@ -15,8 +15,9 @@ from ._http.request import Request
 from ._modules.loader import ModuleLoader, RouteModule
 from ._modules.segment_config import SegmentConfig
 from ._routing.conflicts import find_conflicts
+from ._routing.converters import check_converters, find_unknown_converters
 from ._routing.tree import RouteTree, scan
-from ._routing.urlmap import UrlMap, check_converters, find_unknown_converters
+from ._routing.urlmap import UrlMap
 from ._runtime.invoke import Endpoint
 from ._runtime.pipeline import Pipeline
 from ._runtime.scope import current_scope

@@ -99,15 +99,18 @@ class _PumpedEvents(Iterator[bytes]):
         self._keep_alive = keep_alive
         self._queue: queue.Queue[Callable[[], bytes] | None] = queue.Queue(_WAITING)
         self._closed = threading.Event()
+        self._greeted = False
         self._thread: threading.Thread | None = None
 
     def __next__(self) -> bytes:
+        if not self._greeted:
+            self._greeted = True
+            return _HELLO
         if self._thread is None:
             # The context of the request, so that cookies() and headers() work in the iterable.
             run = contextvars.copy_context().run
             self._thread = threading.Thread(target=run, args=(self._pump,), name="event_stream", daemon=True)
             self._thread.start()
-            return _HELLO
         try:
             event = self._queue.get(timeout=self._keep_alive)
         except queue.Empty:

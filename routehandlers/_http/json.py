@@ -74,8 +74,15 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
+
+
 # Kept, since json.loads() makes a new one for every document when it is given a function.
-_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def loads(body: bytes) -> Any:
@@ -93,3 +100,6 @@ def loads(body: bytes) -> Any:
         raise ValueError(f"{error.msg[0].lower()}{error.msg[1:]} (line {error.lineno}, column {error.colno})") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        # Python's own words for a number of more than 4,300 digits are advice for programmers.
+        raise ValueError("it holds a number with too many digits" if "digits" in str(error) else str(error)) from None

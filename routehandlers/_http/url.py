@@ -58,7 +58,7 @@ class URL:
         else:
             self.base_path = ""
         self.pathname = path
-        self.search = parts.query
+        self._set_query(parts.query)
         self.hash = parts.fragment
 
     @property
@@ -136,7 +136,10 @@ class URL:
 
     @search.setter
     def search(self, value: str) -> None:
-        self._query = encode_url_part(value.removeprefix("?"))
+        self._set_query(value.removeprefix("?"))
+
+    def _set_query(self, query: str) -> None:
+        self._query = encode_url_part(query)
         self._search_params: MultiDict[str, str] | None = None
         self._parsed: list[tuple[str, str]] = []
 

@@ -9,26 +9,18 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from werkzeug.exceptions import NotFound
-from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule, ValidationError
-from werkzeug.routing.converters import DEFAULT_CONVERTERS
+from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 
-from ..exceptions import InvalidConfigError, InvalidTreeError, RouteHandlersError, UnknownRouteError
+from ..exceptions import UnknownRouteError
+from .converters import REFUSED, converter_name, guarded
 from .segments import Kind, Segment
+from .spelling import ESCAPES, restore, to_matching
 from .tree import RouteFile
-
-# Werkzeug gives "/" and "<" a meaning of their own. Inside a segment they are
-# written behind a private-use character, which is itself written so, and thus
-# no value is ever mistaken for another.
-_ESCAPE = "\ue000"
-_ESCAPES = {ord("/"): f"{_ESCAPE}s", ord("<"): f"{_ESCAPE}l", ord(_ESCAPE): f"{_ESCAPE}e"}
-_ORIGINALS = {f"{_ESCAPE}s": "/", f"{_ESCAPE}l": "<", f"{_ESCAPE}e": _ESCAPE}
-
-_BUILT_IN = ("int", "float", "uuid")
 
 # RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
 _PCHAR = "!$&'()*+,;=:@~"
@@ -36,45 +28,6 @@ _PCHAR = "!$&'()*+,;=:@~"
 # How many maps without refused routes are kept. A tree with more overlapping
 # converters than this still answers, it only builds some maps again.
 _NARROWED = 32
-
-_REFUSED = object()
-
-
-class _Plain(BaseConverter):
-    """``[slug]``: one segment."""
-
-    regex = r"[^/]+"
-    part_isolating = True
-    weight = 1_000
-
-
-class _CatchAll(BaseConverter):
-    """``[...slug]``: one segment or more. ``.`` would stop at a newline, which ``%0A`` can bring."""
-
-    regex = r"(?s:.+)"
-    part_isolating = False
-    weight = 2_000
-
-    def to_python(self, value: str) -> list[str]:
-        return [restore(part) for part in value.split("/")]
-
-
-class _OptionalCatchAll(_CatchAll):
-    """``[[...slug]]``: as :class:`_CatchAll`, and tried after it."""
-
-    weight = 3_000
-
-
-def to_matching(segments: Iterable[str]) -> str:
-    """Decoded segments as the text that :meth:`UrlMap.match` takes."""
-    return "/" + "/".join(segment.translate(_ESCAPES) for segment in segments)
-
-
-def restore(text: str) -> str:
-    """Undo the escapes in one matched value."""
-    if _ESCAPE not in text:
-        return text
-    return re.sub(f"{_ESCAPE}[sle]", lambda found: _ORIGINALS[found[0]], text)
 
 
 class UrlMap:
@@ -86,7 +39,7 @@ class UrlMap:
 
     def __init__(self, routes: Sequence[RouteFile], converters: Mapping[str, type[BaseConverter]]) -> None:
         self.routes = routes
-        self._converters = _guarded(converters)
+        self._converters = guarded(converters)
         self._names = [_parameters(route.segments) for route in routes]
         self._rules = [(index, rule) for index, route in enumerate(routes) for rule in self._rules_of(route)]
         self.static = self._static_paths()
@@ -113,8 +66,8 @@ class UrlMap:
             return None
         params: dict[str, Any] = {}
         for internal, name in self._names[index]:
-            value = values.get(internal, _REFUSED)
-            if value is _REFUSED:
+            value = values.get(internal, REFUSED)
+            if value is REFUSED:
                 if internal in values:
                     return self.match(path, refused | {index})
                 continue  # an optional catch-all at its base: the key is absent
@@ -151,9 +104,7 @@ class UrlMap:
     def _build_value(self, route: RouteFile, segment: Segment, value: Any) -> str:
         text = str(value)
         if segment.converter is not None:
-            # A converter's own to_url() answers in URL spelling already.
-            made = self._converters[segment.converter](self._adapter.map).to_url(value)
-            text = made.replace("/", "%2F")
+            text = self._convert(route, segment, value)
         if text in {"", ".", ".."} or "\0" in text:
             raise UnknownRouteError(f"{value!r} cannot stand in a path, as {segment.name!r} of {route.pattern!r}.")
         if segment.converter is not None:
@@ -163,14 +114,28 @@ class UrlMap:
         except UnicodeEncodeError:
             raise UnknownRouteError(f"{value!r} is not text that UTF-8 can write.") from None
 
+    def _convert(self, route: RouteFile, segment: Segment, value: Any) -> str:
+        """A value in URL spelling, as its converter writes it and would read it again."""
+        converter = self._converters[segment.converter or ""](self._adapter.map)
+        made, is_read = "", False
+        try:
+            made = converter.to_url(value)
+            read = unquote(made)
+            is_read = bool(re.fullmatch(converter.regex, read)) and converter.to_python(read) is not REFUSED
+        except (ValueError, TypeError):
+            pass  # it is not read
+        if not is_read:
+            raise UnknownRouteError(f"{value!r} is nothing that {segment.folder!r} of {route.pattern!r} takes.")
+        return made.replace("/", "%2F")
+
     def _rules_of(self, route: RouteFile) -> list[str]:
         """Werkzeug's spelling of a route; an optional catch-all has two, with and without the rest."""
         parts: list[str] = []
         for place, segment in enumerate(route.segments):
             if segment.kind is Kind.STATIC:
-                parts.append(segment.name.translate(_ESCAPES))
+                parts.append(segment.name.translate(ESCAPES))
             else:
-                parts.append(f"<{_converter_name(segment)}:p{place}>")
+                parts.append(f"<{converter_name(segment)}:p{place}>")
         rules = ["/" + "/".join(parts)]
         if route.segments and route.segments[-1].kind is Kind.OPTIONAL_CATCH_ALL:
             rules.append("/" + "/".join(parts[:-1]))
@@ -232,75 +197,5 @@ class UrlMap:
             return adapter
 
 
-def find_unknown_converters(
-    routes: Iterable[RouteFile], converters: Mapping[str, type[BaseConverter]]
-) -> list[RouteHandlersError]:
-    """One problem for each file that names a converter nobody defined."""
-    known = sorted({*_BUILT_IN, *converters})
-    return [
-        InvalidTreeError(
-            f"{segment.folder!r} names a converter {segment.converter!r} that nobody defined:",
-            [route.file],
-            f"There are: {', '.join(known)}. Add your own with RouteHandlers(…, converters={{…}}).",
-        )
-        for route in routes
-        for segment in route.segments
-        if segment.converter is not None and segment.converter not in known
-    ]
-
-
-def check_converters(converters: Mapping[str, Any]) -> None:
-    """Refuse settings that are no Werkzeug converters.
-
-    :raise InvalidConfigError: With the name of the first that is not.
-    """
-    for name, converter in converters.items():
-        if not name.isidentifier() or not name.isascii():
-            raise InvalidConfigError(f"converters: {name!r} cannot be written after '='. Use a plain identifier.")
-        if not (isinstance(converter, type) and issubclass(converter, BaseConverter)):
-            raise InvalidConfigError(
-                f"converters: {name!r} is {converter!r}. Give a subclass of werkzeug.routing.BaseConverter."
-            )
-
-
 def _parameters(segments: Sequence[Segment]) -> list[tuple[str, str]]:
     return [(f"p{place}", segment.name) for place, segment in enumerate(segments) if segment.is_parameter]
-
-
-def _converter_name(segment: Segment) -> str:
-    names = {Kind.DYNAMIC: "_plain", Kind.CATCH_ALL: "_catch_all", Kind.OPTIONAL_CATCH_ALL: "_optional_catch_all"}
-    return names.get(segment.kind) or f"c_{segment.converter}"
-
-
-def _guarded(converters: Mapping[str, type[BaseConverter]]) -> dict[str, type[BaseConverter]]:
-    """Every converter with the weight of its kind, so that precedence is ours and not the disk's."""
-    custom = {**{name: DEFAULT_CONVERTERS[name] for name in _BUILT_IN}, **converters}
-    # Several converters at one place keep Werkzeug's order among themselves, then the alphabet's.
-    ranked = sorted(custom, key=lambda name: (custom[name].weight, name))
-    guarded: dict[str, type[BaseConverter]] = {
-        "_plain": _Plain,
-        "_catch_all": _CatchAll,
-        "_optional_catch_all": _OptionalCatchAll,
-    }
-    for weight, name in enumerate(ranked, start=1):
-        guarded[name] = guarded[f"c_{name}"] = _guard(custom[name], weight)
-    return guarded
-
-
-def _guard(converter: type[BaseConverter], rank: int) -> type[BaseConverter]:
-    """A converter that says no by a value, so that matching can go on without its rule."""
-
-    class Guarded(converter):  # type: ignore[misc, valid-type]  # the base is a value
-        weight = rank
-        # A converter sees one segment. Werkzeug guesses from a "/" in the regex, as in "[^/]+".
-        part_isolating = True
-
-        def to_python(self, value: str) -> Any:
-            try:
-                return super().to_python(restore(value))
-            except (ValidationError, ValueError, OverflowError):
-                # ValueError is also what int() says of more than 4,300 digits.
-                return _REFUSED
-
-    Guarded.__name__ = converter.__name__
-    return Guarded

@@ -27,7 +27,8 @@ from .._http.host import is_trusted_host, is_valid_host
 from .._http.interrupts import Interrupt
 from .._http.path import decode_segments, has_dot_segment, sent_path, target_of
 from .._http.response import Response
-from .._routing.urlmap import UrlMap, to_matching
+from .._routing.spelling import to_matching
+from .._routing.urlmap import UrlMap
 from .scope import Scope, enter_scope
 from .sending import prepare
 
@@ -112,6 +113,8 @@ class Pipeline:
     def _find_slowly(self, environ: WSGIEnvironment) -> tuple[Endpoint, Params] | Response:
         prefix, path = sent_path(environ)
         # 1. path
+        if path and not path.startswith("/"):
+            raise BadRequest("The path does not begin with a slash.")
         below = self._below_base_path(path)
         if has_dot_segment(path):
             raise NotFound

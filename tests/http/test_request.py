@@ -78,6 +78,12 @@ def test_next_url_has_the_parts_of_the_standard() -> None:
     assert url.search_params.getlist("x") == ["1", "a b"]
 
 
+def test_a_query_may_begin_with_a_question_mark() -> None:
+    url = request("/x??a").next_url
+
+    assert (url.href, url.search, list(url.search_params)) == ("http://localhost/x??a", "??a", ["?a"])
+
+
 def test_next_url_can_be_changed_and_cloned() -> None:
     asked = request("/x?a=1")
     url = asked.next_url.clone()
@@ -162,10 +168,11 @@ def test_bodies_are_read_whatever_their_type_says(
         ('{"a":"é"}'.encode("latin-1"), "not UTF-8"),
         (b"NaN", "NaN is not JSON"),
         (b"[-Infinity]", "-Infinity is not JSON"),
+        (b'{"a": -1e999}', "-1e999 is too large a number"),
         (b"[" * 200_000, "nested too deeply"),
-        (b"9" * 5_000, "Exceeds the limit"),
+        (b"9" * 5_000, "too many digits"),
     ],
-    ids=["empty", "cut", "extra", "utf-16", "latin-1", "nan", "infinity", "deep", "digits"],
+    ids=["empty", "cut", "extra", "utf-16", "latin-1", "nan", "infinity", "huge", "deep", "digits"],
 )
 @pytest.mark.parametrize("read", ["json", "get_json"])
 def test_json_that_is_none_is_a_400_that_says_where(

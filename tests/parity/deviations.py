@@ -146,7 +146,6 @@ DEVIATIONS = [
         "400, an HTML page with 500 (TRACE), or a closed connection (CONNECT).",
         "405, as for every method that the route lacks.", _status(405),
     ),
-    Deviation("`OPTIONS *`", r"methods\.options-star", "400.", "404: no route is called `*`.", _status(404)),
     Deviation(
         "Return values", r"methods\.return-(string|object)", "500: only a `Response` counts.",
         "A `str` is text, a `dict` JSON.",

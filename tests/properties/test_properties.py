@@ -15,8 +15,9 @@ from servers import ask, write_app
 from routehandlers import RouteHandlers
 from routehandlers._http.path import decode_segments
 from routehandlers._routing.segments import parse_segment
+from routehandlers._routing.spelling import to_matching
 from routehandlers._routing.tree import RouteFile
-from routehandlers._routing.urlmap import UrlMap, to_matching
+from routehandlers._routing.urlmap import UrlMap
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1).filter(
     lambda text: text not in {".", ".."}

@@ -67,6 +67,7 @@ ALL = (
         ("/%69tems/new", ("/items/new", {})),
         ("/orders/7", ("/orders/[id=int]", {"id": 7})),
         ("/orders/x", ("/orders/[name]", {"name": "x"})),
+        ("/orders/%D9%A3", ("/orders/[name]", {"name": "٣"})),
         ("/orders/7/x", ("/orders/[...rest]", {"rest": ["7", "x"]})),
         ("/orders/" + "9" * 5000, ("/orders/[name]", {"name": "9" * 5000})),
         ("/shop/1/2", ("/shop/[tag]/[item]", {"tag": "1", "item": "2"})),
@@ -200,6 +201,9 @@ def test_url_for_builds_the_url_of_a_pattern(make_app: MakeApp, pattern: str, pa
         ("/items/[slug]", {"slug": "\ud800"}, "UTF-8"),
         ("/blog/[...slug]", {"slug": "a"}, "takes a list"),
         ("/blog/[...slug]", {"slug": []}, "takes a list"),
+        ("/orders/[id=int]", {"id": -1}, r"-1 is nothing that '\[id=int\]'"),
+        ("/orders/[id=int]", {"id": "x"}, "'x' is nothing that"),
+        ("/orders/[id=int]", {"id": [1]}, "is nothing that"),
     ],
 )
 def test_url_for_says_what_is_missing(make_app: MakeApp, pattern: str, params: dict[str, Any], message: str) -> None:

@@ -82,3 +82,16 @@ def test_headers_of_the_caller_win() -> None:
 
     assert response.headers["Cache-Control"] == "no-store"
     response.close()
+
+
+def test_with_keep_alive_nothing_runs_before_it_is_asked_for() -> None:
+    ran: list[int] = []
+
+    def items() -> Any:
+        ran.append(1)
+        yield "one"
+
+    stream = event_stream(items(), 5)
+
+    assert (next(stream), ran) == (b":\n\n", [])
+    assert next(stream) == b"data: one\n\n"

@@ -182,6 +182,11 @@ def test_sec_32_a_target_is_a_path_of_this_host(server: Server, message: bytes, 
     assert b"//evil" not in answer.partition(b"\r\n\r\n")[0]
 
 
+@pytest.mark.parametrize("path", ["@evil.example", "echo", "*", "http:/evil.example/echo"])
+def test_sec_32_a_path_without_a_slash_is_no_path(make_app: MakeApp, path: str) -> None:
+    assert ask(make_app(FILES), {"PATH_INFO": path, "RAW_URI": path})[0] == 400
+
+
 @pytest.mark.parametrize(
     "host", ["a@b", "evil.example", "localhost evil", "localhost:99999", "[::1", "localhost/x", "localhost\\x", "évil"]
 )

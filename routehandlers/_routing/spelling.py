@@ -1,0 +1,25 @@
+"""How decoded segments are written while they are matched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# Werkzeug gives "/" and "<" a meaning of their own. Inside a segment they are
+# written behind a private-use character, which is itself written so, and thus
+# no value is ever mistaken for another.
+_ESCAPE = "\ue000"
+ESCAPES = {ord("/"): f"{_ESCAPE}s", ord("<"): f"{_ESCAPE}l", ord(_ESCAPE): f"{_ESCAPE}e"}
+_ORIGINALS = {f"{_ESCAPE}s": "/", f"{_ESCAPE}l": "<", f"{_ESCAPE}e": _ESCAPE}
+
+
+def to_matching(segments: Iterable[str]) -> str:
+    """Decoded segments as the text that :meth:`~routehandlers._routing.urlmap.UrlMap.match` takes."""
+    return "/" + "/".join(segment.translate(ESCAPES) for segment in segments)
+
+
+def restore(text: str) -> str:
+    """Undo the escapes in one matched value."""
+    if _ESCAPE not in text:
+        return text
+    return re.sub(f"{_ESCAPE}[sle]", lambda found: _ORIGINALS[found[0]], text)
