@@ -50,7 +50,7 @@ class RouteHandlers:
     """A WSGI application made of a folder of ``route.py`` files.
 
     :param directory: The folder; its parent has no say in the URLs.
-    :param settings: See :class:`routehandlers.config.Config`.
+    :param settings: See ``routehandlers.config.Config``.
     :raise AppFolderError: If there is no such folder.
     :raise InvalidConfigError: For settings that cannot work.
     :raise InvalidAppError: For everything that is wrong with the files, together. Where
@@ -131,7 +131,7 @@ class RouteHandlers:
             raise UnknownRouteError(f"There is no route {pattern!r} in {self.directory}. There are: {known}.") from None
 
     def test_client(self) -> Client:
-        """A :class:`werkzeug.test.Client`, which sends requests without a server."""
+        """A ``werkzeug.test.Client``, which sends requests without a server."""
         return Client(self)
 
     def __repr__(self) -> str:

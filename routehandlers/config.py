@@ -24,7 +24,7 @@ _ONLY_FROM_PYTHON = ("converters",)
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of :class:`routehandlers.RouteHandlers`; names and meaning are Next's where Next has them.
+    """The settings of ``routehandlers.RouteHandlers``; names and meaning are Next's where Next has them.
 
     :param base_path: Where the application lives below its host, such as ``"/docs"``.
     :param trailing_slash: Whether URLs end in a slash.

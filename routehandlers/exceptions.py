@@ -17,7 +17,7 @@
     └── InvalidReturnError            a handler returned what cannot be sent            (TypeError)
 
 ``redirect()`` and ``not_found()`` raise an answer, not a mistake: see
-:class:`routehandlers.navigation.Interrupt`.
+``routehandlers.navigation.Interrupt``.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class RouteModuleImportError(RouteHandlersError):
 
 
 class InvalidConfigError(RouteHandlersError, ValueError):
-    """A setting of :class:`routehandlers.RouteHandlers` or of ``pyproject.toml`` that cannot work."""
+    """A setting of ``routehandlers.RouteHandlers`` or of ``pyproject.toml`` that cannot work."""
 
 
 class UnknownRouteError(RouteHandlersError, LookupError):

@@ -1,6 +1,6 @@
 """Next's ``next/navigation``: answers that a handler, or a function it calls, raises.
 
-Each raises an :class:`Interrupt`, which derives from ``BaseException``: it is
+Each raises an ``Interrupt``, which derives from ``BaseException``: it is
 an answer, not a mistake, and ``except Exception:`` does not swallow it.
 """
 
@@ -32,7 +32,7 @@ def permanent_redirect(url: object) -> NoReturn:
 
     https://nextjs.org/docs/app/api-reference/functions/permanentRedirect
 
-    :param url: As for :func:`redirect`.
+    :param url: As for ``redirect``.
     """
     raise Redirect(str(url), 308)
 

@@ -166,7 +166,7 @@ class Cookies(Mapping[str, str]):
         self._sealed = False
 
     def set(self, name: str, value: str, **attributes: Unpack[CookieAttributes]) -> Cookies:
-        """Set a cookie with the answer. See :class:`CookieAttributes`.
+        """Set a cookie with the answer. See ``CookieAttributes``.
 
         :raise ValueError: If a part of it could break out of the header.
         :raise ResponseStartedError: After the first chunk of a stream, and in ``after()``.

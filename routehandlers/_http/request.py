@@ -98,7 +98,7 @@ class Request(werkzeug.wrappers.Request):
     def form_data(self) -> MultiDict[str, str | FileStorage]:
         """The fields and files of a form, urlencoded or multipart.
 
-        Files are :class:`~werkzeug.datastructures.FileStorage` with ``filename``,
+        Files are ``werkzeug.datastructures.FileStorage`` with ``filename``,
         ``content_type``, ``read()`` and ``save()``.
 
         :raise UnsupportedMediaType: If ``Content-Type`` names no form (a 415).
@@ -154,7 +154,7 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def base_url(self) -> str:
-        """:attr:`url` without its query."""
+        """``url`` without its query."""
         prefix, path = self._sent_path
         return f"{self.scheme}://{self.host}{prefix}{path or '/'}"
 

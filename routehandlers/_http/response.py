@@ -80,7 +80,7 @@ class Response(werkzeug.wrappers.Response):
     ) -> Response:
         """An answer in JSON: compact, UTF-8, ``application/json``.
 
-        :param data: What :mod:`json` writes, and dataclasses, dates, UUIDs and Decimals.
+        :param data: What ``json`` writes, and dataclasses, dates, UUIDs and Decimals.
         :raise TypeError: For what JSON has no way to write.
         """
         response = cls([_json.dumps(data)], status, headers)
@@ -97,7 +97,7 @@ class Response(werkzeug.wrappers.Response):
 
         A 308, like a 301, is kept by browsers for good; it is hard to take back.
 
-        :param url: Text or a :class:`~routehandlers._http.url.URL`; sent as it stands.
+        :param url: Text or a ``routehandlers._http.url.URL``; sent as it stands.
         :param status: 301, 302, 303, 307 or 308.
         :raise ValueError: For another status, an empty URL, or one with control characters.
         """

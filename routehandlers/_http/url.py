@@ -19,7 +19,7 @@ class URL:
     ``protocol`` ends in a colon, ``search`` begins with a question mark and
     ``hash`` with a number sign, or they are empty. ``port`` is a ``str``, empty
     where it is the scheme's own. All parts can be set; ``search_params`` is a
-    :class:`~werkzeug.datastructures.MultiDict`, and changes to it are seen in
+    ``werkzeug.datastructures.MultiDict``, and changes to it are seen in
     ``search`` and ``href``. Everything here that takes a URL takes this too.
 
     https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl

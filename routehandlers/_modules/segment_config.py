@@ -85,7 +85,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
 
 
 def read_config(names: dict[str, Any]) -> SegmentConfig:
-    """The constants of a module that :func:`find_mistakes` found nothing wrong with."""
+    """The constants of a module that ``find_mistakes`` found nothing wrong with."""
     given = {name: names[name] for name in _RULES if name in names}
     for name in ("vary", "preferred_region"):
         if isinstance(given.get(name), list):

@@ -1,6 +1,6 @@
 """Folders that are right one by one and cannot be told apart together.
 
-Works on the values of :mod:`.tree` alone. Everything is found in one pass and
+Works on the values of ``.tree`` alone. Everything is found in one pass and
 returned, never raised, so that one start shows every mistake.
 """
 

@@ -40,7 +40,7 @@ class _CatchAll(BaseConverter):
 
 
 class _OptionalCatchAll(_CatchAll):
-    """``[[...slug]]``: as :class:`_CatchAll`, and tried after it."""
+    """``[[...slug]]``: as ``_CatchAll``, and tried after it."""
 
     weight = 3_000
 

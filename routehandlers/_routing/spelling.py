@@ -14,7 +14,7 @@ _ORIGINALS = {f"{_ESCAPE}s": "/", f"{_ESCAPE}l": "<", f"{_ESCAPE}e": _ESCAPE}
 
 
 def to_matching(segments: Iterable[str]) -> str:
-    """Decoded segments as the text that :meth:`~routehandlers._routing.urlmap.UrlMap.match` takes."""
+    """Decoded segments as the text that ``routehandlers._routing.urlmap.UrlMap.match`` takes."""
     return "/" + "/".join(segment.translate(ESCAPES) for segment in segments)
 
 

@@ -1,7 +1,7 @@
 """The Werkzeug map that matches paths to routes, and builds paths from them.
 
 What goes in and out is *matching text*: a path that was split at its slashes
-and decoded segment by segment (:mod:`routehandlers._http.path`), where a slash
+and decoded segment by segment (``routehandlers._http.path``), where a slash
 inside a segment stands escaped.
 """
 
@@ -51,7 +51,7 @@ class UrlMap:
     def match(self, path: str, refused: frozenset[int] = frozenset()) -> tuple[int, dict[str, Any]] | None:
         """The route that answers a path and what its brackets matched.
 
-        :param path: Matching text, from :func:`to_matching`.
+        :param path: Matching text, from ``to_matching``.
         :param refused: Routes that did not want this path; matching goes on without them.
         """
         prefix, _, last = path.rpartition("/")
