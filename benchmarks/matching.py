@@ -6,48 +6,64 @@ into them, and three thousand do not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from routehandlers._routing.segments import parse_segment
 from routehandlers._routing.tree import RouteFile
 from routehandlers._routing.urlmap import UrlMap
 
-from .timing import table, take_turns
+from .timing import Candidate, table, take_turns
 
-KINDS = {"one parameter": "/r{0}/a{1}", "two parameters": "/r{0}/a{1}/b", "catch-all": "/c{0}/a{1}/b/c"}
+FEW, MANY = 10, 10_000
+CALLS = 300
+
+# What a path looks like, and the folders of the route that answers it.
+KINDS = {
+    "one parameter": ("/r{0}/{1}", ("r{0}", "[a]")),
+    "two parameters": ("/r{0}/{1}/b", ("r{0}", "[a]", "[b]")),
+    "below a parameter": ("/{1}/r{0}/b", ("[a]", "r{0}", "[b]")),
+    "a converter": ("/n{0}/1{1}", ("n{0}", "[a=int]")),
+    "catch-all": ("/c{0}/{1}/b/c", ("c{0}", "[...rest]")),
+}
 
 
 def _map(count: int) -> UrlMap:
-    shapes = [("r{0}", "[a]"), ("r{0}", "[a]", "[b]"), ("c{0}", "[...rest]")]
+    shapes = [folders for _, folders in KINDS.values()]
     routes = []
     for number in range(count):
-        folders = tuple(part.format(number // 3) for part in shapes[number % 3])
+        folders = tuple(part.format(number // len(shapes)) for part in shapes[number % len(shapes)])
         routes.append(RouteFile(Path(*folders, "route.py"), folders, tuple(map(parse_segment, folders))))
     return UrlMap(routes, {})
 
 
-def measure() -> dict[str, dict[str, float]]:
-    maps = {10: _map(10), 10_000: _map(10_000)}
-    results: dict[str, dict[str, float]] = {}
-    for kind, pattern in KINDS.items():
-        candidates = {}
-        for count, url_map in maps.items():
-            paths = [pattern.format(number % 3, number) for number in range(300)]
-            assert all(url_map.match(path) for path in paths)
-            candidates[f"{count:,}"] = lambda url_map=url_map, paths=paths: sum(
-                1 for path in paths if url_map.match(path)
-            )
-        results[kind] = take_turns(candidates)
+def _candidate(url_map: UrlMap, pattern: str) -> Candidate:
+    def prepare(turn: int) -> Callable[[], int]:
+        # Two of each kind of route are in either map. No path comes twice.
+        paths = [pattern.format(number % 2, f"{turn}{number:03}") for number in range(CALLS)]
+        return lambda: sum(1 for path in paths if url_map.match(path))
+
+    return prepare
+
+
+def measure() -> dict[str, dict[int, float]]:
+    """Microseconds by kind and number of routes."""
+    maps = {count: _map(count) for count in (FEW, MANY)}
+    results = {}
+    for kind, (pattern, _) in KINDS.items():
+        assert all(_candidate(url_map, pattern)(0)() == CALLS for url_map in maps.values())
+        times = take_turns({str(count): _candidate(url_map, pattern) for count, url_map in maps.items()}, rounds=60)
+        results[kind] = {count: times[str(count)] for count in maps}
     return results
 
 
-def show(results: dict[str, dict[str, float]]) -> str:
+def show(results: dict[str, dict[int, float]]) -> str:
     rows = {
-        kind: [f"{times['10']:.2f} µs", f"{times['10,000']:.2f} µs", f"{times['10,000'] / times['10']:.2f}"]
+        kind: [f"{times[FEW]:.2f} µs", f"{times[MANY]:.2f} µs", f"{times[MANY] / times[FEW]:.2f}"]
         for kind, times in results.items()
     }
-    return table("matching", ["among 10", "among 10,000", "ratio"], rows)
+    return table("matching", [f"among {FEW}", f"among {MANY:,}", "ratio"], rows)
 
 
-def bounds(results: dict[str, dict[str, float]]) -> list[tuple[str, float, float]]:
-    return [(f"matching, {kind}: 10,000 / 10", times["10,000"] / times["10"], 1.2) for kind, times in results.items()]
+def bounds(results: dict[str, dict[int, float]]) -> list[tuple[str, float, float]]:
+    return [(f"matching, {kind}: {MANY:,} / {FEW}", times[MANY] / times[FEW], 1.2) for kind, times in results.items()]
