@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from . import in_process, matching, over_http, peers, start, stream
+from . import in_process, matching, over_http, peers, shapes, start, stream
 
-TABLES = {"process": in_process, "matching": matching, "start": start, "stream": stream, "http": over_http}
+TABLES = {
+    "process": in_process,
+    "shapes": shapes,
+    "matching": matching,
+    "start": start,
+    "stream": stream,
+    "http": over_http,
+}
 
 
 def main() -> None:
@@ -14,10 +21,13 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(TABLES), help="some of: %(default)s")
     parser.add_argument("--check", action="store_true", help="say which bound is held, and fail if one is missed")
     options = parser.parse_args()
+    names = options.only.split(",")
+    if unknown := [name for name in names if name not in TABLES]:
+        parser.error(f"there is no table {unknown[0]!r}; there are {', '.join(TABLES)}")
 
     print(peers.versions(), end="\n\n")
     missed = 0
-    for name in options.only.split(","):
+    for name in names:
         results = TABLES[name].measure()
         print(TABLES[name].show(results), end="\n\n", flush=True)
         for what, value, bound in TABLES[name].bounds(results) if options.check else []:

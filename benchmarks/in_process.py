@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from werkzeug.test import EnvironBuilder
 
-from .peers import BARE, FALCON, OURS, WSGI, in_process
-from .timing import Candidate, table, take_turns
+from .calls import candidate, check_equal
+from .peers import BARE, FALCON, OURS, in_process
+from .timing import table, take_turns
 
 CALLS = 200
 
@@ -42,54 +43,15 @@ def _environs(kind: str, turn: int) -> list[dict[str, Any]]:
     return environs
 
 
-class _Server:
-    """The least that a WSGI server does."""
-
-    status = ""
-    headers: Iterable[tuple[str, str]] = ()
-
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-        self.status, self.headers = status, headers
-
-    def call(self, app: WSGI, environ: dict[str, Any]) -> bytes:
-        result = app(environ, self.start_response)
-        body = b"".join(result)
-        if hasattr(result, "close"):
-            result.close()
-        return body
-
-
-def _candidate(app: WSGI, kind: str) -> Candidate:
-    def prepare(turn: int) -> Callable[[], int]:
-        environs, server = _environs(kind, turn), _Server()
-
-        def run() -> int:
-            for environ in environs:
-                server.call(app, environ)
-            return CALLS
-
-        return run
-
-    return prepare
-
-
-def _answer(app: WSGI, kind: str) -> tuple[str, dict[str, str], bytes]:
-    server = _Server()
-    # Flask ends JSON with a newline, and leaves no say in it.
-    body = server.call(app, _environs(kind, 0)[7]).removesuffix(b"\n")
-    headers = {name.lower(): value for name, value in server.headers}
-    return server.status, {"content-type": headers["content-type"]}, body
-
-
 def measure() -> dict[str, dict[str, float]]:
     """Microseconds by kind and candidate."""
     with tempfile.TemporaryDirectory() as folder:
         apps = in_process(Path(folder))
         results: dict[str, dict[str, float]] = {}
         for kind in KINDS:
-            answers = {name: _answer(app, kind) for name, app in apps.items()}
-            assert all(answer == answers[BARE] for answer in answers.values()), answers
-            results[kind] = take_turns({name: _candidate(app, kind) for name, app in apps.items()})
+            environs = partial(_environs, kind)
+            check_equal(apps, environs)
+            results[kind] = take_turns({name: candidate(app, environs) for name, app in apps.items()})
         return results
 
 
