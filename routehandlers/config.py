@@ -16,7 +16,7 @@ from .exceptions import InvalidConfigError
 if TYPE_CHECKING:
     from werkzeug.routing import BaseConverter
 
-_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9._~\-]+)*")
+_BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~\-]+)*")
 
 # Settings that hold Python objects, which a TOML file cannot.
 _ONLY_FROM_PYTHON = ("converters",)

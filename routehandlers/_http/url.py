@@ -39,7 +39,8 @@ class URL:
     @property
     def href(self) -> str:
         """The whole URL."""
-        return f"{self._authority()}{self.base_path}{self.pathname}{self.search}{self.hash}"
+        path = self.base_path if self._is_base else f"{self.base_path}{self.pathname}"
+        return f"{self._authority()}{path}{self.search}{self.hash}"
 
     @href.setter
     def href(self, value: str) -> None:
@@ -58,6 +59,8 @@ class URL:
         else:
             self.base_path = ""
         self.pathname = path
+        # "/docs" and "/docs/" are two addresses with one pathname; it stays the one that was given.
+        self._is_base = bool(self.base_path) and parts.path == self.base_path
         self._set_query(parts.query)
         self.hash = parts.fragment
 
@@ -123,6 +126,7 @@ class URL:
     def pathname(self, value: str) -> None:
         path = encode_url_part(value).replace("?", "%3F")
         self._pathname = path if path.startswith("/") else f"/{path}"
+        self._is_base = False
 
     @property
     def search(self) -> str:

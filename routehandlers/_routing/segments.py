@@ -50,6 +50,10 @@ _REMEDIES = (
         r"\(\.{1,3}\).*",
         "intercepting folders need Next's client router and mean nothing here. Name the folder after its URL.",
     ),
+    (
+        r"\[+\.{3}[^\[\]]*=.*",
+        "a converter takes one segment. Write '[...{name}]' and convert the list in the handler.",
+    ),
     (r"\[\[\[.*", "it has too many brackets. Write '[{name}]'."),
     (
         r"\[\[(?!\.)[^\[\]]+\]\]",

@@ -118,6 +118,8 @@ class Pipeline:
         below = self._below_base_path(path)
         if has_dot_segment(path):
             raise NotFound
+        if below is None and not _REPEATED_SLASHES.search(path):
+            raise NotFound
         target = self._redirect_target(path)
         if target is not None:
             return self._redirect(environ, prefix + target)

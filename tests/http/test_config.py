@@ -25,6 +25,7 @@ GET = {"x/route.py": "def GET(request): return request.url\n"}
         ({"base_path": "x"}, "base_path is 'x'. Give a path that starts with '/'"),
         ({"base_path": "/x/"}, "does not end in one"),
         ({"base_path": "//x"}, "base_path is '//x'"),
+        ({"base_path": "/a/../b"}, "base_path is '/a/../b'"),
         ({"trailing_slash": "yes"}, "trailing_slash is 'yes'. Give True or False"),
         ({"max_content_length": -1}, "a number of bytes, or None"),
         ({"max_content_length": True}, "a number of bytes, or None"),

@@ -13,6 +13,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import Client, EnvironBuilder, encode_multipart
 
 from routehandlers import Request, RouteHandlers
+from routehandlers.server import URL
 
 MakeApp = Callable[..., RouteHandlers]
 ClientFor = Callable[[RouteHandlers], Client]
@@ -137,6 +138,11 @@ def test_the_base_path_is_in_the_url_and_not_in_the_pathname(make_app: MakeApp, 
 
     url = "http://localhost/b/x"
     assert client_for(app).get("/b/x").json == [url, url, "/x", "/b"]
+    assert [URL(f"http://h{path}", "/b").href for path in ("/b", "/b/", "/b?q")] == [
+        "http://h/b",
+        "http://h/b/",
+        "http://h/b?q",
+    ]
 
 
 @pytest.mark.parametrize(

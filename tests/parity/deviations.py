@@ -54,7 +54,6 @@ class Deviation:
     """One difference.
 
     :param ids: A pattern that the whole id of an exchange matches.
-    :param rule: Where NEXT or the design speaks of it.
     :param change: Makes the expected answer of the recorded one.
     """
 

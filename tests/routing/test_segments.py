@@ -58,6 +58,7 @@ def test_a_folder_name_means_what_next_says(folder: str, segment: Segment) -> No
         ("[[[id]]]", "too many brackets"),
         ("post-[id]", "whole folder name"),
         ("[id].json", "whole folder name"),
+        ("[...a=int]", "a converter takes one segment"),
         ("[id=]", "name of one converter"),
         ("[id=int=x]", "name of one converter"),
         ("(.)photo", "intercepting"),

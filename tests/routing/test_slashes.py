@@ -87,7 +87,7 @@ def test_the_base_path_is_taken_off_and_kept_in_redirects(
     assert ask(target, base_path="/b") == answer
 
 
-@pytest.mark.parametrize("target", ["/x", "/bx", "/B/x", "/"])
+@pytest.mark.parametrize("target", ["/x", "/x/", "/bx", "/B/x", "/"])
 def test_outside_of_the_base_path_there_is_nothing(ask: Callable[..., tuple[int, str]], target: str) -> None:
     assert ask(target, base_path="/b")[0] == 404
 
