@@ -127,7 +127,9 @@ def test_the_first_chunk_arrives_before_the_second_is_made(server: Server) -> No
                 arrived.setdefault(chunk, time.monotonic() - started)
 
     assert list(arrived) == [b"chunk %d" % number for number in range(5)]
-    assert arrived[b"chunk 0"] < 0.3 < arrived[b"chunk 2"] < 0.9 < arrived[b"chunk 4"]
+    # Differences: the worker may still be starting when the clock does.
+    assert arrived[b"chunk 2"] - arrived[b"chunk 0"] > 0.3
+    assert arrived[b"chunk 4"] - arrived[b"chunk 2"] > 0.3
 
 
 def test_a_gibibyte_passes_through_constant_memory(server: Server) -> None:
