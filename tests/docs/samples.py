@@ -2,15 +2,17 @@
 
 A block with a title is a file, written where the title says. A block of
 Python without one is a program, run in the folder of those files. A
-``console`` block shows curl and what it prints: every command is sent to the
+``console`` block shows commands and what they print: curl's are sent to the
 application, and what is shown must be what came (with ``-i``, the headers
-that are shown must be among those that came).
+that are shown must be among those that came); ``routehandlers`` is called.
 """
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit
 from werkzeug.test import Client, TestResponse
 
 from routehandlers import create_app
+from routehandlers._cli.main import main
 
 _BLOCK = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -67,6 +70,12 @@ def commands(text: str) -> list[tuple[str, str]]:
 
 def check(client: Client, command: str, shown: str) -> None:
     words = shlex.split(command)
+    assert not set("?*") & set(re.sub("'[^']*'", "", command)), f"a shell expands what is not quoted: {command}"
+    if words[0] == "routehandlers":
+        with redirect_stdout(io.StringIO()) as printed:
+            main(words[1:])
+        assert printed.getvalue().rstrip("\n") == shown.rstrip("\n"), printed.getvalue()
+        return
     assert words[0] == "curl", command
     answer, with_head = send(client, words[1:])
     if not with_head:

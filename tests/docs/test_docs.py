@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import routehandlers
 from docs.samples import blocks, run_page, write_files
 from routehandlers import exceptions, headers, navigation, server
 from routehandlers.config import Config
@@ -31,6 +34,28 @@ def test_the_samples_of_a_page_do_what_it_says(page: Path, tmp_path: Path, monke
             del sys.modules[name]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_block_escapes_the_runner(page: Path) -> None:
+    fences = re.findall(r"^ *```", page.read_text(encoding="utf-8"), re.MULTILINE)
+    in_lists = re.findall(r"^ +```text$", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(fences) == 2 * (len(blocks(page)) + len(in_lists))
+
+
+def test_the_mistakes_of_the_readme_are_told_as_it_says(make_app: Callable[..., object]) -> None:
+    files = {
+        "items/[id]/route.py": "def GET(): return 'x'",
+        "items/[slug]/edit/route.py": "def GET(): return 'x'",
+        "users/route.py": "\n\ndef get(): return 'x'",
+    }
+
+    with pytest.raises(exceptions.InvalidAppError) as caught:
+        make_app(files)
+
+    told = str(caught.value).replace(str(caught.value.folder), "/srv/shop/app")
+    assert textwrap.indent(told, "  ") in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_most_of_the_manual_has_samples() -> None:
     assert len(WITH_SAMPLES) >= 14
 
@@ -41,10 +66,21 @@ def everything() -> str:
 
 @pytest.mark.parametrize("setting", [field.name for field in dataclasses.fields(Config)])
 def test_every_setting_has_its_place(setting: str) -> None:
-    assert f"| `{setting}` |" in (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
+    default = getattr(Config(), setting)
+    shown = "16 MiB" if default == 16 * 2**20 else f"`{default!r}`".replace("'", '"')
+
+    assert f"| `{setting}` | {shown} |" in (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [*headers.__all__, *navigation.__all__, *server.__all__])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *sorted(set(routehandlers.__all__) - set(vars(exceptions))),
+        *headers.__all__,
+        *navigation.__all__,
+        *server.__all__,
+    ],
+)
 def test_every_public_name_is_in_the_reference(name: str) -> None:
     reference = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 
