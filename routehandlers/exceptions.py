@@ -14,7 +14,11 @@
     ├── UnknownRouteError             ``url_for()`` or ``load()`` of a pattern that is not there (LookupError)
     ├── OutsideRequestError           ``cookies()`` and its like without a request    (RuntimeError)
     ├── ResponseStartedError          a cookie set when the headers had left           (RuntimeError)
-    └── InvalidReturnError            a handler returned what cannot be sent            (TypeError)
+    ├── InvalidReturnError            a handler returned what cannot be sent            (TypeError)
+    ├── DynamicUsageError             a cached function or a static route read of a client (RuntimeError)
+    ├── InvalidStaticParamsError      ``generate_static_params()`` gave no params      (ValueError)
+    ├── StorageError                  a storage of the cache failed                    (OSError)
+    └── FetchError                    ``fetch()`` got no answer                        (ConnectionError)
 
 ``redirect()`` and ``not_found()`` raise an answer, not a mistake: see
 ``routehandlers.navigation.Interrupt``.
@@ -173,3 +177,53 @@ class ResponseStartedError(RouteHandlersError, RuntimeError):
 
 class InvalidReturnError(RouteHandlersError, TypeError):
     """A handler returned something that is no answer."""
+
+
+class DynamicUsageError(RouteHandlersError, RuntimeError):
+    """Something of one client was read where only what is the same for everyone may be.
+
+    :param where: Whose render or function it is.
+    :param what: What was read.
+    """
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(where, what)
+        self.where = where
+        self.what = what
+
+    def __str__(self) -> str:
+        return (
+            f"{self.where} read {self.what}, which differs from client to client, and its result is kept for all of"
+            " them. Read it outside and pass what is needed as an argument, or, in a route, leave out"
+            ' dynamic = "error".'
+        )
+
+
+class InvalidStaticParamsError(RouteHandlersError, ValueError):
+    """``generate_static_params()`` returned what cannot be the params of its route."""
+
+    def __init__(self, file: Path, pattern: str, message: str) -> None:
+        super().__init__(file, pattern, message)
+        self.file = file
+        self.pattern = pattern
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.file}\n  generate_static_params() of {self.pattern}: {self.message}"
+
+
+class StorageError(RouteHandlersError, OSError):
+    """A storage of the cache could not do what it was asked. It fails no request: the handler is called instead."""
+
+
+class FetchError(RouteHandlersError, ConnectionError):
+    """Another server could not be reached, or its answer broke off. ``__cause__`` is urllib3's exception."""
+
+    def __init__(self, method: str, url: str, error: Exception) -> None:
+        super().__init__(method, url, error)
+        self.method = method
+        self.url = url
+        self.error = error
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url} got no answer: {self.error}"

@@ -1,0 +1,154 @@
+"""``memory://``: entries in this process, the least recently used of them leaving first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+
+from .base import Entry, Lock
+from .purges import Purges
+
+# What says that there is nothing gets this part of the bytes, so that asking
+# for what does not exist never pushes out what does.
+_SHARE_OF_MISSING = 16
+
+# One entry may take this part of the bytes.
+_SHARE_OF_ONE = 8
+
+
+class Held:
+    """An entry in memory, with what was found out about it last.
+
+    :ivar checked: The version of the purges at which it was fresh.
+    :ivar until: When its time runs out, if no purge comes first.
+    :ivar second: The second of the clock for which ``headers`` were made.
+    :ivar headers: As they are sent in that second.
+    """
+
+    __slots__ = ("body", "checked", "entry", "headers", "second", "until")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.body: tuple[bytes, ...] = (entry.body,) if entry.body else ()
+        self.checked = -1
+        self.until = entry.created + (entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire))
+        self.second = -1
+        self.headers: list[tuple[str, str]] = []
+
+
+class MemoryCacheHandler:
+    """A bounded number of bytes in this process.
+
+    :param max_size: Bytes; 0 keeps nothing.
+    """
+
+    is_shared = False
+
+    def __init__(self, max_size: int = 50 * 2**20) -> None:
+        self.max_size = max_size
+        self.max_entry_size = max_size // _SHARE_OF_ONE
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        self._missing = _Segment(self.max_size // _SHARE_OF_MISSING)
+        self._main = _Segment(self.max_size - self._missing.max_size)
+        self._purges = Purges()
+        self._lock = threading.Lock()
+
+    def held(self, key: str) -> Held | None:
+        """The entry of a key with what is known of it. It counts as used."""
+        return self._main.get(key) or self._missing.get(key)
+
+    def get(self, key: str) -> Entry | None:
+        held = self.held(key)
+        return held.entry if held is not None else None
+
+    def set(self, entry: Entry) -> None:
+        self.hold(entry)
+
+    def hold(self, entry: Entry) -> Held:
+        """Keep an entry, as far as it has room."""
+        held = Held(entry)
+        segment, other = (self._missing, self._main) if entry.is_missing else (self._main, self._missing)
+        with self._lock:
+            other.delete(entry.key)
+            segment.set(entry.key, held)
+        return held
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self._main.delete(key)
+            self._missing.delete(key)
+
+    def purges(self) -> Purges:
+        return self._purges
+
+    def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
+        with self._lock:
+            number = self._purges.number + 1
+            self._purges.apply(number, tags, until, time.time())
+        return number
+
+    def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # there are no others
+        return nullcontext(_Alone())
+
+    def entries(self) -> Iterator[Entry]:
+        with self._lock:
+            held = [*self._main.values(), *self._missing.values()]
+        return (one.entry for one in held)
+
+    def clear(self) -> None:
+        self.after_fork()
+
+    @property
+    def size(self) -> int:
+        """Bytes in use."""
+        return self._main.size + self._missing.size
+
+
+class _Alone:
+    """The lock among processes of a storage that has one process."""
+
+    is_held = True
+
+    def release(self) -> None:
+        """There is nobody to have it."""
+
+
+class _Segment:
+    """Entries in the order of their use, within a number of bytes."""
+
+    def __init__(self, max_size: int) -> None:
+        self.max_size = max_size
+        self.size = 0
+        self._entries: OrderedDict[str, Held] = OrderedDict()
+
+    def get(self, key: str) -> Held | None:
+        # Two steps of C and no lock: what another thread drops between them is a miss.
+        try:
+            self._entries.move_to_end(key)
+            return self._entries[key]
+        except KeyError:
+            return None
+
+    def set(self, key: str, held: Held) -> None:
+        self.delete(key)
+        size = held.entry.size
+        if size > self.max_size:
+            return
+        self.size += size
+        self._entries[key] = held
+        while self.size > self.max_size:
+            _, oldest = self._entries.popitem(last=False)
+            self.size -= oldest.entry.size
+
+    def delete(self, key: str) -> None:
+        held = self._entries.pop(key, None)
+        if held is not None:
+            self.size -= held.entry.size
+
+    def values(self) -> list[Held]:
+        return list(self._entries.values())

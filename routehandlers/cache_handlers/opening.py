@@ -1,0 +1,42 @@
+"""A storage from its URL."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .base import CacheHandler
+from .memory import MemoryCacheHandler
+
+SCHEMES = ("memory", "file", "redis", "rediss", "unix")
+
+
+def open_cache_handler(url: str, max_memory_size: int) -> CacheHandler:
+    """The storage that a URL names. Nothing is opened before it is used.
+
+    :param url: ``memory://``, ``file:///path?max_size=BYTES``, or ``redis://host:6379/0?prefix=NAME&strict=1``.
+    :param max_memory_size: Bytes of ``memory://``.
+    :raise ValueError: If it names none.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme == "memory" and url.rstrip("/") == "memory:":
+        return MemoryCacheHandler(max_memory_size)
+    if parts.scheme == "file":
+        return _open_folder(url, parts.netloc, unquote(parts.path), options)
+    if parts.scheme in SCHEMES[2:]:
+        from .redis import RedisCacheHandler  # an extra
+
+        return RedisCacheHandler.from_url(url)
+    raise ValueError(f"{url!r} names no storage. Write 'memory://', 'file:///path' or 'redis://host:6379/0'.")
+
+
+def _open_folder(url: str, host: str, path: str, options: dict[str, str]) -> CacheHandler:
+    if host or not path.startswith("/") or path == "/":
+        raise ValueError(f"{url!r} names no folder. Three slashes and the whole path: 'file:///var/cache/app'.")
+    if set(options) - {"max_size"} or not options.get("max_size", "1").isdecimal():
+        raise ValueError(f"{url!r} has an option that file:// does not know. There is: max_size=BYTES.")
+    from .filesystem import FilesystemCacheHandler  # not on Windows
+
+    if "max_size" in options:
+        return FilesystemCacheHandler(path, int(options["max_size"]))
+    return FilesystemCacheHandler(path)

@@ -1,0 +1,170 @@
+"""The purges of a folder: a log that every process appends to and reads the end of.
+
+::
+
+    {"epoch": "4f…", "number": 7, "floor": 3}      the first line
+    {"tags": ["posts"], "until": 0}                 number 8
+    {"tags": ["a", "b"], "until": null}             number 9
+
+Its size tells whether there is something new: the log only grows, and is made
+empty when another file takes its place. One that has grown long is written
+anew as another file; one that was damaged, or removed by hand, begins another
+epoch, in which nothing old counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from .file_lock import locked
+from .purges import Purges
+
+# Bytes after which the log is written anew, without what later purges made needless.
+_LONGEST = 4 * 2**20
+
+_PATIENCE = 2.0
+
+# Seconds after which it is looked whether somebody has removed the file by hand.
+_TRUST = 1.0
+
+
+class PurgeLog:
+    """The purges in one file.
+
+    :param file: Made where it is missing.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        self._descriptor = -1
+        self._size = -1
+        self._trusted_until = 0.0
+        self._purges = Purges()
+
+    def __del__(self) -> None:
+        self._close()
+
+    def read(self) -> Purges:
+        """All purges so far, those that other processes have just made included."""
+        try:
+            size = os.lseek(self._descriptor, 0, os.SEEK_END)
+        except OSError:  # not open yet
+            return self._read_more()
+        if size == self._size and time.monotonic() < self._trusted_until:
+            return self._purges
+        return self._read_more()
+
+    def append(self, tags: Iterable[str], until: float | None) -> int:
+        """Write a purge down; gives its number. One that cannot be written takes everything with it."""
+        line = json.dumps({"tags": list(tags), "until": until, "at": time.time()}).encode() + b"\n"
+        try:
+            with locked(self._file, _PATIENCE) as descriptor:
+                end = os.fstat(descriptor).st_size
+                if end == 0:
+                    end += os.pwrite(descriptor, _first_line(Purges()), 0)
+                written = os.pwrite(descriptor, line, end)
+                if written < len(line):
+                    raise OSError(28, "The purge was written in part only")
+                purges = self._read_more()
+                number = purges.number
+                if end + len(line) > _LONGEST:
+                    self._write_anew(purges, descriptor)
+        except OSError:
+            # A full disk. Removing needs no room, and another epoch forgets all that this purge should have.
+            self.restart()
+            raise
+        return number
+
+    def restart(self) -> None:
+        """Begin another epoch."""
+        with suppress(FileNotFoundError):
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CLOEXEC)
+            self._file.unlink()
+            _shrink(descriptor)
+            os.close(descriptor)
+
+    def _read_more(self) -> Purges:
+        with self._lock:
+            if not self._is_current():
+                self._open()
+            known = max(self._size, 0)
+            data = os.pread(self._descriptor, self._length - known, known)
+            complete = data[: data.rfind(b"\n") + 1]
+            for line in complete.splitlines():
+                self._take(line)
+            self._size = known + len(complete)
+            self._trusted_until = time.monotonic() + _TRUST
+            return self._purges
+
+    def _is_current(self) -> bool:
+        """Whether what is open is the file of that name, and only longer than it was."""
+        try:
+            is_that = self._file.stat().st_ino == os.fstat(self._descriptor).st_ino
+        except OSError:
+            return False
+        return is_that and self._length >= max(self._size, 1)
+
+    @property
+    def _length(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def _open(self) -> None:
+        self._size = -1
+        self._close()
+        if not self._file.exists() or not self._file.stat().st_size:
+            with locked(self._file, _PATIENCE) as descriptor:
+                if os.fstat(descriptor).st_size == 0:
+                    os.pwrite(descriptor, _first_line(Purges()), 0)
+        self._descriptor = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
+        self._purges = Purges()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            record = json.loads(line)
+            if "epoch" in record:
+                self._purges.epoch = str(record["epoch"])
+                self._purges.raise_floor(int(record["floor"]))
+                self._purges.number = int(record["number"])
+            else:
+                number = record.get("number", self._purges.number + 1)
+                self._purges.apply(number, record["tags"], record["until"], record["at"])
+        except (ValueError, KeyError, TypeError):
+            # It may have been a purge of anything: nothing from before it counts.
+            self._purges.raise_floor(self._purges.number + 1)
+
+    def _write_anew(self, purges: Purges, descriptor: int) -> None:
+        lines: list[bytes] = []
+        room = _LONGEST // 2
+        for number, tag, until in reversed(purges.records()):
+            line = json.dumps({"number": number, "tags": [tag], "until": until, "at": 0}).encode() + b"\n"
+            room -= len(line)
+            if room < 0:
+                purges.raise_floor(number)  # what is older is gone, whatever its tags
+                break
+            lines.append(line)
+        draft = self._file.with_suffix(".draft")
+        draft.write_bytes(b"".join([_first_line(purges), *reversed(lines)]))
+        draft.replace(self._file)
+        _shrink(descriptor)
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _shrink(descriptor: int) -> None:
+    """Tell those who still read a file that it is not the one of its name any more. It needs no room on the disk."""
+    os.ftruncate(descriptor, 0)
+
+
+def _first_line(purges: Purges) -> bytes:
+    first = {"epoch": purges.epoch, "number": purges.number, "floor": purges.floor}
+    return json.dumps(first).encode() + b"\n"

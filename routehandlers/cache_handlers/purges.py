@@ -1,0 +1,116 @@
+"""Which purges there were, in the order of their numbers.
+
+Order is kept by number and never by clock: what a purge hits was rendered when
+the number was lower. Clocks only end what a soft purge lets go on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple
+
+from .base import Entry, Mark
+
+# Tags whose purges are known one by one. The oldest half of more is folded into
+# one number, before which everything is stale: safe, and bounded.
+MOST_TAGS = 50_000
+
+_versions = itertools.count(1)
+
+
+class Verdict(Enum):
+    """What the purges say of an entry."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    GONE = "gone"
+
+
+class _Soft(NamedTuple):
+    number: int
+    until: float | None
+
+
+class Purges:
+    """The purges of one storage, as far as this process has read them.
+
+    :param epoch: Which count this is.
+    :ivar number: That of the newest purge.
+    :ivar floor: Entries of before this number are gone, whatever their tags.
+    :ivar version: Another number after each change, and in each object.
+    """
+
+    def __init__(self, epoch: str | None = None) -> None:
+        self.epoch = secrets.token_hex(16) if epoch is None else epoch
+        self.number = 0
+        self.floor = 0
+        self.version = next(_versions)
+        self._hard: dict[str, int] = {}
+        self._soft: dict[str, _Soft] = {}
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.epoch, self.number)
+
+    def apply(self, number: int, tags: Iterable[str], until: float | None = 0.0, now: float = 0.0) -> None:
+        """Take note of a purge.
+
+        :param until: 0 for a hard one; see ``CacheHandler.expire_tags``.
+        :param now: Until when earlier soft ones have run out.
+        """
+        self.number = max(self.number, number)
+        for tag in tags:
+            if until == 0.0:
+                self._hard[tag] = max(number, self._hard.get(tag, 0))
+                continue
+            earlier = self._soft.get(tag)
+            if earlier is not None and earlier.until is not None and earlier.until <= now:
+                self._hard[tag] = max(earlier.number, self._hard.get(tag, 0))
+                earlier = None
+            if earlier is not None and earlier.until is not None:
+                until = earlier.until if until is None else min(until, earlier.until)
+            self._soft[tag] = _Soft(number, until)
+        if len(self._hard) + len(self._soft) > MOST_TAGS:
+            self._fold()
+        # Last, so that whoever sees the new version sees the purge.
+        self.version = next(_versions)
+
+    def raise_floor(self, number: int) -> None:
+        """Forget single purges up to a number: all that is older is gone."""
+        self.floor = max(self.floor, number)
+        self._hard = {tag: at for tag, at in self._hard.items() if at > self.floor}
+        self._soft = {tag: soft for tag, soft in self._soft.items() if soft.number > self.floor}
+        self.number = max(self.number, number)
+        self.version = next(_versions)
+
+    def judge(self, entry: Entry, now: float) -> Verdict:
+        """What the purges say of an entry.
+
+        :param now: By the clock of the storage.
+        """
+        epoch, seen = entry.mark
+        if epoch != self.epoch or seen < self.floor:
+            return Verdict.GONE
+        verdict = Verdict.FRESH
+        for tag in entry.tags:
+            if self._hard.get(tag, 0) > seen:
+                return Verdict.GONE
+            soft = self._soft.get(tag)
+            if soft is not None and soft.number > seen:
+                if soft.until is not None and soft.until <= now:
+                    return Verdict.GONE
+                verdict = Verdict.STALE
+        return verdict
+
+    def records(self) -> list[tuple[int, str, float | None]]:
+        """All that is remembered one by one, oldest first: number, tag, until."""
+        hard = [(number, tag, 0.0) for tag, number in self._hard.items()]
+        soft = [(soft.number, tag, soft.until) for tag, soft in self._soft.items()]
+        return sorted([*hard, *soft], key=lambda record: record[0])
+
+    def _fold(self) -> None:
+        numbers = sorted([*self._hard.values(), *(soft.number for soft in self._soft.values())])
+        self.raise_floor(numbers[len(numbers) // 2])

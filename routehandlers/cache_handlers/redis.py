@@ -1,0 +1,221 @@
+"""``redis://``: entries that many machines share. It speaks to Redis 6 and newer, and to Valkey.
+
+::
+
+    {routehandlers}:entry:abc…    one frame, with its time to live
+    {routehandlers}:missing       the keys of what says that there is nothing, oldest first
+    {routehandlers}:lock:abc…     who renders; it runs out unless it is renewed
+    {routehandlers}:purges        a sorted set: tags with the numbers of their purges
+
+The braces keep all keys in one slot of a cluster. Everything about purges lies
+in one key, so that what evicts or removes it cannot take a part: the next
+reader begins another epoch, and no entry of before counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+try:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+except ModuleNotFoundError:
+    raise ImportError('redis:// needs redis-py. Install it with: pip install "routehandlers[redis]"') from None
+
+from .base import Entry, Lock
+from .frame import decode_frame, encode_frame
+from .purges import Purges
+from .redis_lock import LockKeeper, RedisLock
+from .redis_tracking import Tracking
+
+logger = logging.getLogger("routehandlers")
+
+# Seconds after which an unanswered command has failed: a request waits so long at most.
+_TIMEOUT = 0.5
+
+_MOST_MISSING = 10_000
+_MOST_PURGES = 20_000
+_MAX_ENTRY_SIZE = 8 * 2**20
+
+# Sorted by number, the epoch first. Members: "e:<epoch>", "f:" for the floor, and
+# '["tag", until]' for a purge; a tag's newer purge moves its member.
+_READ = """
+local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+if not first or string.sub(first, 1, 2) ~= 'e:' then
+  redis.call('DEL', KEYS[1])
+  redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[3])
+  first = 'e:' .. ARGV[3]
+end
+local since = '(0'
+if first == 'e:' .. ARGV[1] then since = '(' .. ARGV[2] end
+return {first, redis.call('ZRANGEBYSCORE', KEYS[1], since, '+inf', 'WITHSCORES')}
+"""
+
+_PURGE = """
+local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
+if not first then redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[1]) end
+local number = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) + 1
+for i = 3, #ARGV do redis.call('ZADD', KEYS[1], number, ARGV[i]) end
+local count = redis.call('ZCARD', KEYS[1])
+if count > tonumber(ARGV[2]) then
+  local half = math.floor(count / 2)
+  local floor = redis.call('ZRANGE', KEYS[1], half, half, 'WITHSCORES')[2]
+  redis.call('ZREMRANGEBYRANK', KEYS[1], 1, half)
+  redis.call('ZADD', KEYS[1], floor, 'f:')
+end
+return number
+"""
+
+_SET_MISSING = """
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('ZADD', KEYS[2], 'NX', ARGV[3], KEYS[1])
+local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4])
+if over > 0 then
+  for _, key in ipairs(redis.call('ZRANGE', KEYS[2], 0, over - 1)) do redis.call('DEL', key) end
+  redis.call('ZREMRANGEBYRANK', KEYS[2], 0, over - 1)
+end
+"""
+
+
+class RedisCacheHandler:
+    """Entries in Redis, whose ``maxmemory`` bounds them. Use the policy ``allkeys-lru`` or ``volatile-lru``.
+
+    :param client: With ``protocol=2``, short timeouts and no retries, as ``from_url`` makes it.
+    :param prefix: Before every key; what shares it shares its entries.
+    :param strict: Ask Redis before every hit whether there was a purge, in place of waiting for its message. A
+        hit then takes a round trip. Also the way for clients of a cluster.
+    """
+
+    is_shared = True
+    max_entry_size = _MAX_ENTRY_SIZE
+
+    def __init__(self, client: redis.Redis, *, prefix: str = "routehandlers", strict: bool = False) -> None:
+        self._client: Any = client  # redis-py's types tell synchronous from asynchronous answers only at length
+        self._prefix = f"{{{prefix}}}"
+        self._strict = strict
+        self._read = client.register_script(_READ)
+        self._purge = client.register_script(_PURGE)
+        self._set_missing = client.register_script(_SET_MISSING)
+        self.after_fork()
+
+    @classmethod
+    def from_url(cls, url: str) -> RedisCacheHandler:
+        """From ``redis://``, ``rediss://`` or ``unix://`` as redis-py reads them, with ``prefix`` and ``strict``."""
+        parts = urlsplit(url)
+        options = dict(parse_qsl(parts.query))
+        prefix, strict = options.pop("prefix", "routehandlers"), options.pop("strict", "0")
+        plain = urlunsplit(parts._replace(query=urlencode(options)))
+        defaults: dict[str, Any] = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT}
+        client = redis.Redis.from_url(plain, **defaults, protocol=2, retry=Retry(NoBackoff(), 0))
+        return cls(client, prefix=prefix, strict=strict not in {"", "0", "false"})
+
+    def after_fork(self) -> None:
+        self._purges = Purges()
+        self._lock = threading.Lock()
+        self._tracking = Tracking(self._client, self._key("purges"))
+        self._keeper = LockKeeper(self._client)
+
+    # Entries ----------------------------------------------------------------
+
+    def get(self, key: str) -> Entry | None:
+        frame = self._client.get(self._entry_key(key))
+        entry = decode_frame(frame) if isinstance(frame, bytes) else None
+        return entry if entry is not None and entry.key == key else None
+
+    def set(self, entry: Entry) -> None:
+        life = max(1, int(entry.expire * 1000))
+        name, frame = self._entry_key(entry.key), encode_frame(entry)
+        if entry.is_missing:
+            self._set_missing([name, self._key("missing")], [frame, life, repr(time.time()), _MOST_MISSING])
+        else:
+            self._client.set(name, frame, px=life)
+
+    def delete(self, key: str) -> None:
+        self._client.delete(self._entry_key(key))
+
+    def entries(self) -> Iterator[Entry]:
+        for name in self._client.scan_iter(f"{self._prefix}:entry:*", count=500):
+            frame = self._client.get(name)
+            entry = decode_frame(frame) if isinstance(frame, bytes) else None
+            if entry is not None:
+                yield entry
+
+    def clear(self) -> None:
+        self._client.delete(self._key("purges"), self._key("missing"))
+        for name in self._client.scan_iter(f"{self._prefix}:entry:*", count=500):
+            self._client.delete(name)
+
+    # Purges and locks -------------------------------------------------------
+
+    def purges(self) -> Purges:
+        # The order matters: what comes after the flag was taken down raises it again.
+        if self._strict or self._tracking.take_news():
+            try:
+                self._read_more()
+            except BaseException:
+                self._tracking.has_news = True
+                raise
+        return self._purges
+
+    def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
+        members = [json.dumps([tag, until]) for tag in tags]
+        try:
+            number = self._purge([self._key("purges")], [secrets.token_hex(16), _MOST_PURGES, *members])
+        except redis.ResponseError:
+            # No room, or not our key. Removing needs no room, and another epoch forgets what this purge should have.
+            self._client.delete(self._key("purges"))
+            number = 0
+        self._tracking.has_news = True
+        return int(number)
+
+    def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
+        return RedisLock(self._client, self._keeper, f"{self._prefix}:lock:{_name_of(key)}", timeout)
+
+    def _read_more(self) -> None:
+        with self._lock:
+            known = self._purges
+            arguments: list[Any] = [known.epoch, known.number, secrets.token_hex(16)]
+            try:
+                first, records = self._read([self._key("purges")], arguments)
+            except redis.ResponseError as error:
+                if "WRONGTYPE" not in str(error):
+                    raise
+                self._client.delete(self._key("purges"))  # somebody else wrote there
+                first, records = self._read([self._key("purges")], arguments)
+            epoch = first.decode().removeprefix("e:")
+            if epoch != known.epoch:
+                known = Purges(epoch)
+            for member, score in zip(records[::2], records[1::2], strict=True):
+                _apply(known, member, int(float(score)))
+            self._purges = known
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}:{name}"
+
+    def _entry_key(self, key: str) -> str:
+        return f"{self._prefix}:entry:{_name_of(key)}"
+
+
+def _apply(purges: Purges, member: bytes, number: int) -> None:
+    try:
+        if member == b"f:":
+            purges.raise_floor(number)
+        else:
+            tag, until = json.loads(member)
+            purges.apply(number, [tag], until, time.time())
+    except (ValueError, TypeError):  # somebody else wrote there: it may mean anything
+        purges.raise_floor(number)
+
+
+def _name_of(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
