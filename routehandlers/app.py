@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -11,23 +11,37 @@ from urllib.parse import urlencode
 
 from werkzeug.test import Client
 
+from ._cache.cache import Cache
+from ._cache.store import Store
+from ._http.draft import DraftKey
 from ._http.request import Request
+from ._http.watched import watched_class
 from ._modules.loader import ModuleLoader, RouteModule
 from ._modules.segment_config import SegmentConfig
+from ._modules.static_params import StaticParams
 from ._routing.conflicts import find_conflicts
 from ._routing.converters import check_converters, find_unknown_converters
 from ._routing.tree import RouteTree, scan
 from ._routing.urlmap import UrlMap
+from ._runtime.caching import CachedEndpoint, policy_of
+from ._runtime.hits import Hits
 from ._runtime.invoke import Endpoint
 from ._runtime.pipeline import Pipeline
-from ._runtime.scope import current_scope
+from ._runtime.scope import RouteInfo, current_scope
+from .cache_handlers import open_cache_handler
 from .config import Config, make_config, read_settings
-from .exceptions import InvalidAppError, OutsideRequestError, RouteModuleImportError, UnknownRouteError
+from .exceptions import (
+    InvalidAppError,
+    InvalidConfigError,
+    OutsideRequestError,
+    RouteModuleImportError,
+    UnknownRouteError,
+)
 
 if TYPE_CHECKING:
     import os
 
-    from .typing import StartResponse, WSGIApplication, WSGIEnvironment
+    from .typing import Params, StartResponse, WSGIApplication, WSGIEnvironment
 
 
 @dataclass(frozen=True)
@@ -63,17 +77,61 @@ class RouteHandlers:
         self.directory = Path(directory).absolute()
         self._loaded = _load(scan(self.directory), self.config)
 
-        request_class = _request_class(self.config, None)
-        endpoints = [_endpoint(loaded, self.config, request_class) for loaded in self._loaded]
+        self.cache = _make_cache(self.config, [loaded.route.pattern for loaded in self._loaded])
+        no_route = self._info("", None)
+        hits = Hits(self.cache.store)
+        self._endpoints = [self._endpoint(loaded, no_route.request_class, hits) for loaded in self._loaded]
         self.routes = tuple(
             Route(loaded.route.pattern, loaded.route.file, endpoint.methods, loaded.config)
-            for loaded, endpoint in zip(self._loaded, endpoints, strict=True)
+            for loaded, endpoint in zip(self._loaded, self._endpoints, strict=True)
         )
+        self.static_params = {loaded.route.pattern: StaticParams(loaded) for loaded in self._loaded}
         self._by_pattern = {loaded.route.pattern: loaded for loaded in self._loaded}
         self._map = UrlMap([loaded.route for loaded in self._loaded], self.config.converters)
 
+        self._pipeline = Pipeline(
+            self._map,
+            self._endpoints,
+            self._admissions(),
+            self.config,
+            no_route,
+            hits if any(isinstance(endpoint, CachedEndpoint) for endpoint in self._endpoints) else None,
+        )
+
         # Wrap this, as in Flask: app.wsgi_app = ProxyFix(app.wsgi_app)
-        self.wsgi_app: WSGIApplication = Pipeline(self._map, endpoints, self.config, request_class)
+        self.wsgi_app: WSGIApplication = self._pipeline
+
+    def _info(
+        self, pattern: str, config: SegmentConfig | None, request_class: type[Request] | None = None
+    ) -> RouteInfo:
+        secret, debug = self.config.secret_key, self.config.debug
+        if request_class is None:
+            request_class = _request_class(self.config, config.max_content_length if config is not None else None)
+        return RouteInfo(
+            pattern,
+            request_class,
+            watched_class(request_class),
+            self.cache,
+            config.fetch_cache if config is not None else "auto",
+            DraftKey(secret, debug=debug) if secret is not None else None,
+            debug,
+        )
+
+    def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:
+        own_class = request_class if loaded.config.max_content_length is None else None
+        info = self._info(loaded.route.pattern, loaded.config, own_class)
+        endpoint = Endpoint(loaded, info)
+        if "GET" not in loaded.handlers or not loaded.config.is_cacheable:
+            return endpoint
+        return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config)
+
+    def _admissions(self) -> dict[int, Callable[[Params], bool]]:
+        """Which routes take listed params only, by their place."""
+        return {
+            index: self.static_params[loaded.route.pattern].admit
+            for index, loaded in enumerate(self._loaded)
+            if not loaded.config.dynamic_params and loaded.config.is_cacheable
+        }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self.wsgi_app(environ, start_response)
@@ -105,16 +163,43 @@ class RouteHandlers:
         return f"{self._prefix(external=_external)}{path}{query}"
 
     def _prefix(self, *, external: bool) -> str:
-        try:
-            root = current_scope("url_for").request.root_url.rstrip("/")
-        except OutsideRequestError:
-            if external and self.config.origin is None:
-                raise
-            root = ""
-        mounted = root.partition("://")[2].partition("/")[2]
+        if external and self.config.origin is not None:
+            return f"{self.config.origin}{self._mounted()}"
         if external:
-            return f"{self.config.origin}{f'/{mounted}' if mounted else ''}" if self.config.origin else root
-        return f"/{mounted}" if mounted else ""
+            return current_scope("url_for").request.root_url.rstrip("/")
+        return self._mounted()
+
+    def _mounted(self) -> str:
+        """Where a request found the application; nothing outside of requests."""
+        try:
+            return current_scope("url_for").request.mount_prefix.rstrip("/")
+        except OutsideRequestError:
+            return ""
+
+    def path_for(self, pattern: str, params: Mapping[str, Any]) -> str:
+        """The path of a route below everything: without base path, prefix and slash at its end."""
+        return self._map.build(self._find(pattern).route, params)
+
+    def cached_routes(self) -> Iterator[tuple[Route, CachedEndpoint]]:
+        """The routes whose ``GET`` is cached, with what answers them."""
+        for route, endpoint in zip(self.routes, self._endpoints, strict=True):
+            if isinstance(endpoint, CachedEndpoint):
+                yield route, endpoint
+
+    def find(self, environ: WSGIEnvironment) -> Any:
+        """What a request leads to, without calling it."""
+        return self._pipeline.find(environ)
+
+    def other_matches(self, path: str) -> list[Route]:
+        """The routes that would match a path too, if the one that does were not there, in their order."""
+        others: list[Route] = []
+        match = self._map.match(path)
+        refused: frozenset[int] = frozenset()
+        while match is not None:
+            others.append(self.routes[match[0]])
+            refused |= {match[0]}
+            match = self._map.match(path, refused)
+        return others[1:]
 
     def load(self, pattern: str) -> ModuleType:
         """The module of a route, imported when the application was made.
@@ -163,10 +248,16 @@ def _load(tree: RouteTree, config: Config) -> list[RouteModule]:
     return modules
 
 
-def _endpoint(loaded: RouteModule, config: Config, request_class: type[Request]) -> Endpoint:
-    limit = loaded.config.max_content_length
-    own_class = request_class if limit is None else _request_class(config, limit)
-    return Endpoint(loaded, own_class, debug=config.debug)
+def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:
+    try:
+        handler = (
+            open_cache_handler(config.cache, config.cache_max_memory_size)
+            if isinstance(config.cache, str)
+            else config.cache
+        )
+    except (ValueError, ImportError) as error:
+        raise InvalidConfigError(f"cache: {error}") from None
+    return Cache(Store(handler, config.cache_max_memory_size), frozenset(patterns), config.expire_time)
 
 
 def _request_class(config: Config, limit: int | None) -> type[Request]:

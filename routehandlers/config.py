@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from .cache_handlers.opening import SCHEMES
 from .exceptions import InvalidConfigError
 
 if TYPE_CHECKING:
     from werkzeug.routing import BaseConverter
+
+    from .cache_handlers.base import CacheHandler
 
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~\-]+)*")
 
@@ -33,6 +36,11 @@ class Config:
     :param max_content_length: The most bytes of a body; ``None`` for any number.
     :param trusted_hosts: The hosts answered to, in ``Host``; ``".example.com"`` takes all below it. ``None`` for any.
     :param origin: Scheme and host of absolute URLs, such as ``"https://example.com"``.
+    :param cache: The storage of the cache: ``"memory://"``, ``"file:///path"``, ``"redis://host"``, or an object that
+        is a ``routehandlers.cache_handlers.CacheHandler``.
+    :param expire_time: Seconds after which a stored answer is not served any more.
+    :param cache_max_memory_size: Bytes of the cache in each process; 0 keeps nothing there.
+    :param secret_key: Signs the cookie of draft mode. At least 16 bytes that nobody can guess.
     :param debug: Say in answers what went wrong. Never for the public.
     """
 
@@ -43,6 +51,10 @@ class Config:
     max_content_length: int | None = 16 * 2**20
     trusted_hosts: Sequence[str] | None = None
     origin: str | None = None
+    cache: str | CacheHandler = "memory://"
+    expire_time: float = 31_536_000
+    cache_max_memory_size: int = 50 * 2**20
+    secret_key: str | None = field(default=None, repr=False)
     debug: bool = False
 
 
@@ -66,6 +78,8 @@ def _mistake(name: str, value: Any) -> str | None:
         hint = f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(_NAMES)}."
         return f"There is no setting {name!r}.{hint}"
     is_valid, expected = _RULES[name]
+    if name == "secret_key" and not is_valid(value):
+        return f"secret_key is not one. Give {expected}."  # what was meant as a secret is not shown
     return None if is_valid(value) else f"{name} is {value!r}. Give {expected}."
 
 
@@ -88,6 +102,12 @@ def _is_strings(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(item, str) and item for item in value)
 
 
+def _is_cache(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.partition(":")[0] in SCHEMES
+    return all(callable(getattr(value, name, None)) for name in ("get", "set", "delete", "purges", "expire_tags"))
+
+
 _A_BOOL = (lambda value: isinstance(value, bool), "True or False")
 
 _RULES: dict[str, tuple[Any, str]] = {
@@ -104,6 +124,22 @@ _RULES: dict[str, tuple[Any, str]] = {
     ),
     "trusted_hosts": (lambda value: value is None or _is_strings(value), "a list of host names, or None for any"),
     "origin": (_is_origin, "a scheme and a host, such as 'https://example.com'"),
+    "cache": (
+        _is_cache,
+        "'memory://', 'file:///path', 'redis://host:6379/0', or an object with the methods of a CacheHandler",
+    ),
+    "expire_time": (
+        lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
+        "a number of seconds above 0",
+    ),
+    "cache_max_memory_size": (
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+        "a number of bytes",
+    ),
+    "secret_key": (
+        lambda value: value is None or (isinstance(value, str) and len(value.encode()) >= 16),
+        "a text of at least 16 bytes, such as secrets.token_hex() makes, or None",
+    ),
     "debug": _A_BOOL,
 }
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from werkzeug.datastructures import EnvironHeaders
 
 from ._http.cookies import CookieAttributes, Cookies
-from ._runtime.scope import current_scope
+from ._http.draft import COOKIE, DraftKey
+from ._runtime.scope import Scope, current_scope
+from .exceptions import InvalidConfigError
 
-__all__ = ["CookieAttributes", "Cookies", "cookies", "headers"]
+__all__ = ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"]
 
 
 def cookies() -> Cookies:
@@ -34,3 +36,57 @@ def headers() -> EnvironHeaders:
     :raise OutsideRequestError: Outside of a request.
     """
     return current_scope("headers").headers
+
+
+class DraftMode:
+    """Draft mode of the request being answered; see ``draft_mode``."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether this client sees drafts: nothing for it comes from the cache, and nothing is stored."""
+        return self._scope.is_draft
+
+    def enable(self) -> None:
+        """Have this client see drafts, until it closes its browser.
+
+        :raise InvalidConfigError: If the application has no ``secret_key``.
+        :raise ResponseStartedError: After the first chunk of a stream.
+        """
+        self._switch(is_on=True)
+
+    def disable(self) -> None:
+        """Have this client see what everybody sees."""
+        self._switch(is_on=False)
+
+    def _switch(self, *, is_on: bool) -> None:
+        value, attributes = self._key.enabling() if is_on else self._key.disabling()
+        self._scope.jar.set(COOKIE, value, **attributes)
+        self._scope.draft = is_on
+        if self._scope.render is not None:
+            self._scope.render.turn_dynamic("draft_mode()")
+
+    @property
+    def _key(self) -> DraftKey:
+        key = self._scope.route.draft_key
+        if key is None:
+            raise InvalidConfigError(
+                "draft_mode() signs a cookie, and there is no secret_key. Pass one to RouteHandlers(…, secret_key=…),"
+                " the same in all workers, from the environment and not from the code."
+            )
+        return key
+
+    def __repr__(self) -> str:
+        return f"DraftMode(is_enabled={self.is_enabled})"
+
+
+def draft_mode() -> DraftMode:
+    """Draft mode: a signed cookie with which an editor sees what is not published yet, past the cache.
+
+    https://nextjs.org/docs/app/api-reference/functions/draft-mode
+
+    :raise OutsideRequestError: Outside of a request.
+    """
+    return DraftMode(current_scope("draft_mode"))

@@ -41,13 +41,15 @@ def after(function: Callable[..., Any], *args: Any) -> None:
 
 
 def connection() -> None:
-    """State that the answer depends on the moment of the request, not on the route alone.
+    """State that the answer depends on the moment of the request, not on the route alone: it is not stored.
 
     https://nextjs.org/docs/app/api-reference/functions/connection
 
     :raise OutsideRequestError: Outside of a request.
     """
-    current_scope("connection")
+    scope = current_scope("connection")
+    if scope.render is not None:
+        scope.render.read("connection()")
 
 
 def user_agent(request: Request) -> UserAgent:

@@ -8,16 +8,22 @@ import pytest
 
 SURFACE = {
     "routehandlers": ["Request", "Response", "RouteContext", "RouteHandlers", "RouteHandlersError", "create_app"],
-    "routehandlers.headers": ["CookieAttributes", "Cookies", "cookies", "headers"],
+    "routehandlers.cache": ["cache_life", "cache_tag", "cached", "no_store", "revalidate_path", "revalidate_tag"],
+    "routehandlers.cache_handlers": [
+        "CacheHandler", "Entry", "Lock", "Mark", "MemoryCacheHandler", "Purges", "open_cache_handler",
+    ],
+    "routehandlers.fetch": ["FetchResponse", "fetch"],
+    "routehandlers.headers": ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"],
     "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],
     "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "user_agent"],
     "routehandlers.typing": [
         "Handler", "HandlerResult", "HeadersLike", "Params", "StartResponse", "WSGIApplication", "WSGIEnvironment",
     ],
     "routehandlers.exceptions": [
-        "AppFolderError", "InvalidAppError", "InvalidConfigError", "InvalidReturnError", "InvalidRouteModuleError",
-        "InvalidSegmentError", "InvalidTreeError", "OutsideRequestError", "ResponseStartedError", "RouteConflictError",
-        "RouteHandlersError", "RouteModuleImportError", "UnknownRouteError",
+        "AppFolderError", "DynamicUsageError", "FetchError", "InvalidAppError", "InvalidConfigError",
+        "InvalidReturnError", "InvalidRouteModuleError", "InvalidSegmentError", "InvalidStaticParamsError",
+        "InvalidTreeError", "OutsideRequestError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
+        "RouteModuleImportError", "StorageError", "UnknownRouteError",
     ],
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from . import json as _json
+from .interrupts import Interrupt, Redirect
 from .response import Response
 
 if TYPE_CHECKING:
@@ -65,21 +66,34 @@ def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> W
     One that brings a response or a body of its own is sent as it is; the others
     get the default body, with their headers and, where it was given, their description.
     """
-    own_body = (
-        type(error).get_body is not HTTPException.get_body or type(error).get_response is not HTTPException.get_response
-    )
-    if error.response is not None or error.code is None or own_body:
+    if error.code is None or not has_default_body(error):
         response = error.get_response(environ)
         assert isinstance(response, WerkzeugResponse), response
         return response
-    answer = error_response(environ, error.code, _description(error))
+    answer = error_response(environ, error.code, description_of(error))
     for name, value in error.get_headers(environ):
         if name.lower() != "content-type":
             answer.headers.add(name, value)
     return answer
 
 
-def _description(error: HTTPException) -> str:
+def description_of(error: HTTPException) -> str:
     """What somebody wrote for this error; Werkzeug's own text says no more than the title."""
     description = error.description or ""
     return "" if description == type(error).description else description
+
+
+def interrupt_response(environ: WSGIEnvironment, interrupt: Interrupt) -> Response:
+    """The answer that ``redirect()`` or ``not_found()`` raised."""
+    if isinstance(interrupt, Redirect):
+        status = interrupt.status_for(environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE") or "")
+        return Response(None, status, {"Location": interrupt.location})
+    return error_response(environ, interrupt.status)
+
+
+def has_default_body(error: HTTPException) -> bool:
+    """Whether the answer to an exception is made here, for each client as it likes."""
+    own_body = (
+        type(error).get_body is not HTTPException.get_body or type(error).get_response is not HTTPException.get_response
+    )
+    return error.response is None and error.code is not None and not own_body

@@ -126,7 +126,7 @@ class Request(werkzeug.wrappers.Request):
 
         https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
         """
-        return URL(self.url, self._prefix + self.base_path)
+        return URL(self.url, self.mount_prefix + self.base_path)
 
     # Werkzeug's, made to agree with the above -------------------------------
 
@@ -161,7 +161,7 @@ class Request(werkzeug.wrappers.Request):
     @cached_property
     def root_url(self) -> str:
         """Where the application is mounted, with a slash at the end."""
-        return f"{self.scheme}://{self.host}{self._prefix.rstrip('/')}/"
+        return f"{self.scheme}://{self.host}{self.mount_prefix.rstrip('/')}/"
 
     @cached_property
     def host_url(self) -> str:
@@ -178,7 +178,8 @@ class Request(werkzeug.wrappers.Request):
         return sent_path(self.environ)
 
     @property
-    def _prefix(self) -> str:
+    def mount_prefix(self) -> str:
+        """Where the application is mounted, percent-encoded as it was sent."""
         return self._sent_path[0]
 
     @property

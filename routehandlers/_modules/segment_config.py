@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
 
+from .._http.vary import is_vary
+
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What a handler can be called: the methods of Next's manual."""
 
@@ -29,6 +31,8 @@ class SegmentConfig:
 
     :param revalidate: Seconds, ``False`` for as long as possible, ``None`` where nothing is said.
     :param max_content_length: The most bytes of a body, in place of the application's limit.
+    :param vary: What widens the cache's key beside the path.
+    :param public: Whether caches on the way may keep an answer to somebody who is known.
     """
 
     dynamic: Literal["auto", "force-dynamic", "error", "force-static"] = "auto"
@@ -41,6 +45,7 @@ class SegmentConfig:
     generate_static_params: Callable[..., Any] | None = None
     max_content_length: int | None = None
     vary: tuple[str, ...] = ()
+    public: bool = False
 
     @property
     def is_cacheable(self) -> bool:
@@ -80,7 +85,11 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "max_duration": (lambda value: _is_number(value) and value != 0, "a number of seconds above 0"),
     "generate_static_params": (callable, "a function that returns a list of params"),
     "max_content_length": (lambda value: _is_number(value) and isinstance(value, int), "a number of bytes"),
-    "vary": (_is_strings, 'a tuple of strings, such as ("accept-language",)'),
+    "vary": (
+        lambda value: isinstance(value, (list, tuple)) and all(map(is_vary, value)),
+        'a tuple of strings: header names, "search_params:NAME" and "cookie:NAME", such as ("accept-language",)',
+    ),
+    "public": (lambda value: isinstance(value, bool), "True or False"),
 }
 
 

@@ -23,3 +23,8 @@ def restore(text: str) -> str:
     if _ESCAPE not in text:
         return text
     return re.sub(f"{_ESCAPE}[sle]", lambda found: _ORIGINALS[found[0]], text)
+
+
+def from_matching(text: str) -> list[str]:
+    """The decoded segments of a text that ``to_matching`` made; none for the root."""
+    return [restore(segment) for segment in text[1:].split("/")] if text != "/" else []

@@ -56,7 +56,7 @@ class UrlMap:
         """
         prefix, _, last = path.rpartition("/")
         leaf = self._leaves.get(prefix)
-        if leaf is not None and last and path not in self.static:
+        if leaf is not None and last and path not in self.static and leaf[0] not in refused:
             index, name = leaf
             return index, {name: restore(last)}
         adapter = self._without(refused) if refused else self._adapter

@@ -14,16 +14,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.context import RouteContext
-from .._http.errors import error_response, http_exception_response
-from .._http.interrupts import Interrupt, Redirect
+from .._http.errors import error_response, http_exception_response, interrupt_response
+from .._http.fetch_response import FetchResponse
+from .._http.interrupts import Interrupt
 from .._http.response import Response
 from .._modules.loader import RouteModule, argument_count
 from ..exceptions import InvalidReturnError
-from .scope import Scope
+from .scope import RouteInfo, Scope
 from .sending import Answer, prepare
 
 if TYPE_CHECKING:
-    from .._http.request import Request
     from ..typing import Handler
 
 logger = logging.getLogger("routehandlers")
@@ -35,15 +35,12 @@ _DEBUGGER = "werkzeug.debug.preserve_context"
 class Endpoint:
     """One route, ready to be called: everything that can be decided at start is decided here.
 
-    :param request_class: The class of this route's requests, with its body limit.
-    :param debug: Whether answers may say what went wrong.
+    :param info: What functions that the handler calls may ask.
     """
 
-    def __init__(self, route: RouteModule, request_class: type[Request], *, debug: bool) -> None:
-        self.pattern = route.route.pattern
-        self.request_class = request_class
+    def __init__(self, route: RouteModule, info: RouteInfo) -> None:
+        self.info = info
         self._file = route.route.file
-        self._debug = debug
         self._handlers = dict(route.handlers)
         if "GET" in self._handlers:
             self._handlers.setdefault("HEAD", self._handlers["GET"])
@@ -55,9 +52,9 @@ class Endpoint:
         try:
             return self._planned(scope)
         except Interrupt as interrupt:  # also from a stream that was raised with abort()
-            return prepare(scope, interrupt_response(scope, interrupt))
+            return prepare(scope, interrupt_response(scope.environ, interrupt))
         except Exception as error:
-            return self._failed(scope, error)
+            return self.failed(scope, error)
 
     def _planned(self, scope: Scope) -> Answer:
         """The answer that was returned or raised on purpose."""
@@ -72,6 +69,10 @@ class Endpoint:
         except HTTPException as error:
             return prepare(scope, http_exception_response(scope.environ, error))
 
+    def respond(self, scope: Scope) -> WerkzeugResponse:
+        """What ``GET`` returned, as a response; what it raised leaves."""
+        return self._make_response(scope, self._calls["GET"](scope))
+
     def _without_handler(self, scope: Scope) -> Response:
         allow = ", ".join(self.methods)
         if scope.environ["REQUEST_METHOD"] == "OPTIONS":
@@ -80,20 +81,20 @@ class Endpoint:
         response.headers["Allow"] = allow
         return response
 
-    def _failed(self, scope: Scope, error: Exception) -> Answer:
+    def failed(self, scope: Scope, error: Exception) -> Answer:
         """An exception that nobody planned: the log gets everything, the client nothing."""
         if _DEBUGGER in scope.environ:
             raise error
         logger.error("%s failed", self.describe(scope), exc_info=error)
         scope.forget_cookies()
-        detail = f"{type(error).__name__}: {error}" if self._debug else ""
+        detail = f"{type(error).__name__}: {error}" if self.info.debug else ""
         return prepare(scope, error_response(scope.environ, 500, detail))
 
     def describe(self, scope: Scope) -> str:
         """What was asked, and which function of which file answers it."""
         method = scope.environ["REQUEST_METHOD"]
         handler = self._handlers.get(method)
-        return f"{method} {self.pattern} ({_where(handler, self._file)})"
+        return f"{method} {self.info.pattern} ({_where(handler, self._file)})"
 
     def _make_response(self, scope: Scope, result: Any) -> WerkzeugResponse:
         try:
@@ -118,15 +119,6 @@ def _where(handler: object, file: Path) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else str(file)
 
 
-def interrupt_response(scope: Scope, interrupt: Interrupt) -> Response:
-    """The answer that was raised."""
-    environ = scope.environ
-    if isinstance(interrupt, Redirect):
-        status = interrupt.status_for(environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE") or "")
-        return Response(None, status, {"Location": interrupt.location})
-    return error_response(environ, interrupt.status)
-
-
 def make_response(result: Any) -> WerkzeugResponse:
     """What a handler returned, as a response.
 
@@ -144,6 +136,8 @@ def make_response(result: Any) -> WerkzeugResponse:
         return _from_tuple(result)
     if isinstance(result, HTTPException):
         raise result
+    if isinstance(result, FetchResponse):
+        return result.to_response()
     if isinstance(result, Iterator):
         return Response(result)
     hint = "" if result is not None else " Does every branch end in a 'return'?"

@@ -6,7 +6,7 @@
 8. dynamic routes
 10. not found
 
-and for the route that matched: method, handler, return value, response,
+and for the route that matched: method, cache, handler, return value, response,
 pending cookies, WSGI. (The numbers leave room for what stands between them in
 the design: rules, middleware and rewrites.)
 """
@@ -15,13 +15,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .._cache.admission import PRIVATE, directives
+from .._http.cookies import parse_cookies
+from .._http.draft import COOKIE
 from .._http.errors import error_response, http_exception_response
 from .._http.host import is_trusted_host, is_valid_host
 from .._http.interrupts import Interrupt
@@ -33,10 +36,18 @@ from .scope import Scope, enter_scope
 from .sending import prepare
 
 if TYPE_CHECKING:
-    from .._http.request import Request
     from ..config import Config
     from ..typing import Params, StartResponse, WSGIEnvironment
+    from .caching import CachedEndpoint
+    from .hits import Hits
     from .invoke import Endpoint
+    from .scope import RouteInfo
+
+# Whether a route takes some params.
+Admits = Callable[["Params"], bool]
+
+# The endpoint, what its brackets matched, and the path as it was matched.
+Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
 
 logger = logging.getLogger("routehandlers")
 
@@ -53,49 +64,61 @@ class Pipeline:
     """Answers requests with the routes of one application.
 
     :param endpoints: By their place in the map.
-    :param request_class: For requests that no route answers.
+    :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
+    :param no_route: For requests that no route answers.
+    :param hits: What is answered at once; ``None`` where nothing is cached.
     """
 
     def __init__(
-        self, url_map: UrlMap, endpoints: Sequence[Endpoint], config: Config, request_class: type[Request]
-    ) -> None:
+        self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
+        config: Config, no_route: RouteInfo, hits: Hits | None,
+    ) -> None:  # fmt: skip
         self._map = url_map
         self._endpoints = endpoints
+        self._admissions = admissions
         self._config = config
-        self._request_class = request_class
-        self._good_hosts: set[str | None] = set()
+        self._no_route = no_route
+        self._hits = hits
+        self._good_hosts: set[str | None] = hits.good_hosts if hits is not None else set()
         self._any_slash = config.skip_trailing_slash_redirect
         # Only where a path without a slash at its end is never redirected.
         self._plain_paths = self._any_slash or not config.trailing_slash
         self._ready = self._ready_paths()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self._hits is not None:
+            ready = self._hits.find(environ)
+            if ready is not None:
+                start_response(ready[0], ready[1])
+                return ready[2]
         context = copy_context()
         return context.run(self._answer, environ, start_response, context)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
-        found: tuple[Endpoint, Params] | WerkzeugResponse
+        found: Found | WerkzeugResponse
         try:
             if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
                 self._check_host(environ)
-            found = self._find(environ)
+            found = self.find(environ)
         except HTTPException as error:
             found = http_exception_response(environ, error)
         except (Exception, Interrupt) as error:  # a converter of the user's
             logger.error("%s could not be matched", environ["REQUEST_METHOD"], exc_info=error)
             found = error_response(environ, 500)
         if isinstance(found, tuple):
-            endpoint, params = found
-            scope = Scope(environ, endpoint.request_class, endpoint.pattern, params, context)
+            endpoint, params, path = found
+            scope = Scope(environ, endpoint.info, params, path, context)
             enter_scope(scope)
             status, headers, body = endpoint.answer(scope)
         else:
-            scope = Scope(environ, self._request_class, "", {}, context)
+            scope = Scope(environ, self._no_route, {}, "", context)
             status, headers, body = prepare(scope, found)
+        if self._no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
+            headers = self._without_forged_draft(scope, headers)
         start_response(status, headers)
         return body
 
-    def _find(self, environ: WSGIEnvironment) -> tuple[Endpoint, Params] | Response:
+    def find(self, environ: WSGIEnvironment) -> Found | Response:
         """The endpoint of a request and its params, or a redirect.
 
         :raise HTTPException: If there is none, or the path is malformed.
@@ -103,14 +126,14 @@ class Pipeline:
         path: str = environ.get("PATH_INFO") or ""
         target = target_of(environ)
         if target is None or "%" not in target.partition("?")[0]:
-            endpoint = self._ready.get(path)
-            if endpoint is not None:
-                return endpoint, {}
+            ready = self._ready.get(path)
+            if ready is not None:
+                return ready[0], {}, ready[1]
             if self._plain_paths and not self._config.base_path and _PLAIN.fullmatch(path):
                 return self._match(path)
         return self._find_slowly(environ)
 
-    def _find_slowly(self, environ: WSGIEnvironment) -> tuple[Endpoint, Params] | Response:
+    def _find_slowly(self, environ: WSGIEnvironment) -> Found | Response:
         prefix, path = sent_path(environ)
         # 1. path
         if path and not path.startswith("/"):
@@ -131,12 +154,17 @@ class Pipeline:
         # 6. static routes and 8. dynamic routes: one map, in which static comes first
         return self._match(to_matching(segments))
 
-    def _match(self, text: str) -> tuple[Endpoint, Params]:
+    def _match(self, text: str) -> Found:
         match = self._map.match(text)
+        refused: frozenset[int] = frozenset()
+        # dynamic_params = False: what is not listed falls to the next route that matches.
+        while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
+            refused |= {match[0]}
+            match = self._map.match(text, refused)
         if match is None:
             # 10. not found
             raise NotFound
-        return self._endpoints[match[0]], match[1]
+        return self._endpoints[match[0]], match[1], text
 
     def _below_base_path(self, path: str) -> str | None:
         base = self._config.base_path
@@ -162,10 +190,23 @@ class Pipeline:
 
     def _redirect(self, environ: WSGIEnvironment, location: str) -> Response:
         # One slash at the front, whatever the prefix was: two would name a host.
-        query = self._request_class(environ, populate_request=False).sent_query
+        query = self._no_route.request_class(environ, populate_request=False).sent_query
         location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
         # Old clients do not know 308; Next helps them with Refresh.
         return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
+
+    def _without_forged_draft(self, scope: Scope, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Take a draft mode cookie that is not ours from its client, as Next does."""
+        key = scope.route.draft_key
+        sets_it = any(name == "Set-Cookie" and value.startswith(f"{COOKIE}=") for name, value in headers)
+        if key is None or sets_it or key.is_valid(parse_cookies(scope.environ["HTTP_COOKIE"])):
+            return headers
+        kept = [pair for pair in headers if pair[0].lower() != "cache-control"]
+        own = [value for name, value in headers if name.lower() == "cache-control"]
+        is_private = any(directives(value) & {"private", "no-store"} for value in own)
+        cache_control = own if is_private or not own else [PRIVATE]
+        lines = [("Cache-Control", value) for value in cache_control]
+        return [*kept, *lines, ("Set-Cookie", key.clearing_line())]
 
     def _check_host(self, environ: WSGIEnvironment) -> None:
         """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks."""
@@ -182,9 +223,9 @@ class Pipeline:
         if len(self._good_hosts) < _MOST_HOSTS:
             self._good_hosts.add(host)
 
-    def _ready_paths(self) -> dict[str, Endpoint]:
+    def _ready_paths(self) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
         """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
-        ready: dict[str, Endpoint] = {}
+        ready: dict[str, tuple[Endpoint | CachedEndpoint, str]] = {}
         base = self._config.base_path
         for path, index in self._map.static.items():
             if not _PLAIN.fullmatch(path) and path != "/":
@@ -192,5 +233,5 @@ class Pipeline:
             full = base + ("" if base and path == "/" else path)
             for spelling in (full, f"{full.rstrip('/')}/"):
                 if self._redirect_target(spelling) is None:
-                    ready[spelling] = self._endpoints[index]
+                    ready[spelling] = self._endpoints[index], path
         return ready

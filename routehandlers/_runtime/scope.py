@@ -10,25 +10,51 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import EnvironHeaders
+
+from .._cache.cache import Cache
+from .._cache.render import Render
 from .._http.body import drain, is_unread
 from .._http.cookies import Cookies, parse_cookies
+from .._http.draft import COOKIE, DraftKey
 from .._http.request import Request
+from .._http.vary import CoveredHeaders, Vary
+from .._http.watched import WatchedRequest
 from ..exceptions import OutsideRequestError
 
 if TYPE_CHECKING:
-    from werkzeug.datastructures import EnvironHeaders
-
     from ..typing import Params, WSGIEnvironment
+
+
+@dataclass(frozen=True)
+class RouteInfo:
+    """What functions that a handler calls may want to know of its route.
+
+    :param pattern: Nothing where no route matched.
+    :param request_class: The route's own, with its limits.
+    :param watched_class: The same for renders that may be stored.
+    :param fetch_cache: Its constant.
+    :param cache: The application's.
+    :param draft_key: For draft mode, where the application has a secret.
+    """
+
+    pattern: str
+    request_class: type[Request]
+    watched_class: type[WatchedRequest]
+    cache: Cache
+    fetch_cache: str = "auto"
+    draft_key: DraftKey | None = None
+    debug: bool = False
 
 
 class Scope:
     """One request's state. What is expensive is made when somebody asks for it.
 
-    :param request_class: The route's own, with its limits.
-    :param pattern: The route's, or nothing where none matched.
+    :param path: What was matched, as ``routehandlers._routing.spelling`` writes it.
     :param context: In which everything of this request runs.
     """
 
@@ -39,24 +65,28 @@ class Scope:
     # What after() was given, in order; made with the first.
     after: deque[Callable[[], Any]] | None = None
 
-    def __init__(
-        self, environ: WSGIEnvironment, request_class: type[Request], pattern: str, params: Params, context: Context
-    ) -> None:
+    # Of a render that may be stored, and of a function of cached().
+    render: Render | None = None
+
+    # Whether draft mode was switched; until then it is what the client's cookie says.
+    draft: bool | None = None
+
+    def __init__(self, environ: WSGIEnvironment, route: RouteInfo, params: Params, path: str, context: Context) -> None:
         self.environ = environ
-        self.request_class = request_class
-        self.pattern = pattern
+        self.route = route
         self.params = params
+        self.path = path
         self.context = context
 
     @property
     def description(self) -> str:
         """The request in a few words for the log: nothing of it that a client could forge a line with."""
-        return f"{self.environ['REQUEST_METHOD']} {self.pattern or '(no route)'}"
+        return f"{self.environ['REQUEST_METHOD']} {self.route.pattern or '(no route)'}"
 
     @property
     def request(self) -> Request:
         if self._request is None:
-            self._request = self.request_class(self.environ)
+            self._request = self.route.request_class(self.environ)
         return self._request
 
     @property
@@ -66,11 +96,25 @@ class Scope:
 
     @property
     def cookies(self) -> Cookies:
+        return self.jar
+
+    @property
+    def jar(self) -> Cookies:
+        """The cookies, whoever asks."""
         if self._cookies is None:
             self._cookies = Cookies(parse_cookies(self.environ.get("HTTP_COOKIE") or ""))
             if self._sealed:
                 self._cookies.seal()
         return self._cookies
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether draft mode is on: as it was switched here, or as the client's cookie says."""
+        if self.draft is not None:
+            return self.draft
+        key = self.route.draft_key
+        header = self.environ.get("HTTP_COOKIE") or ""
+        return key is not None and COOKIE in header and key.is_valid(parse_cookies(header))
 
     def cookie_lines(self) -> list[str]:
         """The ``Set-Cookie`` lines so far."""
@@ -107,6 +151,59 @@ class Scope:
         self._sealed = True
         if self._cookies is not None:
             self._cookies.seal()
+
+
+class RenderScope(Scope):
+    """The scope of a render that may be stored. It has the client's request, and reports what is read of it.
+
+    :param environ: Of what the key covers, and nothing else.
+    :param clients: The client's environment, as far as it may be read.
+    """
+
+    def __init__(
+        self, environ: WSGIEnvironment, clients: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
+        context: Context, render: Render, vary: Vary,
+    ) -> None:  # fmt: skip
+        super().__init__(environ, route, params, path, context)
+        self.render = self.record = render
+        self._everyones = environ
+        self._clients = clients
+        self._vary = vary
+
+    @property
+    def request(self) -> Request:
+        if self._request is None:
+            clients = self.route.request_class(self._clients, populate_request=False)
+            self._request = self.route.watched_class(clients, self._everyones, self._vary, self.record.read)
+        return self._request
+
+    @property
+    def headers(self) -> EnvironHeaders:
+        if self._vary.headers:
+            return CoveredHeaders(self._vary.headers, self._everyones, self._clients, self.record.read)
+        self.record.read("headers()")
+        return EnvironHeaders(self._clients)
+
+    @property
+    def cookies(self) -> Cookies:
+        self.record.read("cookies()")
+        return self.jar
+
+    @property
+    def jar(self) -> Cookies:
+        if self._cookies is None:
+            self._cookies = Cookies(parse_cookies(self._clients.get("HTTP_COOKIE") or ""))
+            if self._sealed:
+                self._cookies.seal()
+        return self._cookies
+
+    def release(self, environ: WSGIEnvironment) -> None:
+        """It is one client's alone from now on: its conditions and its method count again."""
+        self.environ = environ
+
+    def close(self) -> None:
+        self.record.is_over = True
+        super().close()
 
 
 _scope: ContextVar[Scope] = ContextVar("routehandlers.scope")

@@ -7,7 +7,7 @@ same one to every request.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +16,8 @@ from werkzeug.datastructures import Headers
 from .._http.cookies import name_of
 from .._http.encoding import TOKEN, is_header_value
 from .._http.errors import error_response
-from .._http.interrupts import Interrupt
 from .._http.response import STATUS_LINES, Response
+from .bodies import BYTES, TEXT, SentBody, StreamedBody
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -42,8 +42,6 @@ _WITHOUT_BODY = (204, 205, 304)
 # All other answers say what they are: wsgiref.validate asks for it, and a
 # client that is told does not guess.
 _WITHOUT_TYPE = (204, 304)
-_TEXT = "text/plain; charset=utf-8"
-_BYTES = "application/octet-stream"
 
 
 class Answer(NamedTuple):
@@ -68,7 +66,7 @@ def prepare(scope: Scope, response: WerkzeugResponse) -> Answer:
 
     data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in body])
     status = response._status_code
-    default_type = _BYTES if data else _TEXT  # a str made its own
+    default_type = BYTES if data else TEXT  # a str made its own
     headers, length = _checked(scope, response.headers, status, default_type)
     if status not in _WITHOUT_BODY:
         if length is None:
@@ -168,113 +166,3 @@ def _check_name(name: str) -> str:
     if len(_checked_names) < _MOST_NAMES:
         _checked_names[name] = name.lower()
     return name.lower()
-
-
-class SentBody:
-    """A body that is ready, and functions to call when it has been sent."""
-
-    def __init__(self, scope: Scope, chunks: list[bytes]) -> None:
-        self._scope = scope
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._chunks)
-
-    def close(self) -> None:
-        self._scope.seal()
-        self._scope.context.run(run_after, self._scope)
-        self._scope.close()
-
-
-class StreamedBody:
-    """A body that is made while it is sent.
-
-    Every step of it, and its end, run in the context of the request.
-    """
-
-    def __init__(self, scope: Scope, chunks: Iterable[Any], close: Callable[[], Any]) -> None:
-        self._scope = scope
-        self._chunks = iter(chunks)
-        self._close = close
-        self._first: bytes | None = None
-        self._skipped = False
-        self.content_type = _TEXT
-
-    def draw_first(self) -> None:
-        """Run to the first chunk that holds anything."""
-        for chunk in self._chunks:
-            self._first = _encode(chunk)
-            if self._first:
-                self.content_type = _TEXT if isinstance(chunk, str) else _BYTES
-                break
-
-    def skip(self) -> None:
-        """Send nothing: the request was a HEAD."""
-        self._skipped = True
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._skipped or not self._first:
-            return
-        yield self._first
-        run, chunks = self._scope.context.run, self._chunks
-        while True:
-            try:
-                chunk = run(next, chunks)
-                if type(chunk) is not bytes:
-                    chunk = _encode(chunk)
-            except StopIteration:
-                return
-            except Interrupt as interrupt:
-                # The headers have left, so this can be no answer any more.
-                raise self._broken(RuntimeError(f"The stream had begun when it raised {interrupt}.")) from interrupt
-            except Exception as error:
-                self._broken(error)
-                raise
-            if chunk:  # an empty chunk would end the body of HTTP/1.1
-                yield chunk
-
-    def _broken(self, error: Exception) -> Exception:
-        """Log it. The server ends the connection without a proper end, so that nobody takes half for all."""
-        logger.error("%s broke off in mid-stream", self._scope.description, exc_info=error)
-        return error
-
-    def abandon(self) -> None:
-        """Close what will not be sent; the reason is on its way already."""
-        try:
-            self._close()
-        except Exception:
-            logger.exception("%s failed in closing its stream", self._scope.description)
-
-    def close(self) -> None:
-        """The client has everything, or has gone."""
-        self._scope.context.run(self._end)
-
-    def _end(self) -> None:
-        try:
-            self._close()
-        except Interrupt as interrupt:
-            raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
-        finally:
-            run_after(self._scope)
-            self._scope.close()
-
-
-def _encode(chunk: Any) -> bytes:
-    if isinstance(chunk, str):
-        return chunk.encode()
-    if isinstance(chunk, (bytes, bytearray, memoryview)):
-        return bytes(chunk)
-    raise TypeError(f"A stream yields str or bytes, not {chunk!r}.")
-
-
-def run_after(scope: Scope) -> None:
-    """Call what ``after()`` was given, in order; each failure is logged and none lost."""
-    while scope.after:
-        function = scope.after.popleft()
-        try:
-            function()
-        except Exception:
-            logger.exception("A function passed to after() failed, after %s", scope.description)
-        except Interrupt as interrupt:
-            error = RuntimeError(f"A function passed to after() raised {interrupt}. The answer has been sent already.")
-            logger.error("%s", error, exc_info=interrupt)

@@ -107,6 +107,7 @@ def test_sec_01_the_dispatch_reads_only_the_headers_that_it_documents() -> None:
 
     assert read == {
         "ACCEPT",  # the form of an error
+        "AUTHORIZATION",  # whether caches on the way may keep the answer
         "COOKIE", "HOST",
         "EXPECT", "TRANSFER_ENCODING",  # whether there is a body that was not read
         "IF_NONE_MATCH", "IF_MODIFIED_SINCE", "IF_MATCH", "IF_UNMODIFIED_SINCE",  # RFC 9110 section 13

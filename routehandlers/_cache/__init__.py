@@ -1,0 +1,1 @@
+"""One entry's life: its key, its freshness, who renders it, and who refreshes it."""

@@ -1,0 +1,51 @@
+"""How fresh an entry is, and when it is tried to be made fresh again."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+
+from ..cache_handlers.base import Entry
+from ..cache_handlers.purges import Purges, Verdict
+
+# What a period of "as long as possible" is in headers: a year, as in Next.
+LONGEST_PERIOD = 31_536_000
+
+
+class Freshness(Enum):
+    """What may be done with an entry."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    """Served, while it is refreshed."""
+
+    GONE = "gone"
+    """Not served any more."""
+
+
+def freshness_of(entry: Entry, purges: Purges) -> Freshness:
+    """What may be done with an entry now."""
+    now = time.time()
+    verdict = purges.judge(entry, now)
+    age = age_of(entry, now)
+    if verdict is Verdict.GONE or age >= entry.expire:
+        return Freshness.GONE
+    if verdict is Verdict.STALE or (entry.revalidate is not None and age >= entry.revalidate):
+        return Freshness.STALE
+    return Freshness.FRESH
+
+
+def age_of(entry: Entry, now: float) -> float:
+    """Seconds since it was rendered. Another machine's clock may be ahead of ours: such an entry is new."""
+    return max(0.0, now - entry.created)
+
+
+def fresh_until(entry: Entry) -> float:
+    """When its time runs out, if no purge comes first."""
+    period = entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire)
+    return entry.created + period
+
+
+def retry_after(revalidate: float | None) -> float:
+    """Seconds until a refresh that failed is tried again; Next's numbers."""
+    return min(max(revalidate or 3, 3), 30)

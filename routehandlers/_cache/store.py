@@ -1,0 +1,224 @@
+"""The storage of an application: a level in memory before a shared one, and no request that fails with it.
+
+What is asked of a storage that fails is answered with "nothing there"; the
+failure is logged once, and after a pause somebody tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
+
+from ..cache_handlers.base import CacheHandler, Entry, Lock, Mark
+from ..cache_handlers.memory import Held, MemoryCacheHandler
+from ..cache_handlers.purges import Purges
+from .freshness import Freshness, freshness_of
+
+logger = logging.getLogger("routehandlers")
+
+T = TypeVar("T")
+
+# Seconds for which a storage that failed is left alone: one request in so many pays for trying.
+_PAUSE = 1.0
+
+# Seconds between two words about it in the log.
+_LOGGED_EVERY = 60.0
+
+# Nothing that is stored at this mark is ever found again.
+_NOWHERE = Mark("", 0)
+
+
+class Store:
+    """Entries, wherever they are.
+
+    :param handler: The storage.
+    :param memory_size: Bytes of the level in memory before a shared storage.
+    """
+
+    def __init__(self, handler: CacheHandler, memory_size: int) -> None:
+        self.handler = handler
+        self._memory_size = memory_size
+        if isinstance(handler, MemoryCacheHandler):
+            self.memory, self._shared = handler, None
+        else:
+            self.memory, self._shared = MemoryCacheHandler(memory_size), handler
+        self.max_entry_size = handler.max_entry_size
+        self._when_forked: list[weakref.WeakMethod[Callable[[], None]]] = []
+        self._reset()
+        _stores.add(self)
+
+    def when_forked(self, method: Callable[[], None]) -> None:
+        """Have a bound method called in each process that is forked off."""
+        self._when_forked.append(weakref.WeakMethod(method))
+
+    def _reset(self) -> None:
+        self._reading, self._writing = Breaker(), Breaker()
+        self._paying = threading.Lock()
+        # Purges that the storage could not take, and which come before anything that is read of it.
+        self._owed: list[tuple[tuple[str, ...], float | None]] = []
+
+    def after_fork(self) -> None:
+        self.handler.after_fork()
+        if self._shared is not None:
+            self.memory.after_fork()
+        self._reset()
+        for reference in self._when_forked:
+            if (method := reference()) is not None:
+                method()
+
+    def mark(self) -> Mark:
+        """How far the purges have counted: what a render takes before it begins."""
+        purges = self.purges()
+        return purges.mark if purges is not None else _NOWHERE
+
+    def purges(self) -> Purges | None:
+        """All purges so far, or ``None`` while the storage fails."""
+        if self._shared is None:
+            return self.memory.purges()
+        if self._owed and not self._pay():
+            return None
+        if self._reading.has_failed:
+            return self._reading.call(self._shared.purges, None)
+        try:  # every hit comes by here
+            return self._shared.purges()
+        except Exception as error:
+            self._reading.fail(error)
+            return None
+
+    def find(self, key: str) -> tuple[Held, Freshness] | None:
+        """The entry of a key that may still be served."""
+        purges = self.purges()
+        if purges is None:
+            return None
+        held = self.memory.held(key)
+        freshness = freshness_of(held.entry, purges) if held is not None else Freshness.GONE
+        if freshness is not Freshness.FRESH and self._shared is not None:
+            entry = self._reading.call(lambda: self.handler.get(key), None)
+            if entry is not None and (held is None or not _is_same(entry, held.entry)):
+                held = self.memory.hold(_not_from_the_future(entry))
+                freshness = freshness_of(held.entry, purges)
+        if held is None or freshness is Freshness.GONE:
+            return None
+        if freshness is Freshness.FRESH:
+            held.checked = purges.version
+        return held, freshness
+
+    def save(self, entry: Entry) -> None:
+        """Keep an entry. What was rendered while the storage failed is not kept: nobody saw the purges."""
+        if entry.mark == _NOWHERE or len(entry.body) > self.max_entry_size:
+            return
+        held = self.memory.held(entry.key)
+        if held is not None and held.entry.mark.epoch == entry.mark.epoch and held.entry.mark > entry.mark:
+            return  # a render that began later was done earlier, and has seen more purges
+        self.memory.hold(entry)
+        if self._shared is not None:
+            self._writing.call(lambda: self.handler.set(entry), None)
+
+    def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
+        """Number a purge. One that the storage cannot take is kept here, and nothing is served before it is taken."""
+        purge = tuple(tags), until
+        if self._shared is None:
+            return self.memory.expire_tags(*purge)
+        self._owed.append(purge)
+        return self._pay(at_once=True)
+
+    def _pay(self, *, at_once: bool = False) -> int:
+        """Hand the owed purges to the storage; gives the last one's number, or 0 if it did not take them."""
+        number = 1
+        with self._paying:
+            while self._owed:
+                number = self._writing.call(lambda: self.handler.expire_tags(*self._owed[0]), 0, at_once=at_once)
+                if not number:
+                    return 0
+                del self._owed[0]
+        return number
+
+    @contextmanager
+    def lock(self, key: str, timeout: float) -> Iterator[Lock]:
+        """Hold the lock of a key among processes, as far as the storage has it to give."""
+        manager = self.handler.lock(key, timeout)
+        lock: Lock | None = self._reading.call(manager.__enter__, None)
+        try:
+            yield lock or _NoLock()
+        finally:
+            if lock is not None:
+                self._reading.call(lambda: manager.__exit__(None, None, None), None)
+
+    @property
+    def is_shared(self) -> bool:
+        return self._shared is not None
+
+
+def _is_same(one: Entry, other: Entry) -> bool:
+    return one.mark == other.mark and one.retry_at == other.retry_at and one.body == other.body
+
+
+def _not_from_the_future(entry: Entry) -> Entry:
+    """An entry of a machine whose clock is ahead of ours: new, as we see it."""
+    now = time.time()
+    return entry if entry.created <= now else replace(entry, created=now)
+
+
+class _NoLock:
+    is_held = False
+
+    def release(self) -> None:
+        """There is none."""
+
+
+class Breaker:
+    """Keeps the failures of a storage away from requests."""
+
+    def __init__(self) -> None:
+        self._tried_again_at = 0.0
+        self._logged_at = -_LOGGED_EVERY
+
+    def call(self, function: Callable[[], T], otherwise: T, *, at_once: bool = False) -> T:
+        """What a function of the storage gives, or ``otherwise`` if it fails or has just failed.
+
+        :param at_once: Try even if it has just failed.
+        """
+        if self._tried_again_at:
+            if time.monotonic() < self._tried_again_at and not at_once:
+                return otherwise
+            self._tried_again_at = time.monotonic() + _PAUSE  # one tries, and the others go on without
+        try:
+            result = function()
+        except Exception as error:
+            self.fail(error)
+            return otherwise
+        if self._tried_again_at:
+            self._tried_again_at = 0.0
+            logger.info("The cache's storage works again.")
+        return result
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last call failed."""
+        return self._tried_again_at > 0
+
+    def fail(self, error: Exception) -> None:
+        """A call failed: leave the storage alone for a while."""
+        self._tried_again_at = time.monotonic() + _PAUSE
+        if time.monotonic() - self._logged_at >= _LOGGED_EVERY:
+            self._logged_at = time.monotonic()
+            logger.error("The cache's storage fails, and is done without: %s", error, exc_info=error)
+
+
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_stores):
+        store.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,223 @@
+"""What widens the key of a cached route: ``vary = ("search_params:page", "accept-language")``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDict
+
+from .cookies import parse_cookies
+from .encoding import TOKEN
+from .request import Request
+
+if TYPE_CHECKING:
+    from ..typing import WSGIEnvironment
+
+# What Werkzeug makes of one header alone.
+_DERIVED = {
+    "accept": ("accept_mimetypes",),
+    "accept-encoding": ("accept_encodings",),
+    "accept-language": ("accept_languages",),
+    "user-agent": ("user_agent",),
+    "referer": ("referrer",),
+    "origin": ("origin",),
+}
+
+_PARAMETER, _COOKIE = "search_params:", "cookie:"
+
+
+def is_vary(name: object) -> bool:
+    """Whether a name can stand in ``vary``."""
+    if not isinstance(name, str):
+        return False
+    for prefix in (_PARAMETER, _COOKIE):
+        if name.startswith(prefix):
+            return len(name) > len(prefix)
+    return TOKEN.fullmatch(name) is not None and name.lower() != "cookie"
+
+
+@dataclass(frozen=True)
+class Vary:
+    """The parts of a request that a key covers beside its path.
+
+    :param headers: In lower case.
+    """
+
+    headers: tuple[str, ...] = ()
+    search_params: tuple[str, ...] = ()
+    cookies: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Vary:
+        names = tuple(names)
+        return cls(
+            tuple(sorted({name.lower() for name in names if ":" not in name})),
+            tuple(sorted({name.removeprefix(_PARAMETER) for name in names if name.startswith(_PARAMETER)})),
+            tuple(sorted({name.removeprefix(_COOKIE) for name in names if name.startswith(_COOKIE)})),
+        )
+
+    @property
+    def header(self) -> str:
+        """As caches on the way are told of it."""
+        names = ["-".join(part.capitalize() for part in name.split("-")) for name in self.headers]
+        return ", ".join([*names, *(["Cookie"] if self.cookies else [])])
+
+    def values(self, environ: WSGIEnvironment) -> list[Any]:
+        """What a request has there, for its key."""
+        parts: list[Any] = [environ.get(variable_of(name)) for name in self.headers]
+        if self.search_params:
+            args = Request(environ, populate_request=False).args
+            parts += [args.getlist(name) for name in self.search_params]
+        if self.cookies:
+            cookies = parse_cookies(environ.get("HTTP_COOKIE") or "")
+            parts += [cookies.get(name) for name in self.cookies]
+        return parts
+
+    def only(self, environ: WSGIEnvironment) -> WSGIEnvironment:
+        """What is covered of a request, as an environment, and nothing else."""
+        only: WSGIEnvironment = {}
+        for variable in map(variable_of, self.headers):
+            if variable in environ:
+                only[variable] = environ[variable]
+        if self.search_params:
+            args = Request(environ, populate_request=False).args
+            only["QUERY_STRING"] = urlencode([(name, one) for name in self.search_params for one in args.getlist(name)])
+        if self.cookies:
+            cookies = parse_cookies(environ.get("HTTP_COOKIE") or "")
+            only["HTTP_COOKIE"] = "; ".join(
+                f"{name}={quote(cookies[name])}" for name in self.cookies if name in cookies
+            )
+        return only
+
+    @property
+    def derived(self) -> tuple[str, ...]:
+        """The attributes of a request that come of the covered headers alone."""
+        return tuple(attribute for name in self.headers for attribute in _DERIVED.get(name, ()))
+
+
+def variable_of(header: str) -> str:
+    """The name of a header in a WSGI environment."""
+    name = header.upper().replace("-", "_")
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+
+
+class CoveredHeaders(EnvironHeaders):
+    """The headers of a request, of which only some are covered by a key.
+
+    It holds those alone. Whoever asks it for others, or for all, is reported,
+    and gets what the client sent.
+
+    :param covered: Their names in lower case.
+    :param everyones: An environment with those and no others.
+    """
+
+    def __init__(
+        self,
+        covered: tuple[str, ...],
+        everyones: WSGIEnvironment,
+        clients: WSGIEnvironment,
+        report: Callable[[str], None],
+    ) -> None:
+        super().__init__(everyones)
+        self._covered = covered
+        self._everyones = EnvironHeaders(everyones)
+        self._clients = EnvironHeaders(clients)
+        self._report = report
+
+    def _of(self, name: object = None) -> EnvironHeaders:
+        if isinstance(name, str) and name.lower() in self._covered:
+            return self._everyones
+        self._report(f"the header {name}" if isinstance(name, str) else "headers")
+        return self._clients
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._of(key)[key]
+
+    def __contains__(self, key: object) -> bool:
+        return self._of(key).__contains__(key)  # type: ignore[operator]  # Werkzeug's takes anything
+
+    def get(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        return self._of(key).get(key, *args, **kwargs)
+
+    def getlist(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        return self._of(key).getlist(key, *args, **kwargs)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._of())
+
+    def __len__(self) -> int:
+        return len(self._of())
+
+
+class CoveredArgs(ImmutableMultiDict[str, str]):
+    """The query of a request, of which only some names are covered by a key; see ``CoveredHeaders``."""
+
+    def __init__(
+        self,
+        covered: tuple[str, ...],
+        everyones: MultiDict[str, str],
+        clients: Callable[[], MultiDict[str, str]],
+        report: Callable[[str], None],
+    ) -> None:
+        super().__init__(everyones)
+        self._covered = covered
+        self._everyones = everyones
+        self._clients = clients
+        self._report = report
+
+    def _of(self, name: object = None) -> MultiDict[str, str]:
+        if name in self._covered:
+            return self._everyones
+        self._report(f"the query parameter {name}" if isinstance(name, str) else "the query")
+        return self._clients()
+
+    def __getitem__(self, key: str) -> str:
+        return self._of(key)[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._of(key)
+
+    def get(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        return self._of(key).get(key, *args, **kwargs)
+
+    def getlist(self, key: str, *args: Any, **kwargs: Any) -> Any:
+        return self._of(key).getlist(key, *args, **kwargs)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of())
+
+    def __len__(self) -> int:
+        return len(self._of())
+
+    def __eq__(self, other: object) -> bool:
+        return self._of() == other
+
+    def __hash__(self) -> int:  # type: ignore[override]  # as Werkzeug's immutable one has it
+        return hash(self._of())
+
+    def __repr__(self) -> str:
+        return repr(self._of())
+
+    def keys(self) -> Any:
+        return self._of().keys()
+
+    def values(self) -> Any:
+        return self._of().values()
+
+    def items(self, *args: Any, **kwargs: Any) -> Any:
+        return self._of().items(*args, **kwargs)
+
+    def lists(self) -> Any:
+        return self._of().lists()
+
+    def listvalues(self) -> Any:
+        return self._of().listvalues()
+
+    def to_dict(self, *args: Any, **kwargs: Any) -> Any:
+        return self._of().to_dict(*args, **kwargs)
+
+    def copy(self) -> Any:
+        return self._of().copy()

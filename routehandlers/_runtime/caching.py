@@ -1,0 +1,257 @@
+"""The cache stage: a stored answer, or a render that becomes one.
+
+https://nextjs.org/docs/app/guides/incremental-static-regeneration
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextvars import Context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._cache.admission import PRIVATE, age_headers, make_entry
+from .._cache.cache import Cache, Made, Make
+from .._cache.freshness import Freshness
+from .._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
+from .._cache.render import Reading, Render, TurnedDynamicError
+from .._http.errors import error_response
+from .._http.response import STATUS_LINES, Response
+from .._http.vary import Vary
+from .._http.watched import nobodys_environ, pathname_of
+from .._routing.spelling import from_matching
+from ..cache_handlers.base import Entry
+from .bodies import FinishedBody, finish
+from .hits import Hits
+from .rendering import Renderable, Rendered, Rendering, unstored
+from .scope import RenderScope, RouteInfo, Scope
+from .sending import Answer, prepare
+
+if TYPE_CHECKING:
+    from .._modules.loader import RouteModule
+    from ..config import Config
+    from ..typing import Params, WSGIEnvironment
+
+# A catch-all may match hundreds of segments; so many folders of a path can be purged with what is below them.
+_DEEPEST = 16
+
+logger = logging.getLogger("routehandlers")
+
+
+@dataclass(frozen=True)
+class CachePolicy:
+    """What a route's constants say of its cache.
+
+    :param period: Seconds until its answers are stale; ``None`` for as long as possible.
+    :param reading: What happens when its handler reads something of a client.
+    :param vary: What its key covers beside the path.
+    :param is_public: Whether answers to known clients may be kept by others than us.
+    :param has_head: Whether it has a HEAD of its own.
+    """
+
+    period: float | None
+    reading: Reading
+    vary: Vary
+    is_public: bool
+    has_head: bool
+
+
+_READINGS = {"auto": Reading.DYNAMIC, "error": Reading.ERROR, "force-static": Reading.EMPTY}
+
+
+def policy_of(route: RouteModule) -> CachePolicy:
+    """The policy that a module's constants make."""
+    config = route.config
+    return CachePolicy(
+        period=config.revalidate or None,
+        reading=_READINGS[config.dynamic],
+        vary=Vary.of(config.vary),
+        is_public=config.public,
+        has_head="HEAD" in route.handlers,
+    )
+
+
+class CachedEndpoint:
+    """A route whose ``GET`` is cached, ready to be called.
+
+    :param endpoint: The route as if it were not.
+    """
+
+    def __init__(self, endpoint: Any, policy: CachePolicy, info: RouteInfo, hits: Hits, config: Config) -> None:
+        self.info = info
+        self.methods: tuple[str, ...] = endpoint.methods
+        self.policy = policy
+        self._endpoint: Renderable = endpoint
+        self._answer_plainly: Callable[[Scope], Answer] = endpoint.answer
+        self._cache: Cache = info.cache
+        self._hits = hits
+        self._config = config
+        self._route_tags = (route_tag(info.pattern), *layout_tags([part for part in info.pattern.split("/") if part]))
+        self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
+
+    def answer(self, scope: Scope) -> Answer:
+        """The answer to a request, from the cache where it may be."""
+        method = scope.environ["REQUEST_METHOD"]
+        if method != "GET" and (method != "HEAD" or self.policy.has_head):
+            return self._answer_plainly(scope)
+        if scope.is_draft:
+            return self._bypass(scope, "draft mode")
+        key = self.key_of(scope)
+        if len(key) > LONGEST_KEY:
+            return self._bypass(scope, "the length of the path")
+        found = self._cache.find(key)
+        if found is not None:
+            held, freshness = found
+            if freshness is Freshness.FRESH:
+                if self.policy.vary == Vary():
+                    self._hits.remember(scope, held)
+                return self._send(scope, held.entry)
+            if self._cache.refresh(held.entry, self._refresher(scope, key)):
+                return self._send(scope, held.entry, is_stale=True)
+        return self._answer_anew(scope, key)
+
+    def key_of(self, scope: Scope) -> str:
+        """The key of a request's answer."""
+        environ = scope.environ
+        return make_key(
+            "route", environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *self.policy.vary.values(environ)
+        )
+
+    def tags_of(self, path: str) -> tuple[str, ...]:
+        """The tags that an entry has by its place."""
+        segments = from_matching(path)
+        return (path_tag(segments), *self._route_tags, *layout_tags(segments[:_DEEPEST]))
+
+    # Renders ----------------------------------------------------------------
+
+    def _answer_anew(self, scope: Scope, key: str) -> Answer:
+        mine: list[RenderScope] = []
+        made = self._cache.once(key, lambda release: self._make(scope, key, release, mine))
+        if made.answer is not None and mine:
+            answer: Answer = made.answer
+            return answer
+        entry = made.entry or made.failure
+        assert entry is not None, "a render ends with one of them"
+        answer = self._send(scope, entry, is_new=True)
+        # What its handler gave to after() waits until this answer is sent.
+        return answer._replace(body=FinishedBody(answer.body, mine[0])) if mine and mine[0].after else answer
+
+    def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
+        inner = self._enter(scope.environ, scope.path, scope.params, self.policy.reading, release)
+        mine.append(inner)
+        try:
+            rendered = self._rendering(inner, key, scope).run()
+        except Exception as error:
+            answer = self._endpoint.failed(scope, error)
+            if inner.record.dynamic:
+                return Made(answer=self._tell(answer, inner.record))
+            return Made(answer=self._tell(answer, inner.record), failure=self._failure(key, inner.record, error))
+        if rendered.answer is not None:
+            return Made(answer=self._tell(rendered.answer, inner.record))
+        return Made(rendered.entry, failure=rendered.failure)
+
+    def _failure(self, key: str, render: Render, error: Exception) -> Entry:
+        detail = f"{type(error).__name__}: {error}" if self.info.debug else ""
+        return make_entry(key, render, 500, [], detail.encode(), fallback=True)
+
+    def _refresher(self, scope: Scope, key: str) -> Make:
+        """A render for nobody, in the background. It holds nothing of the client that was the cause."""
+        environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.params
+        return lambda release: self._refresh(self._enter(environ, path, params, self._reading_in_refresh, release), key)
+
+    def _refresh(self, inner: RenderScope, key: str) -> Made:
+        try:
+            rendered = self._rendering(inner, key, None).run()
+            if rendered.failure is not None:
+                logger.error("The refresh of %s answered %d", self.info.pattern, rendered.failure.status)
+            return Made(rendered.entry)
+        except (TurnedDynamicError, Exception) as error:
+            logger.error("The refresh of %s failed: %s", self.info.pattern, error, exc_info=error)
+            return Made()
+        finally:
+            finish(inner)
+
+    def prerender(self, path: str, params: Params) -> tuple[Rendered | None, Render]:
+        """A render for nobody, that is not stored; nothing where it needs a client.
+
+        :raise Exception: What the handler raised.
+        """
+        inner = self._enter(nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None)
+        try:
+            return self._rendering(inner, self.key_of(inner), None).run(), inner.record
+        except TurnedDynamicError:
+            return None, inner.record
+        finally:
+            finish(inner)
+
+    @property
+    def _reading_in_refresh(self) -> Reading:
+        return self.policy.reading if self.policy.reading is not Reading.DYNAMIC else Reading.STOP
+
+    def _rendering(self, inner: RenderScope, key: str, client: Scope | None) -> Rendering:
+        return Rendering(self._endpoint, inner, key, self._covered, self._cache.store.max_entry_size, client)
+
+    def _enter(
+        self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None]
+    ) -> RenderScope:
+        """A scope of its own, in a context that holds nothing else."""
+        render = Render(
+            f"GET {self.info.pattern}",
+            self._cache.mark(),
+            reading,
+            tags=self.tags_of(path),
+            revalidate=self.policy.period,
+            expire=self._cache.expire_time,
+            debug=self.info.debug,
+            when_dynamic=release,
+        )
+        nobodys = self._nobodys(environ, path)
+        clients = nobodys if reading is Reading.EMPTY else {**environ, "REQUEST_METHOD": "GET"}
+        return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary)
+
+    def _nobodys(self, environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
+        """The environment of what the key covers of a request, and nothing else."""
+        base, slash = self._config.base_path, self._config.trailing_slash
+        pathname = pathname_of(from_matching(path), trailing_slash=slash)
+        if base:
+            pathname = base + ("" if pathname == "/" and not slash else pathname)
+        nobodys = nobodys_environ(environ.get("SCRIPT_NAME") or "", pathname, self._config.origin)
+        return {**nobodys, **self.policy.vary.only(environ)}
+
+    # Answers ----------------------------------------------------------------
+
+    def _send(self, scope: Scope, entry: Entry, *, is_new: bool = False, is_stale: bool = False) -> Answer:
+        """An entry as an answer to one request."""
+        headers = list(entry.headers)
+        if entry.status >= 500:
+            headers = unstored(headers)
+        else:
+            headers += age_headers(entry, time.time(), is_new=is_new, is_stale=is_stale)
+            if self.policy.vary.header and not entry.fallback:
+                headers.append(("Vary", self.policy.vary.header))
+            if "HTTP_AUTHORIZATION" in scope.environ and not self.policy.is_public:
+                headers = [(name, PRIVATE if name.lower() == "cache-control" else value) for name, value in headers]
+        if entry.fallback:
+            response = error_response(scope.environ, entry.status, entry.body.decode())
+            for name, value in headers:
+                response.headers.add(name, value)
+        else:
+            response = Response(entry.body or None, STATUS_LINES[entry.status], headers)
+        return prepare(scope, response)
+
+    def _bypass(self, scope: Scope, what: str) -> Answer:
+        """The handler's own answer, as if nothing were cached."""
+        answer = self._answer_plainly(scope)
+        return self._tell(answer._replace(headers=unstored(answer.headers)), None, what)
+
+    def _tell(self, answer: Answer, render: Render | None, what: str = "") -> Answer:
+        """Say in ``Cache-Status`` that nothing is stored and, in ``debug``, why (RFC 9211)."""
+        status = "routehandlers; fwd=bypass"
+        if self.info.debug:
+            what = what or (f"{render.dynamic} {render.line}".strip() if render is not None else "")
+            detail = "".join(letter if letter.isprintable() and letter.isascii() else "?" for letter in what)
+            detail = detail.replace("\\", "\\\\").replace('"', '\\"')
+            status += f'; detail="{detail}"' if detail else ""
+        return answer._replace(headers=[*unstored(answer.headers), ("Cache-Status", status)])

@@ -1,0 +1,117 @@
+"""Values that are kept across requests: what ``cached()`` and ``fetch()`` have in common."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextvars import Context
+from typing import NamedTuple
+
+from .._cache.cache import Made
+from .._cache.freshness import Freshness
+from .._cache.key import LONGEST_KEY
+from .._cache.render import Reading, Render
+from .._http.vary import Vary
+from .._http.watched import nobodys_environ
+from ..cache_handlers.base import Entry
+from .scope import RenderScope, RouteInfo, Scope, enter_scope
+
+
+class Kept(NamedTuple):
+    """What was made.
+
+    :param is_good: Whether it may be stored. A failure is not.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    is_good: bool = True
+
+
+class Keeping:
+    """How one value is made, and for how long it holds.
+
+    :param where: Who makes it, for messages.
+    :param key: What it depends on, and nothing else may.
+    :param make: Makes it, in a scope in which there is no client.
+    """
+
+    def __init__(
+        self, where: str, key: str, make: Callable[[], Kept], *, tags: Iterable[str], revalidate: float | None
+    ) -> None:
+        self._where = where
+        self._key = key
+        self._make = make
+        self._tags = tuple(tags)
+        self._revalidate = revalidate
+
+    def value(self, scope: Scope) -> Kept:
+        """The value, from the cache where it may be.
+
+        :raise Exception: What making it raised. That is not kept.
+        """
+        cache = scope.route.cache
+        if scope.is_draft or len(self._key) > LONGEST_KEY:
+            return self._make()
+        prefix = scope.environ.get("SCRIPT_NAME") or ""
+        found = cache.find(self._key)
+        if found is not None:
+            entry, freshness = found[0].entry, found[1]
+            # A render that is kept itself would keep what is stale, and longer.
+            is_enough = freshness is Freshness.FRESH or (
+                scope.render is None and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None))
+            )
+            if is_enough:
+                return _used(scope, entry)
+        made = cache.once(self._key, lambda _: self._made(scope.route, prefix, scope))
+        if made.entry is not None:
+            return _used(scope, made.entry)
+        kept: Kept = made.answer
+        return kept
+
+    def _made(self, route: RouteInfo, prefix: str, outer: Scope | None) -> Made:
+        cache = route.cache
+        render = Render(
+            self._where,
+            cache.mark(),
+            Reading.ERROR,
+            tags=self._tags,
+            revalidate=self._revalidate,
+            expire=cache.expire_time,
+            is_value=True,
+        )
+        environ = nobodys_environ(prefix, "/")
+        inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary())
+        kept = inner.context.run(self._run, inner)
+        if inner.after and outer is not None:
+            outer.after = outer.after if outer.after is not None else deque()
+            outer.after.extend(inner.after)
+        if render.dynamic or not kept.is_good or len(kept.body) > cache.store.max_entry_size:
+            return Made(answer=kept)
+        return Made(
+            Entry(
+                self._key,
+                kept.status,
+                kept.headers,
+                kept.body,
+                time.time(),
+                render.revalidate,
+                render.expire,
+                render.tags,
+                render.mark,
+            )
+        )
+
+    def _run(self, inner: RenderScope) -> Kept:
+        enter_scope(inner)
+        return self._make()
+
+
+def _used(scope: Scope, entry: Entry) -> Kept:
+    """Who uses it is forgotten with it, and holds no longer."""
+    if scope.render is not None:
+        scope.render.add_tags(entry.tags)
+        scope.render.lower(entry.revalidate)
+    return Kept(entry.status, entry.headers, entry.body)

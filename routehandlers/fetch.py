@@ -1,0 +1,160 @@
+"""Next's ``fetch()``: asks another server, and keeps the answer where it is told to (extra ``fetch``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+try:
+    import urllib3
+except ModuleNotFoundError:
+    raise ImportError('fetch() needs urllib3. Install it with: pip install "routehandlers[fetch]"') from None
+
+from ._cache.key import check_tags, make_key
+from ._http import json as _json
+from ._http.fetch_response import FetchResponse
+from ._runtime.keeping import Keeping, Kept
+from ._runtime.scope import Scope, current_scope
+from .exceptions import FetchError, OutsideRequestError
+
+__all__ = ["FetchResponse", "fetch"]
+
+# Of a trace, not of what is asked for: Next's list.
+_NOT_IN_KEY = ("traceparent", "tracestate")
+
+_CHUNK = 64 * 2**10
+_URL = ":url"
+
+# One for each process: connections are not shared across a fork.
+_pools: dict[int, urllib3.PoolManager] = {}
+
+
+def fetch(
+    url: object,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | str | None = None,
+    json: Any = None,
+    cache: Literal["force-cache", "no-store"] | None = None,
+    revalidate: float | Literal[False] | None = None,
+    tags: Iterable[str] = (),
+    timeout: float = 30.0,
+) -> FetchResponse:
+    """Ask another server.
+
+    The answer is kept with ``cache="force-cache"``, with ``revalidate`` and with
+    ``tags``, by what is asked for: method, URL, headers and body. 5xx is not
+    kept, and ``Set-Cookie`` is left out. A cached route that uses it is forgotten
+    with its tags, and holds no longer than it. The route's ``fetch_cache`` changes
+    what is the default and what may be asked for.
+
+    https://nextjs.org/docs/app/api-reference/functions/fetch
+
+    :param url: Absolute; text or a URL.
+    :param json: Sent as a body in JSON, with its type.
+    :param revalidate: Seconds after which it is asked for anew, in the background; ``False`` for never, 0 as
+        ``cache="no-store"``.
+    :param tags: For ``revalidate_tag()``.
+    :param timeout: Seconds to connect, and between two chunks.
+    :raise FetchError: If there is no answer.
+    :raise ValueError: If the arguments, or they and ``fetch_cache``, contradict each other.
+    """
+    target, fields, data = str(url), {name: str(value) for name, value in (headers or {}).items()}, body
+    if urlsplit(target).scheme not in {"http", "https"}:
+        raise ValueError(f"fetch() takes an absolute URL, such as 'https://example.com/a', not {target!r}.")
+    if json is not None:
+        data = _json.dumps(json)
+        fields.setdefault("Content-Type", "application/json")
+    if isinstance(data, str):
+        data = data.encode()
+    method = method.upper()
+    own_tags = check_tags(tags)
+    scope = _scope()
+    wish = _wish(cache, revalidate, own_tags)
+    if not _is_kept(wish, scope, method, fields):
+        if wish is False and scope is not None and scope.render is not None and not scope.render.is_value:
+            scope.render.read('fetch(cache="no-store")')
+        return _ask(method, target, fields, data, timeout)
+    assert scope is not None, "outside of a request nothing is kept"
+
+    def make() -> Kept:
+        answer = _ask(method, target, fields, data, timeout)
+        kept = [(name, value) for name, value in answer.headers if name.lower() != "set-cookie"]
+        return Kept(answer.status, ((_URL, answer.url), *kept), answer.bytes(), is_good=answer.status < 500)
+
+    in_key = sorted((name.lower(), value) for name, value in fields.items() if name.lower() not in _NOT_IN_KEY)
+    key = make_key("fetch", method, target, in_key, data)
+    kept = Keeping(f"fetch({target!r})", key, make, tags=own_tags, revalidate=revalidate or None).value(scope)
+    _, *rest = kept.headers
+    return FetchResponse(kept.status, rest, kept.headers[0][1], [kept.body])
+
+
+def _scope() -> Scope | None:
+    try:
+        return current_scope("fetch")
+    except OutsideRequestError:
+        return None
+
+
+def _wish(cache: str | None, revalidate: float | Literal[False] | None, tags: tuple[str, ...]) -> bool | None:
+    """Whether the caller wants it kept, or says nothing."""
+    if cache not in {None, "force-cache", "no-store"}:
+        raise ValueError(f"cache is {cache!r}. It can be 'force-cache' or 'no-store'.")
+    is_zero = revalidate is not None and revalidate is not False and revalidate == 0
+    if revalidate is not None and revalidate is not False and not revalidate >= 0:
+        raise ValueError(f"revalidate is {revalidate!r}. Give a number of seconds, or False for no end.")
+    wants_none = cache == "no-store" or is_zero
+    if wants_none and (cache == "force-cache" or (revalidate is not None and not is_zero) or tags):
+        raise ValueError(
+            f"cache={cache!r}, revalidate={revalidate!r} and tags={tags!r} contradict each other. Leave out what keeps"
+            " the answer, or what does not."
+        )
+    if wants_none:
+        return False
+    return True if cache or revalidate is not None or tags else None
+
+
+def _is_kept(wish: bool | None, scope: Scope | None, method: str, headers: Mapping[str, str]) -> bool:
+    """What the caller's wish comes to in a route with its ``fetch_cache``."""
+    if scope is None:
+        return False
+    rule = scope.route.fetch_cache
+    if (rule == "only-cache" and wish is False) or (rule == "only-no-store" and wish):
+        raise ValueError(f"fetch_cache = {rule!r} of {scope.route.pattern} does not allow this fetch().")
+    if rule in {"force-cache", "force-no-store"}:
+        return rule == "force-cache"
+    if wish is not None:
+        return wish
+    # Nobody asked for just this one, so that what may be one client's is not kept.
+    is_plain = method in {"GET", "HEAD"} and not {"authorization", "cookie"} & {name.lower() for name in headers}
+    return rule in {"default-cache", "only-cache"} and is_plain
+
+
+def _ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> FetchResponse:
+    pool = _pools.get(os.getpid())
+    if pool is None:
+        pool = _pools[os.getpid()] = urllib3.PoolManager(maxsize=32)
+    # The standard follows 20; a request that failed is not sent again, since nobody knows whether it arrived.
+    retries = urllib3.Retry(
+        total=None, connect=0, read=0, other=0, status=0, redirect=20, respect_retry_after_header=False
+    )
+    try:
+        answer = pool.request(
+            method, url, headers=dict(headers), body=body, timeout=timeout, retries=retries, preload_content=False
+        )
+    except urllib3.exceptions.HTTPError as error:
+        raise FetchError(method, url, error) from error
+    final = urljoin(url, answer.geturl() or url)
+    return FetchResponse(
+        answer.status, answer.headers.items(), final, _chunks(answer, method, url), answer.release_conn
+    )
+
+
+def _chunks(answer: urllib3.BaseHTTPResponse, method: str, url: str) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(_CHUNK)
+    except urllib3.exceptions.HTTPError as error:
+        raise FetchError(method, url, error) from error
