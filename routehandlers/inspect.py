@@ -1,10 +1,22 @@
-"""What an application contains, as values to print or to compare."""
+"""What an application contains, and what it would do, as values to print or to compare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable, Iterator
+from contextvars import Context
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import EnvironBuilder
+
+from ._cache.freshness import age_of, fresh_until
+from ._http.path import decode_segments
+from ._http.response import Response
+from ._routing.spelling import to_matching
+from ._runtime.caching import CachedEndpoint
+from ._runtime.scope import Scope
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +49,8 @@ def caching_policy(config: SegmentConfig) -> str:
     """How a route's ``GET`` is to be cached, in a word or two."""
     if not config.is_cacheable:
         return "dynamic"
-    if config.revalidate:
-        return f"revalidate {config.revalidate:g}s"
-    return "static"
+    period = f"revalidate {config.revalidate:g}s" if config.revalidate else "static"
+    return ", ".join([period, *([f"vary {' '.join(config.vary)}"] if config.vary else [])])
 
 
 def describe_routes(app: RouteHandlers) -> list[dict[str, Any]]:
@@ -56,6 +67,110 @@ def describe_routes(app: RouteHandlers) -> list[dict[str, Any]]:
         }
         for route in sorted(app.routes, key=lambda route: route.pattern)
     ]
+
+
+@dataclass(frozen=True)
+class Prerendered:
+    """One answer that was made before anybody asked for it.
+
+    :param total: How many there are to make.
+    :param reason: What it read that only a client has; it is not stored then.
+    :param error: What went wrong: an exception, or a sentence.
+    """
+
+    pattern: str
+    path: str
+    total: int
+    is_stored: bool = False
+    reason: str = ""
+    error: Exception | str | None = None
+
+
+def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
+    """Make the answers of all cached routes whose params are known, and put them into the storage."""
+    places: list[tuple[Route, CachedEndpoint, dict[str, Any]]] = []
+    for route, endpoint in app.cached_routes():
+        try:
+            places += [(route, endpoint, params) for params in app.static_params[route.pattern].list_all()]
+        except Exception as error:
+            yield Prerendered(route.pattern, route.pattern, 1, error=error)
+    for route, endpoint, params in places:
+        path = app.path_for(route.pattern, params)
+        made = Prerendered(route.pattern, path, len(places))
+        try:
+            rendered, render = endpoint.prerender(to_matching(decode_segments(path)) if path != "/" else "/", params)
+        except Exception as error:
+            yield replace(made, error=error)
+            continue
+        if rendered is None:
+            yield replace(made, reason=f"{render.dynamic} {render.line}".strip())
+        elif rendered.entry is None:
+            status = rendered.failure.status if rendered.failure is not None else 0
+            yield replace(made, error=f"the handler answered {status}")
+        else:
+            yield replace(made, is_stored=app.cache.put(rendered.entry))
+
+
+def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
+    """What would happen to a request, step by step: what a step is called, and what it comes to.
+
+    A cached ``GET`` of which nothing is stored is called once, to see what it reads; its answer is not kept.
+    """
+    environ = EnvironBuilder(url, method=method).get_environ()
+    environ["RAW_URI"] = url.partition("#")[0]
+    try:
+        found = app.find(environ)
+    except HTTPException as error:
+        return [("path", f"{error.code} {error.name}: {error.description}")]
+    if isinstance(found, Response):
+        return [("redirect", f"{found.status_code} to {found.headers['Location']}")]
+    endpoint, params, path = found
+    route = next(route for route in app.routes if route.pattern == endpoint.info.pattern)
+    steps = [("route", f"{route.pattern}\n{_relative(route.file, app.directory.parent)}")]
+    others = app.other_matches(path)
+    if others:
+        lines = [f"{other.pattern}  {_relative(other.file, app.directory.parent)}" for other in others]
+        steps.append(("before", "\n".join([*lines, _PRECEDENCE])))
+    if params:
+        steps.append(("params", repr(params)))
+    if method not in route.methods:
+        return [*steps, ("method", f"405: it answers {', '.join(route.methods)}")]
+    steps.append(("caching", caching_policy(route.config)))
+    if not isinstance(endpoint, CachedEndpoint) or method not in {"GET", "HEAD"}:
+        return steps
+    return [*steps, *_explain_cache(app, endpoint, environ, params, path)]
+
+
+_PRECEDENCE = "(at each segment: a static name, [x=converter], [x], [...x], [[...x]])"
+
+
+def _explain_cache(
+    app: RouteHandlers, endpoint: CachedEndpoint, environ: dict[str, Any], params: dict[str, Any], path: str
+) -> Iterator[tuple[str, str]]:
+    scope = Scope(environ, endpoint.info, params, path, Context())
+    key = endpoint.key_of(scope)
+    yield "key", key
+    found = app.cache.find(key)
+    if found is not None:
+        entry = found[0].entry
+        now = time.time()
+        yield "tags", "\n".join(entry.tags)
+        yield "stored", f"{entry.status}, {len(entry.body)} bytes, {found[1].value}"
+        yield "age", f"{int(age_of(entry, now))} s, ttl {int(fresh_until(entry) - now)} s"
+        return
+    try:
+        rendered, render = endpoint.prerender(path, params)
+    except Exception as error:
+        yield "stored", f"no: the handler raised {type(error).__name__}: {error}"
+        return
+    yield "tags", "\n".join(render.tags)
+    if rendered is None:
+        yield "stored", f"never: it reads {render.dynamic}\n{render.line}".rstrip()
+    elif rendered.entry is None:
+        status = rendered.failure.status if rendered.failure is not None else 0
+        yield "stored", f"no: the handler answered {status}"
+    else:
+        yield "stored", "not yet: the next request is a miss, and its answer is stored"
 
 
 def _relative(file: Path, folder: Path) -> str:

@@ -69,10 +69,11 @@ def _check_address(host: str, port: int) -> None:
 def _make_app(directory: Path) -> WSGIApplication:
     """The application, or, while it cannot be loaded, one that shows why.
 
+    What is stored goes with the process at each change, since code that has changed makes other answers.
     The server keeps running meanwhile, and loads again at the next change.
     """
     try:
-        app = RouteHandlers(directory, **{**read_settings(Path.cwd()), "debug": True})
+        app = RouteHandlers(directory, **{**read_settings(Path.cwd()), "debug": True, "cache": "memory://"})
     except RouteHandlersError as error:
         message = str(error)
     except Exception as error:

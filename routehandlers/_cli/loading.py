@@ -6,7 +6,7 @@ import argparse
 import sys
 import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..app import RouteHandlers
 from ..config import read_settings
@@ -27,13 +27,15 @@ def add_directory(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_app(directory: Path) -> RouteHandlers:
+def load_app(directory: Path, **settings: Any) -> RouteHandlers:
     """The application in a folder, with the settings of ``pyproject.toml`` in the current one.
+
+    :param settings: They go before those of the file.
 
     What a file of the user's raises is printed as its own traceback, and ends the command.
     """
     try:
-        return RouteHandlers(directory, **read_settings(Path.cwd()))
+        return RouteHandlers(directory, **{**read_settings(Path.cwd()), **settings})
     except RouteHandlersError:
         raise
     except Exception as error:

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..exceptions import RouteHandlersError
-from . import dev, new, routes, start
+from . import build, cache, dev, explain, new, routes, start
 from .loading import fail
 
 _EXAMPLES = """examples:
@@ -22,7 +22,20 @@ _EXAMPLES = """examples:
   routehandlers dev                 serve app/ on 127.0.0.1:8000 and reload at every change
   routehandlers start -w 4          serve app/ with gunicorn and four workers
   routehandlers routes              show what answers which URL
+  routehandlers explain GET /a      show what would happen to a request
+  routehandlers cache list          show what is stored, where the storage is shared
 """
+
+
+_COMMANDS: dict[str, Any] = {
+    "dev": dev,
+    "build": build,
+    "start": start,
+    "routes": routes,
+    "explain": explain,
+    "cache": cache,
+    "new": new,
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,7 +55,7 @@ def _build_parser() -> _Parser:
     )
     parser.add_argument("--version", action="version", version=f"routehandlers {version('routehandlers')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (dev, start, routes, new):
+    for module in _COMMANDS.values():
         module.add_parser(commands)
     return parser
 
@@ -52,10 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     own, extra = _split(words)
     parser = _build_parser()
-    commands = ("dev", "start", "routes", "new")
-    if own and not own[0].startswith("-") and own[0] not in commands:
-        near = get_close_matches(own[0], commands, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(commands)}."
+    if own and not own[0].startswith("-") and own[0] not in _COMMANDS:
+        near = get_close_matches(own[0], _COMMANDS, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_COMMANDS)}."
         fail(f"there is no command {own[0]!r}. {hint}")
     options = parser.parse_args(own)
     if options.command is None:

@@ -1,0 +1,84 @@
+"""``routehandlers build``: check everything, and fill the cache's storage before the first request."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from ..app import RouteHandlers
+from ..exceptions import RouteHandlersError
+from ..inspect import Prerendered, prerender
+from . import loading
+
+# To the beginning of the line, and erase it.
+_CLEAR = "\r\x1b[2K"
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "build",
+        help="check the routes and prerender into the cache",
+        description="Call every cached GET without parameters, and with those that generate_static_params() lists, and"
+        " put the answers into the storage that the settings name. Running servers see them at once.",
+    )
+    loading.add_directory(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    app = loading.load_app(options.directory)
+    if not app.cache.store.is_shared:
+        loading.fail(
+            "memory:// ends with this command, and what it would hold. Name a storage that servers share in"
+            " pyproject.toml: [tool.routehandlers] cache = 'file:///var/cache/app' or 'redis://host'."
+        )
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    begun = time.monotonic()
+    results = list(_shown(prerender(app)))
+    _report(app, results, time.monotonic() - begun)
+    if any(result.error is not None for result in results):
+        raise SystemExit(1)
+
+
+def _shown(results: Iterator[Prerendered]) -> Iterator[Prerendered]:
+    """Show on a terminal where one is; a log gets only what went wrong."""
+    is_terminal = sys.stderr.isatty()
+    for number, result in enumerate(results, 1):
+        if is_terminal:
+            print(f"{_CLEAR}{number}/{result.total}  {result.path}", end="", file=sys.stderr, flush=True)
+        if result.error is not None:
+            print(f"{_CLEAR if is_terminal else ''}{_told(result)}", file=sys.stderr)
+        yield result
+    if is_terminal:
+        print(_CLEAR, end="", file=sys.stderr, flush=True)
+
+
+def _told(result: Prerendered) -> str:
+    error = result.error
+    if isinstance(error, Exception) and not isinstance(error, RouteHandlersError):
+        trace = "".join(traceback.format_exception(loading.from_user_file(error))).rstrip()
+        return f"{result.path} could not be prerendered:\n{trace}"
+    return f"{result.path} could not be prerendered: {error}"
+
+
+def _report(app: RouteHandlers, results: list[Prerendered], seconds: float) -> None:
+    for route in sorted(app.routes, key=lambda route: route.pattern):
+        own = [result for result in results if result.pattern == route.pattern]
+        stored = sum(result.is_stored for result in own)
+        dynamic = next((result.reason for result in own if result.reason), "")
+        if stored:
+            print(f"● {route.pattern}  {stored} prerendered")
+        elif dynamic:
+            print(f"ƒ {route.pattern}  dynamic: it reads {dynamic}")
+        elif route.config.is_cacheable and "GET" in route.methods and not own:
+            print(f"○ {route.pattern}  cached when it is first asked for")
+        elif not own:
+            print(f"ƒ {route.pattern}  dynamic")
+    failed = sum(result.error is not None for result in results)
+    stored = sum(result.is_stored for result in results)
+    print(f"{stored} prerendered{f', {failed} failed' if failed else ''} in {seconds:.1f} s")

@@ -1,0 +1,159 @@
+"""``routehandlers cache``: look into the storage of the cache, and forget what is in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .._cache.cache import Cache
+from .._cache.freshness import Freshness, age_of, fresh_until, freshness_of
+from .._cache.key import route_tag
+from .._cache.store import Store
+from ..cache_handlers import CacheHandler, Entry, Purges, open_cache_handler
+from ..config import make_config, read_settings
+from ..exceptions import StorageError
+from . import loading
+
+_UNITS = ("B", "KiB", "MiB", "GiB")
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "cache", help="look into the cache's storage, or purge it", description=__doc__, allow_abbrev=False
+    )
+    parser.add_argument("--storage", metavar="URL", help="in place of the one that the settings name")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("stats", help="count what is stored")
+    listing = actions.add_parser("list", help="show what is stored")
+    listing.add_argument("--tag", help="only what carries this tag")
+    listing.add_argument("--json", action="store_true", help="one JSON object a line, for other programs")
+    purge = actions.add_parser("purge", help="forget what is stored; servers notice with their next request")
+    what = purge.add_mutually_exclusive_group(required=True)
+    what.add_argument("--tag", help="what carries a tag")
+    what.add_argument("--path", help="what answers a URL, or a route such as '/items/[slug]'")
+    what.add_argument("--all", action="store_true", help="everything")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    handler = _open(options.storage)
+    try:
+        {"stats": _stats, "list": _list, "purge": _purge}[options.action](handler, options)
+    except (OSError, StorageError) as error:
+        loading.fail(f"the storage cannot be read: {error}")
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "redis":
+            raise
+        loading.fail(f"Redis cannot be asked: {error}")
+
+
+def _open(url: str | None) -> CacheHandler:
+    settings = {**read_settings(Path.cwd()), **({"cache": url} if url is not None else {})}
+    config = make_config(settings)
+    try:
+        handler = (
+            open_cache_handler(config.cache, config.cache_max_memory_size)
+            if isinstance(config.cache, str)
+            else config.cache
+        )
+    except (ValueError, ImportError) as error:
+        loading.fail(f"cache: {error}")
+    if not handler.is_shared:
+        loading.fail(
+            "memory:// is inside of each server, and cannot be looked into from here. Name a storage that is shared:"
+            " --storage file:///var/cache/app"
+        )
+    return handler
+
+
+def _stats(handler: CacheHandler, _: argparse.Namespace) -> None:
+    purges = handler.purges()
+    count: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    size = 0
+    for entry in handler.entries():
+        count[freshness_of(entry, purges).value] += 1
+        kinds[_kind(entry)] += 1
+        size += len(entry.body)
+    print(f"entries   {sum(count.values())}  ({', '.join(f'{count[one.value]} {one.value}' for one in Freshness)})")
+    print(f"kinds     {', '.join(f'{number} {kind}' for kind, number in sorted(kinds.items())) or '-'}")
+    print(f"bodies    {_size(size)}")
+    print(f"purges    {purges.number}  (epoch {purges.epoch[:8]})")
+
+
+def _list(handler: CacheHandler, options: argparse.Namespace) -> None:
+    purges = handler.purges()
+    chosen = [entry for entry in handler.entries() if options.tag is None or options.tag in entry.tags]
+    rows = [_row(entry, purges) for entry in sorted(chosen, key=lambda entry: entry.key)]
+    if options.json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    shown = [("what", "status", "state", "age", "ttl", "size", "tags")]
+    shown += [
+        (row["what"], str(row["status"] or "-"), row["state"], f"{row['age']} s", f"{row['ttl']} s", _size(row["size"]),
+         " ".join(row["tags"]) or "-")
+        for row in rows
+    ]  # fmt: skip
+    widths = [max(len(row[column]) for row in shown) for column in range(len(shown[0]))]
+    for shown_row in shown:
+        print("  ".join(cell.ljust(width) for cell, width in zip(shown_row, widths, strict=True)).rstrip())
+
+
+def _row(entry: Entry, purges: Purges) -> dict[str, Any]:
+    now = time.time()
+    return {
+        "what": _what(entry),
+        "key": entry.key,
+        "status": entry.status,
+        "state": freshness_of(entry, purges).value,
+        "age": int(age_of(entry, now)),
+        "ttl": int(fresh_until(entry) - now),
+        "size": len(entry.body),
+        "tags": [tag for tag in entry.tags if not tag.startswith("_N_T_")],
+    }
+
+
+def _kind(entry: Entry) -> str:
+    kind: str = json.loads(entry.key)[0]
+    return {"route": "answers", "cached": "values", "fetch": "fetched"}.get(kind, kind)
+
+
+def _what(entry: Entry) -> str:
+    """What a key is of, for people."""
+    kind, *parts = json.loads(entry.key)
+    if kind == "route":
+        prefix, _, path, *varied = parts
+        return f"{prefix}{path}{' ' + json.dumps(varied) if varied else ''}"
+    if kind == "fetch":
+        return f"{parts[0]} {parts[1]}"
+    return f"{parts[0]}()"
+
+
+def _purge(handler: CacheHandler, options: argparse.Namespace) -> None:
+    if options.all:
+        handler.clear()
+        print("Everything is forgotten.")
+        return
+    cache = Cache(Store(handler, 0), (), 1)
+    if options.tag is not None:
+        cache.revalidate_tag(options.tag)
+        print(f"What carries {options.tag!r} is forgotten.")
+        return
+    cache.revalidate_path(options.path)
+    handler.expire_tags([route_tag(options.path)])
+    print(f"What answers {options.path!r} is forgotten.")
+
+
+def _size(size: float) -> str:
+    units: Iterable[str] = _UNITS
+    for unit in units:
+        if size < 1024 or unit == _UNITS[-1]:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    raise AssertionError(size)
