@@ -177,11 +177,13 @@ class Cache:
 
         :return: Whether it may be served meanwhile. Otherwise it is the caller's to make.
         """
-        if time.time() < entry.retry_at:
+        now = time.time()
+        if now < entry.retry_at:
             return True
-        return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make))
+        return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make, now))
 
-    def _refresh(self, key: str, make: Make) -> None:
+    def _refresh(self, key: str, make: Make, asked_at: float) -> None:
+        begun = time.monotonic()
         with self.store.lock(key, 0) as lock:
             found = self.store.find(key)
             if (self.store.is_shared and not lock.is_held) or found is None or found[1] is Freshness.FRESH:
@@ -194,7 +196,8 @@ class Cache:
             now = self.store.find(key)
             if now is not None and now[0] is found[0]:
                 entry = found[0].entry
-                self.store.save(replace(entry, retry_at=time.time() + retry_after(entry.revalidate)))
+                failed_at = asked_at + time.monotonic() - begun
+                self.store.save(replace(entry, retry_at=failed_at + retry_after(entry.revalidate)))
 
 
 def _path_tags(path: str) -> set[str]:

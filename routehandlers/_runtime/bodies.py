@@ -80,11 +80,12 @@ class StreamedBody:
     def draw(self) -> Iterator[bytes]:
         """All chunks, one by one, kept until they are sent. Whoever stops drawing leaves the rest to be sent.
 
+        It is called in the context of the request, and so needs none.
+
         :raise Exception: What the stream raises, as it is.
         """
         yield from self._drawn
-        run, chunks = self._scope.context.run, self._chunks
-        while (chunk := run(_next, chunks)) is not None:
+        while (chunk := _next(self._chunks)) is not None:
             if chunk:
                 self._drawn.append(chunk)
                 yield chunk
@@ -129,7 +130,7 @@ class StreamedBody:
 
     def close_stream(self) -> None:
         """All chunks are drawn; what the request left to be done is somebody else's."""
-        self._scope.context.run(self._close)
+        self._close()
 
     def close(self) -> None:
         """The client has everything, or has gone."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from parity.deviations_cache import CACHE_DEVIATIONS
 from parity.replay import Seen
-
-TEXT, BYTES, PROBLEM = "text/plain; charset=utf-8", "application/octet-stream", "application/problem+json"
+from parity.table import BYTES, PROBLEM, TEXT, Deviation
 
 # What each path of the recordings can do, as Allow names it.
 ALLOW = {
@@ -22,7 +22,14 @@ ALLOW = {
     "/m/post-only": "OPTIONS, POST",
     "/m/options-custom": "GET, HEAD, OPTIONS",
     "/m/no-get": "OPTIONS, PATCH, PUT",
+    "/force-static": "GET, HEAD, OPTIONS",
+    "/gsp-false/a": "GET, HEAD, OPTIONS",
+    "/fs-dyn/post": "GET, HEAD, OPTIONS",
+    "/fs-dyn/propfind": "GET, HEAD, OPTIONS",
 }
+
+# Cache-Control of Next's own pages.
+_OF_PAGES = "private, no-cache, no-store, max-age=0, must-revalidate"
 
 # JavaScript's own views of an object, which have no counterpart here.
 _JAVASCRIPT = [
@@ -47,24 +54,6 @@ _JAVASCRIPT = [
     "errorName",
     "errorMessage",
 ]
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """One difference.
-
-    :param ids: A pattern that the whole id of an exchange matches.
-    :param change: Makes the expected answer of the recorded one.
-    """
-
-    name: str
-    ids: str
-    next: str
-    ours: str
-    change: Callable[[Seen, dict[str, Any]], Seen]
-
-    def applies(self, exchange: dict[str, Any]) -> bool:
-        return re.fullmatch(self.ids, exchange["id"]) is not None
 
 
 def _status(status: int) -> Callable[[Seen, dict[str, Any]], Seen]:
@@ -113,8 +102,7 @@ def _problem(seen: Seen, exchange: dict[str, Any]) -> Seen:
     """Errors without a word become problem documents."""
     if seen.status < 400 or seen.body not in ("", "(HTML page)"):
         return seen
-    kept = {name: value for name, value in seen.headers.items() if name not in ("etag", "cache-control", "set-cookie")}
-    kept |= {"set-cookie": seen.headers["set-cookie"]} if "set-cookie" in seen.headers else {}
+    kept = {name: value for name, value in seen.headers.items() if name != "etag" and value != [_OF_PAGES]}
     kept["content-type"] = [PROBLEM]
     problem = {"type": "about:blank", "title": HTTPStatus(seen.status).phrase, "status": seen.status}
     return replace(seen, headers=kept, body="" if exchange["request"]["method"] == "HEAD" else problem)
@@ -135,7 +123,10 @@ def _params(seen: Seen, exchange: dict[str, Any]) -> Seen:
 def _typed(seen: Seen, exchange: dict[str, Any]) -> Seen:
     if "content-type" in seen.headers or seen.status in (204, 304):
         return seen
-    of_bytes = re.match(r"(defaults\.(blob|array|uint8|buffer|stream)|stream\.(late|async|throw)).*", exchange["id"])
+    of_bytes = re.match(
+        r"(defaults\.(blob|array|uint8|buffer|stream)|stream\.(late|async|throw)|cache\.fs-(bytes|stream)).*",
+        exchange["id"],
+    )
     return replace(seen, headers={**seen.headers, "content-type": [BYTES if of_bytes else TEXT]})
 
 
@@ -298,6 +289,7 @@ DEVIATIONS = [
         "One after the other, in order.",
         lambda seen, exchange: replace(seen, body=["handler end", "after1", "after2", "after3"]),
     ),
+    *CACHE_DEVIATIONS,
     Deviation(
         "`Allow` with 405", r".*", "Missing.", "Always there, with the same methods as in the answer to OPTIONS.", _allow,
     ),
@@ -332,7 +324,8 @@ NOT_REPLAYED = [
      "JavaScript's own: promises, prototypes, `undefined`, `[object Object]`, `request.clone()`."),
     (r"cookies\.after-return.*|stream\.abort-.*", "Timers and `AbortSignal` in a synchronous handler: streams learn of a disconnect by `close()`."),
     (r"after\.user-agent.*", "Another parser names browsers; `tests/http/test_user_agent.py` compares the fields."),
-    (r"basepath\.rp\..*|trailing\.28|auth\.forbidden-fs.*", "Of the cache, which is not in this release."),
+    (r"draft\.keys", "JavaScript's own: the prototype of draft mode's object."),
+    (r"expire\.ext", "Next's `pageExtensions`: a route is `route.py`."),
     (r"defaults\.404\.gzip", "Nothing is compressed here; that is the proxy's part."),
     (r"stream\.throw-mid", "Compared in `tests/streaming`, which sees that the connection is cut."),
 ]  # fmt: skip
@@ -364,6 +357,32 @@ def expected(seen: Seen, exchange: dict[str, Any]) -> Seen:
         if deviation.applies(exchange):
             seen = deviation.change(seen, exchange)
     return seen
+
+
+def comparable(answer: Seen, exchange: dict[str, Any]) -> Seen:
+    """An answer without dates and tokens, spelled as we spell types, and without what only JavaScript has."""
+    headers = {
+        name: [", ".join(values)] if name.startswith("x-") else list(values) for name, values in answer.headers.items()
+    }
+    headers["content-type"] = [
+        re.sub(r";\s*charset=utf-8", "; charset=utf-8", value, flags=re.IGNORECASE)
+        for value in headers.get("content-type", [])
+    ]
+    headers["set-cookie"] = [
+        re.sub(
+            r"Expires=\w{3}, \d\d \w{3} 20(?!37)\d\d [\d:]+ GMT",
+            "Expires=(date)",
+            re.sub(r"(__prerender_bypass)=\w+", r"\1=(token)", value),
+        )
+        for value in headers.get("set-cookie", [])
+    ]
+    headers["etag"] = [re.sub(r'"[0-9a-f]{32}"', "(made here)", value) for value in headers.get("etag", [])]
+    body = without_javascript(answer.body)
+    if "content-encoding" in headers:
+        body = "(gzip)"
+    if isinstance(body, dict) and "detail" in body and "Host" not in body["detail"]:
+        body = {key: value for key, value in body.items() if key != "detail"}
+    return Seen(answer.status, headers, body)
 
 
 def as_markdown() -> str:

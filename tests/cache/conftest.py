@@ -1,0 +1,34 @@
+"""Each test of the cache that asks for a ``storage`` runs with all three."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from servers import Server, run_redis
+
+_prefixes = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    with run_redis() as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "file", "redis"])
+def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an empty storage."""
+    if request.param == "memory":
+        return "memory://"
+    if request.param == "file":
+        return f"file://{tmp_path_factory.mktemp('store')}/cache"
+    server: Server = request.getfixturevalue("redis_server")
+    return f"redis://127.0.0.1:{server.port}?prefix=test{next(_prefixes)}"
+
+
+@pytest.fixture
+def folder_storage(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/cache"
