@@ -23,10 +23,13 @@ class Freshness(Enum):
     """Not served any more."""
 
 
-def freshness_of(entry: Entry, purges: Purges) -> Freshness:
-    """What may be done with an entry now."""
+def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
+    """What may be done with an entry now.
+
+    :param skew: How many seconds the clock of the purges is ahead of ours.
+    """
     now = time.time()
-    verdict = purges.judge(entry, now)
+    verdict = purges.judge(entry, now + skew)
     age = age_of(entry, now)
     if verdict is Verdict.GONE or age >= entry.expire:
         return Freshness.GONE

@@ -36,7 +36,7 @@ class TurnedDynamicError(BaseException):
         self.what = what
 
     def __str__(self) -> str:
-        return f"it reads {self.what}, and a refresh has no client"
+        return f"it uses what only one client or moment has: {self.what}"
 
 
 class Render:

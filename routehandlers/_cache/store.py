@@ -61,6 +61,7 @@ class Store:
     def _reset(self) -> None:
         self._reading, self._writing = Breaker(), Breaker()
         self._paying = threading.Lock()
+        self._skew: float | None = None if self._shared is not None else 0.0
         # Purges that the storage could not take, and which come before anything that is read of it.
         self._owed: list[tuple[tuple[str, ...], float | None]] = []
 
@@ -98,12 +99,12 @@ class Store:
         if purges is None:
             return None
         held = self.memory.held(key)
-        freshness = freshness_of(held.entry, purges) if held is not None else Freshness.GONE
+        freshness = freshness_of(held.entry, purges, self.skew) if held is not None else Freshness.GONE
         if freshness is not Freshness.FRESH and self._shared is not None:
-            entry = self._reading.call(lambda: self.handler.get(key), None)
+            entry = self._in_our_time(self._reading.call(lambda: self.handler.get(key), None))
             if entry is not None and (held is None or not _is_same(entry, held.entry)):
-                held = self.memory.hold(_not_from_the_future(entry))
-                freshness = freshness_of(held.entry, purges)
+                held = self.memory.hold(entry)
+                freshness = freshness_of(entry, purges, self.skew)
         if held is None or freshness is Freshness.GONE:
             return None
         if freshness is Freshness.FRESH:
@@ -119,14 +120,14 @@ class Store:
             return  # a render that began later was done earlier, and has seen more purges
         self.memory.hold(entry)
         if self._shared is not None:
-            self._writing.call(lambda: self.handler.set(entry), None)
+            theirs = _moved(entry, self.skew)
+            self._writing.call(lambda: self.handler.set(theirs), None)
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
         """Number a purge. One that the storage cannot take is kept here, and nothing is served before it is taken."""
-        purge = tuple(tags), until
         if self._shared is None:
-            return self.memory.expire_tags(*purge)
-        self._owed.append(purge)
+            return self.memory.expire_tags(tags, until)
+        self._owed.append((tuple(tags), until + self.skew if until else until))
         return self._pay(at_once=True)
 
     def _pay(self, *, at_once: bool = False) -> int:
@@ -139,6 +140,21 @@ class Store:
                     return 0
                 del self._owed[0]
         return number
+
+    @property
+    def skew(self) -> float:
+        """How many seconds the storage's clock is ahead of ours."""
+        if self._skew is None and self._shared is not None:
+            self._skew = self._reading.call(self._shared.clock_skew, None)
+        return self._skew or 0.0
+
+    def _in_our_time(self, entry: Entry | None) -> Entry | None:
+        """What the storage has, as our clock sees it. What still is of the future is new."""
+        if entry is None:
+            return None
+        ours = _moved(entry, -self.skew)
+        now = time.time()
+        return ours if ours.created <= now else replace(ours, created=now)
 
     @contextmanager
     def lock(self, key: str, timeout: float) -> Iterator[Lock]:
@@ -160,10 +176,11 @@ def _is_same(one: Entry, other: Entry) -> bool:
     return one.mark == other.mark and one.retry_at == other.retry_at and one.body == other.body
 
 
-def _not_from_the_future(entry: Entry) -> Entry:
-    """An entry of a machine whose clock is ahead of ours: new, as we see it."""
-    now = time.time()
-    return entry if entry.created <= now else replace(entry, created=now)
+def _moved(entry: Entry, seconds: float) -> Entry:
+    """An entry as another clock sees it."""
+    if not seconds:
+        return entry
+    return replace(entry, created=entry.created + seconds, retry_at=entry.retry_at and entry.retry_at + seconds)
 
 
 class _NoLock:
@@ -174,9 +191,13 @@ class _NoLock:
 
 
 class Breaker:
-    """Keeps the failures of a storage away from requests."""
+    """Keeps the failures of a storage away from requests.
+
+    :ivar has_failed: Whether the last call did.
+    """
 
     def __init__(self) -> None:
+        self.has_failed = False
         self._tried_again_at = 0.0
         self._logged_at = -_LOGGED_EVERY
 
@@ -185,7 +206,7 @@ class Breaker:
 
         :param at_once: Try even if it has just failed.
         """
-        if self._tried_again_at:
+        if self.has_failed:
             if time.monotonic() < self._tried_again_at and not at_once:
                 return otherwise
             self._tried_again_at = time.monotonic() + _PAUSE  # one tries, and the others go on without
@@ -194,18 +215,14 @@ class Breaker:
         except Exception as error:
             self.fail(error)
             return otherwise
-        if self._tried_again_at:
-            self._tried_again_at = 0.0
+        if self.has_failed:
+            self.has_failed = False
             logger.info("The cache's storage works again.")
         return result
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether the last call failed."""
-        return self._tried_again_at > 0
-
     def fail(self, error: Exception) -> None:
         """A call failed: leave the storage alone for a while."""
+        self.has_failed = True
         self._tried_again_at = time.monotonic() + _PAUSE
         if time.monotonic() - self._logged_at >= _LOGGED_EVERY:
             self._logged_at = time.monotonic()

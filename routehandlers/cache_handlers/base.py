@@ -111,6 +111,10 @@ class CacheHandler(Protocol):
         """Hold the lock of a key among processes, or go on without it after ``timeout`` seconds."""
         ...
 
+    def clock_skew(self) -> float:
+        """How many seconds the storage's clock is ahead of this process's; always the same in one process."""
+        ...
+
     def entries(self) -> Iterator[Entry]:
         """All that is stored, for people who look into it."""
         ...

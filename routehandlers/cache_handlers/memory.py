@@ -95,6 +95,9 @@ class MemoryCacheHandler:
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # there are no others
         return nullcontext(_Alone())
 
+    def clock_skew(self) -> float:
+        return 0.0
+
     def entries(self) -> Iterator[Entry]:
         with self._lock:
             held = [*self._main.values(), *self._missing.values()]

@@ -43,6 +43,15 @@ logger = logging.getLogger("routehandlers")
 # Seconds after which an unanswered command has failed: a request waits so long at most.
 _TIMEOUT = 0.5
 
+# Seconds for which it is not looked again whether a message has come. Looking is a step into the kernel, which a hit
+# that takes two microseconds would feel; the thread that listens hears of it in the meantime as a rule.
+_TRUST = 0.0005
+
+# Servers by how far their clocks are ahead, as far as this process has asked. It asks once: a clock that is put right
+# later, or that a test moves, moves ages, as it should.
+_skews: dict[str, float] = {}
+_NOISE = 1.0
+
 _MOST_MISSING = 10_000
 _MOST_PURGES = 20_000
 _MAX_ENTRY_SIZE = 8 * 2**20
@@ -103,6 +112,7 @@ class RedisCacheHandler:
         self._client: Any = client  # redis-py's types tell synchronous from asynchronous answers only at length
         self._prefix = f"{{{prefix}}}"
         self._strict = strict
+        self._where = f"{client!r} {prefix}"
         self._read = client.register_script(_READ)
         self._purge = client.register_script(_PURGE)
         self._set_missing = client.register_script(_SET_MISSING)
@@ -121,8 +131,9 @@ class RedisCacheHandler:
 
     def after_fork(self) -> None:
         self._purges = Purges()
+        self._applied: float = -1
         self._lock = threading.Lock()
-        self._tracking = Tracking(self._client, self._key("purges"))
+        self._tracking = Tracking(self._client, self._key("purges"), is_used=not self._strict)
         self._keeper = LockKeeper(self._client)
 
     # Entries ----------------------------------------------------------------
@@ -143,6 +154,14 @@ class RedisCacheHandler:
     def delete(self, key: str) -> None:
         self._client.delete(self._entry_key(key))
 
+    def clock_skew(self) -> float:
+        """By Redis's clock, which all machines share."""
+        known = _skews.get(self._where)
+        if known is None:
+            seconds, microseconds = self._client.time()
+            known = _skews.setdefault(self._where, seconds + microseconds / 1e6 - time.time())
+        return known if abs(known) > _NOISE else 0.0
+
     def entries(self) -> Iterator[Entry]:
         for name in self._client.scan_iter(f"{self._prefix}:entry:*", count=500):
             frame = self._client.get(name)
@@ -158,13 +177,16 @@ class RedisCacheHandler:
     # Purges and locks -------------------------------------------------------
 
     def purges(self) -> Purges:
-        # The order matters: what comes after the flag was taken down raises it again.
-        if self._strict or self._tracking.take_news():
-            try:
-                self._read_more()
-            except BaseException:
-                self._tracking.has_news = True
-                raise
+        tracking = self._tracking
+        if tracking.heard == self._applied and not self._strict:
+            now = time.monotonic()
+            if now < tracking.trusted_until:
+                return self._purges
+            tracking.trusted_until = now + _TRUST
+            if not tracking.peek():
+                return self._purges
+            tracking.hear()
+        self._read_more()
         return self._purges
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
@@ -175,7 +197,7 @@ class RedisCacheHandler:
             # No room, or not our key. Removing needs no room, and another epoch forgets what this purge should have.
             self._client.delete(self._key("purges"))
             number = 0
-        self._tracking.has_news = True
+        self._tracking.hear()
         return int(number)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
@@ -183,6 +205,10 @@ class RedisCacheHandler:
 
     def _read_more(self) -> None:
         with self._lock:
+            self._tracking.start()
+            heard = self._tracking.heard
+            if heard == self._applied and not self._strict:
+                return  # another thread has just read it
             known = self._purges
             arguments: list[Any] = [known.epoch, known.number, secrets.token_hex(16)]
             try:
@@ -198,6 +224,8 @@ class RedisCacheHandler:
             for member, score in zip(records[::2], records[1::2], strict=True):
                 _apply(known, member, int(float(score)))
             self._purges = known
+            # What was heard while it was read is read next time.
+            self._applied = heard
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"

@@ -52,7 +52,11 @@ def test_an_answer_is_kept_for_its_period_and_told_with_its_age(
     second = client.get("/x")
 
     assert (first.text, second.text) == ("1", "1")
-    assert first.headers["Cache-Control"] == second.headers["Cache-Control"] == "s-maxage=60, stale-while-revalidate=31535940"
+    assert (
+        first.headers["Cache-Control"]
+        == second.headers["Cache-Control"]
+        == "s-maxage=60, stale-while-revalidate=31535940"
+    )
     assert first.headers["ETag"] == second.headers["ETag"]
     assert (first.headers["Age"], second.headers["Age"]) == ("0", "18")
     assert first.headers["Cache-Status"] == "routehandlers; fwd=miss; stored"
@@ -98,7 +102,15 @@ def test_of_many_who_find_it_stale_one_refreshes(make_app: MakeApp, storage: str
     assert int(client.get("/x").text) < 10
 
 
-@pytest.mark.parametrize("down", ["raise RuntimeError('down')", "return 'bad', 500", "from routehandlers.headers import cookies; return cookies().get('a', '')", "return None"])
+@pytest.mark.parametrize(
+    "down",
+    [
+        "raise RuntimeError('down')",
+        "return 'bad', 500",
+        "from routehandlers.headers import cookies; return cookies().get('a', '')",
+        "return None",
+    ],
+)
 def test_a_failed_refresh_keeps_the_last_good_answer_and_waits_before_the_next_try(
     make_app: MakeApp, storage: str, clock: Any, down: str
 ) -> None:
@@ -182,7 +194,14 @@ def test_the_constants_decide_what_is_cached_and_for_how_long(
 
 
 @pytest.mark.parametrize(
-    "constants", ["", "revalidate = 0", "dynamic = 'force-dynamic'", "dynamic = 'force-dynamic'\nrevalidate = 60", "dynamic = 'force-static'\nrevalidate = 0"]
+    "constants",
+    [
+        "",
+        "revalidate = 0",
+        "dynamic = 'force-dynamic'",
+        "dynamic = 'force-dynamic'\nrevalidate = 60",
+        "dynamic = 'force-static'\nrevalidate = 0",
+    ],
 )
 def test_other_routes_are_called_each_time_and_say_nothing_of_caching(make_app: MakeApp, constants: str) -> None:
     client = make_app(counting(constants)).test_client()
@@ -233,7 +252,12 @@ def test_head_is_served_from_the_entry_and_may_cause_it(make_app: MakeApp, clien
 
 
 def test_a_head_of_its_own_runs_by_itself(make_app: MakeApp, storage: str) -> None:
-    files = {"x/route.py": COUNT.format(constants="revalidate = 60\nfrom routehandlers import Response\ndef HEAD(): return Response(headers={'X-Own': str(next(calls))})", down="pass")}
+    files = {
+        "x/route.py": COUNT.format(
+            constants="revalidate = 60\nfrom routehandlers import Response\ndef HEAD(): return Response(headers={'X-Own': str(next(calls))})",
+            down="pass",
+        )
+    }
     client = make_app(files, cache=storage).test_client()
 
     first, get, second = client.head("/x"), client.get("/x"), client.head("/x")
@@ -326,7 +350,9 @@ def test_a_stream_that_proves_dynamic_is_released_and_streams_on(make_app: MakeA
     """
     app = make_app({"x/route.py": source})
     heard: list[Any] = []
-    body = app(_environ("/x"), lambda status, headers, exc_info=None: heard.append((list(app.load("/x").DRAWN), headers)))
+    body = app(
+        _environ("/x"), lambda status, headers, exc_info=None: heard.append((list(app.load("/x").DRAWN), headers))
+    )
 
     assert heard[0][0] == ["a", "b", "c"]
     assert dict(heard[0][1])["Cache-Control"] == "private, no-cache, no-store"
@@ -441,7 +467,9 @@ def test_vary_widens_the_key(make_app: MakeApp, client_for: ClientFor, storage: 
      "request.cookies.get('a')", "request.accept_mimetypes"],
 )  # fmt: skip
 def test_vary_covers_what_it_names_and_nothing_else(make_app: MakeApp, read: str) -> None:
-    source = f"vary = ('search_params:page', 'accept-language')\nrevalidate = 60\ndef GET(request): return str({read})\n"
+    source = (
+        f"vary = ('search_params:page', 'accept-language')\nrevalidate = 60\ndef GET(request): return str({read})\n"
+    )
     app = make_app({"x/route.py": source})
     client = app.test_client()
 
@@ -538,7 +566,9 @@ def test_those_who_wait_share_a_failure(make_app: MakeApp) -> None:
     source = "import time\nrevalidate = 60\nCALLS = []\ndef GET():\n    CALLS.append(1)\n    time.sleep(0.3)\n    raise RuntimeError('down')\n"
     app = make_app({"x/route.py": source})
     answers: list[int] = []
-    threads = [threading.Thread(target=lambda: answers.append(app.test_client().get("/x").status_code)) for _ in range(20)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(app.test_client().get("/x").status_code)) for _ in range(20)
+    ]
 
     for thread in threads:
         thread.start()
@@ -569,7 +599,9 @@ def test_forbidden_in_a_cached_route_is_answered_in_the_client_s_form(make_app: 
     assert answer.headers["Cache-Control"] == "private, no-cache, no-store"
 
 
-def test_a_server_without_threads_refreshes_in_the_foreground(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_without_threads_refreshes_in_the_foreground(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = make_app(counting("revalidate = 0.01"))
     client = app.test_client()
     client.get("/x")
@@ -585,7 +617,10 @@ def test_a_server_without_threads_refreshes_in_the_foreground(make_app: MakeApp,
 
 
 def test_two_applications_in_one_process_share_nothing(make_app: MakeApp) -> None:
-    one, other = make_app({"x/route.py": "revalidate = 60\ndef GET(): return 'one'"}), make_app({"x/route.py": "revalidate = 60\ndef GET(): return 'other'"})
+    one, other = (
+        make_app({"x/route.py": "revalidate = 60\ndef GET(): return 'one'"}),
+        make_app({"x/route.py": "revalidate = 60\ndef GET(): return 'other'"}),
+    )
 
     assert [app.test_client().get("/x").text for app in (one, other, one, other)] == ["one", "other", "one", "other"]
 

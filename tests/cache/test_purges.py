@@ -13,7 +13,9 @@ from conftest import MakeApp
 from freezegun import freeze_time
 
 ROUTE = "import itertools\nrevalidate = 3600\ncalls = itertools.count(1)\ndef GET(request, context): return str(next(calls))\n"
-TAGGED = ROUTE.replace("return", "\n    from routehandlers.cache import cache_tag\n    cache_tag('posts', 'all')\n    return")
+TAGGED = ROUTE.replace(
+    "return", "\n    from routehandlers.cache import cache_tag\n    cache_tag('posts', 'all')\n    return"
+)
 FILES = {
     "route.py": ROUTE,
     "blog/route.py": ROUTE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -156,10 +157,8 @@ def test_every_attribute_of_a_request_reports_but_for_those_of_a_short_list() ->
     for name in names | {"__dict__", "__class__"}:
         reported: list[str] = []
         request = WatchedRequest(clients, nobodys_environ("", "/x"), Vary(), reported.append)
-        try:
+        with suppress(Exception):
             getattr(request, name)
-        except Exception:
-            pass
         if not reported:
             silent.add(name)
 
@@ -200,7 +199,9 @@ def test_the_request_is_a_real_one(make_app: MakeApp) -> None:
 
 
 def test_a_path_is_stored_in_one_spelling_whoever_asks_first(make_app: MakeApp) -> None:
-    source = "revalidate = 60\ndef GET(request, context): return [request.next_url.pathname, request.path, context.params]"
+    source = (
+        "revalidate = 60\ndef GET(request, context): return [request.next_url.pathname, request.path, context.params]"
+    )
     app = make_app({"items/[slug]/route.py": source})
 
     _, _, first = ask(app, {"RAW_URI": "/items/%61%2f%C3%A9"}, path="/items/a/é")
@@ -361,7 +362,9 @@ def test_other_answers_are_stored_as_they_are(
     assert third.headers["Content-Type" if first.status_code != 204 else "ETag"]
 
 
-@pytest.mark.parametrize("failure", ["raise RuntimeError('down')", "return 'down', 500", "return 'down', 503", "abort(502)"])
+@pytest.mark.parametrize(
+    "failure", ["raise RuntimeError('down')", "return 'down', 500", "return 'down', 503", "abort(502)"]
+)
 def test_a_failure_never_replaces_a_good_answer(make_app: MakeApp, storage: str, failure: str) -> None:
     source = f"""
 from werkzeug.exceptions import abort
@@ -417,7 +420,9 @@ def test_nothing_that_a_client_sends_poisons_or_empties_an_entry(
         assert odd.text == "posted"
 
 
-@pytest.mark.parametrize("path", ["/x/", "//x", "/x%00", "/%78", "/X", "/x;a=1", "/x%20", "/./x", "/x.json", "/x" + "y" * 20_000])
+@pytest.mark.parametrize(
+    "path", ["/x/", "//x", "/x%00", "/%78", "/X", "/x;a=1", "/x%20", "/./x", "/x.json", "/x" + "y" * 20_000]
+)
 def test_odd_paths_never_share_an_entry_with_another(make_app: MakeApp, storage: str, path: str) -> None:
     files = {"x/route.py": PLAIN, "[other]/route.py": PLAIN.replace("body", "other")}
     app = make_app(files, cache=storage)

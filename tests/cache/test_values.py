@@ -30,7 +30,9 @@ calls = itertools.count(1)
 """
 
 
-def app_with(make_app: MakeApp, function: str, call: str = "f()", storage: str = "memory://", **more: str) -> RouteHandlers:
+def app_with(
+    make_app: MakeApp, function: str, call: str = "f()", storage: str = "memory://", **more: str
+) -> RouteHandlers:
     source = f"{PRELUDE}\n{function}\ndef GET(request): return {{'v': {call}}}\n"
     return make_app({"x/route.py": source, **more}, cache=storage)
 
@@ -94,7 +96,9 @@ def test_errors_are_not_kept(make_app: MakeApp) -> None:
     assert values(app, "/x", "/x", "/x", "/x") == ["1", "2", 3, 3]
 
 
-@pytest.mark.parametrize("read", ["cookies().get('a')", "no_store()", "__import__('routehandlers.headers').headers.headers().get('a')"])
+@pytest.mark.parametrize(
+    "read", ["cookies().get('a')", "no_store()", "__import__('routehandlers.headers').headers.headers().get('a')"]
+)
 def test_a_cached_function_has_no_client(make_app: MakeApp, read: str, debug: bool) -> None:
     app = app_with(make_app, f"@cached()\ndef f(): return {read}")
 
@@ -123,7 +127,10 @@ def test_a_tag_forgets_it_also_in_the_same_request(make_app: MakeApp, storage: s
 
 
 def test_a_route_that_uses_it_is_forgotten_with_it_and_holds_no_longer(make_app: MakeApp, storage: str) -> None:
-    source = PRELUDE + "revalidate = 3600\n@cached(revalidate=5, tags=('posts',))\ndef f(): return next(calls)\ndef GET(): return {'v': f()}\n"
+    source = (
+        PRELUDE
+        + "revalidate = 3600\n@cached(revalidate=5, tags=('posts',))\ndef f(): return next(calls)\ndef GET(): return {'v': f()}\n"
+    )
     app = make_app({"x/route.py": source}, cache=storage)
 
     first = app.test_client().get("/x")
@@ -182,7 +189,17 @@ def test_where_nothing_is_stored_tags_and_lives_do_nothing(make_app: MakeApp) ->
     assert values(app, "/x") == [[None, None, None]]
 
 
-@pytest.mark.parametrize("call", ["cache_tag('x' * 257)", "cache_tag(*map(str, range(129)))", "cache_tag('')", "cached(tags='posts')(print)", "cached(revalidate=0)(print)", "cached(7)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "cache_tag('x' * 257)",
+        "cache_tag(*map(str, range(129)))",
+        "cache_tag('')",
+        "cached(tags='posts')(print)",
+        "cached(revalidate=0)(print)",
+        "cached(7)",
+    ],
+)
 def test_mistakes_are_told_where_they_are_made(make_app: MakeApp, call: str, debug: bool) -> None:
     answer = app_with(make_app, "", call).test_client().get("/x")
 
@@ -205,7 +222,9 @@ def test_outside_of_requests_a_cached_function_is_called_each_time() -> None:
 
 
 def test_many_who_miss_one_value_make_it_once(make_app: MakeApp, storage: str) -> None:
-    app = app_with(make_app, "import time\n@cached()\ndef f():\n    time.sleep(0.3)\n    return next(calls)", storage=storage)
+    app = app_with(
+        make_app, "import time\n@cached()\ndef f():\n    time.sleep(0.3)\n    return next(calls)", storage=storage
+    )
     found: list[Any] = []
     threads = [threading.Thread(target=lambda: found.extend(values(app, "/x"))) for _ in range(20)]
 
@@ -247,7 +266,9 @@ class Upstream(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        data = json.dumps({"n": count, "method": self.command, "body": body.decode(), "x": self.headers.get("X-A")}).encode()
+        data = json.dumps(
+            {"n": count, "method": self.command, "body": body.decode(), "x": self.headers.get("X-A")}
+        ).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -323,7 +344,11 @@ def test_fetch_cache_changes_what_is_the_default_and_what_may_be_asked_for(
 
 def test_what_is_asked_for_is_the_key(fetching: Any) -> None:
     calls = ["U + '/a'", "U + '/a?b'", "U + '/a', method='POST'", "U + '/a', headers={'X-A': '1'}", "U + '/a', headers={'x-a': '2'}", "U + '/a', method='POST', body=b'\\xff'", "U + '/a', method='POST', json=[1]", "U + '/a', headers={'traceparent': 'x'}"]  # fmt: skip
-    app = fetching("{'n': [" + ", ".join(f"fetch({call}, cache='force-cache').json()['n']" for call in calls if "xff" not in call) + "]}")
+    app = fetching(
+        "{'n': ["
+        + ", ".join(f"fetch({call}, cache='force-cache').json()['n']" for call in calls if "xff" not in call)
+        + "]}"
+    )
 
     first, second = numbers(app, 2)
 
@@ -332,7 +357,10 @@ def test_what_is_asked_for_is_the_key(fetching: Any) -> None:
 
 
 def test_a_5xx_is_not_kept_and_a_404_is(fetching: Any) -> None:
-    down, none = fetching("fetch(U + '/down', revalidate=60).json()"), fetching("fetch(U + '/none', revalidate=60).json()")
+    down, none = (
+        fetching("fetch(U + '/down', revalidate=60).json()"),
+        fetching("fetch(U + '/none', revalidate=60).json()"),
+    )
 
     assert (numbers(down), numbers(none)) == ([1, 2, 3], [1, 1, 1])
 
@@ -360,7 +388,13 @@ def test_a_cached_route_that_must_not_keep_an_answer_is_dynamic(fetching: Any) -
     app = fetching("fetch(U + '/a', cache='no-store').json()", "revalidate = 60")
 
     assert numbers(app) == [1, 2, 3]
-    assert fetching("fetch(U + '/b').json()", "revalidate = 60").test_client().get("/x").headers["Cache-Status"].endswith("stored")
+    assert (
+        fetching("fetch(U + '/b').json()", "revalidate = 60")
+        .test_client()
+        .get("/x")
+        .headers["Cache-Status"]
+        .endswith("stored")
+    )
 
 
 @pytest.mark.parametrize("arguments", ["", ", cache='force-cache'"])

@@ -390,8 +390,8 @@ def as_markdown() -> str:
     lines = [
         "# Parity with Next.js", "",
         "The tests replay recorded answers of a running Next.js 15.5 against Python translations of its routes, under a",
-        "real server. This page lists every difference that they expect. It is made of the table in",
-        "`tests/parity/deviations.py`, and a test holds it true.", "",
+        "real server. This page lists every difference that they expect. It is made of the tables in",
+        "`tests/parity/deviations.py` and `deviations_cache.py`, and a test holds it true.", "",
         "| What | Next.js | here |", "| --- | --- | --- |",
         *[f"| {deviation.name} | {deviation.next} | {deviation.ours} |" for deviation in DEVIATIONS], "",
         "## What has no counterpart", "",

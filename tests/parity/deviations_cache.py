@@ -22,6 +22,13 @@ def _cache(word: str, cache_control: str | None = None) -> Change:
     return lambda seen, exchange: replace(seen, headers={**seen.headers, "cache": [word], **more})
 
 
+def _stored(cache_control: str) -> Change:
+    """It is rendered and stored by the first request, and served from there to the second."""
+    return lambda seen, exchange: _cache("HIT" if exchange["id"].endswith(".2") else "MISS", cache_control)(
+        seen, exchange
+    )
+
+
 def _bypass(seen: Seen, exchange: dict[str, Any]) -> Seen:
     """It is rendered for one client, and not stored."""
     headers = {**seen.headers, "cache": ["BYPASS"], "cache-control": [_UNSTORED]}
@@ -51,46 +58,37 @@ def _all(*changes: Change) -> Change:
     return change
 
 
-def _plain(status: int, body: Any = "", **headers: str) -> Change:
-    """It is an answer that has nothing to do with the cache."""
+def _answer(status: int, body: Any = "", **headers: str) -> Change:
+    """It is this, whatever was recorded."""
     kept = {name.replace("_", "-"): [value] for name, value in headers.items()}
     return lambda seen, exchange: Seen(status, kept, body)
 
 
-def _of_the_regeneration(body: Any, word: str, status: int = 200, **headers: str) -> Change:
-    """What ``/regen/KEY`` answers, for its own period."""
-    return _plain(status, body, cache=word, cache_control="s-maxage=1", content_type="application/json", **headers)
-
-
-def _kept(seen: Seen, exchange: dict[str, Any]) -> Seen:
-    """The last good answer."""
-    return _of_the_regeneration({"now": 0}, "STALE")(seen, exchange)
+def _regenerated(render: int, word: str) -> Change:
+    """It is a good render of ``/regen/KEY``."""
+    return _answer(200, {"now": render}, cache=word, cache_control="s-maxage=1", content_type="application/json")
 
 
 def _for_a_period(seen: Seen, exchange: dict[str, Any]) -> Seen:
     """What interrupted it, for one period, and then what is well again."""
     number = exchange["id"].rpartition(".")[2]
     if number == "4":
-        return _of_the_regeneration({"now": 2}, "HIT")(seen, exchange)
+        return _regenerated(2, "HIT")(seen, exchange)
     headers = {**seen.headers, "cache-control": ["s-maxage=1"], "cache": ["HIT" if number == "2" else "STALE"]}
     return replace(seen, headers=headers)
 
 
 def _beside_a_post(seen: Seen, exchange: dict[str, Any]) -> Seen:
     target = exchange["request"]["target"]
-    word = "HIT" if exchange["id"].endswith(".2") else "MISS"
-    stored = _cache(word, "s-maxage=2" if "reval-2" in target else _YEAR)
-    return _all(_render(target), stored)(seen, exchange)
+    return _all(_render(target), _stored("s-maxage=2" if "reval-2" in target else _YEAR))(seen, exchange)
 
 
 def _on_demand(seen: Seen, exchange: dict[str, Any]) -> Seen:
     _, _, method, number = exchange["id"].split(".")
     if number == "1":
-        return _plain(204, allow="GET, HEAD, OPTIONS")(seen, exchange) if method == "options" else Seen(405, {}, "")
-    word = "MISS" if number == "2" else "HIT"
-    return _plain(
-        200, {"id": method, "now": 1}, cache=word, cache_control=_YEAR, content_type="application/json"
-    )(seen, exchange)  # fmt: skip
+        return Seen(204, {"allow": ["GET, HEAD, OPTIONS"]}, "") if method == "options" else Seen(405, {}, "")
+    stored = {"cache": ["MISS" if number == "2" else "HIT"], "cache-control": [_YEAR]}
+    return Seen(200, {**stored, "content-type": ["application/json"]}, {"id": method, "now": 1})
 
 
 def _ran_after(seen: Seen, exchange: dict[str, Any]) -> Seen:
@@ -137,7 +135,7 @@ CACHE_DEVIATIONS = [
     ),
     Deviation(
         "A POST to a cached path", r"cache\.gsp-false\.POST-known", "200, with the cached answer to GET.",
-        "405, as for every method that the route lacks.", lambda seen, exchange: Seen(405, {}, ""),
+        "405, as for every method that the route lacks.", _answer(405),
     ),
     Deviation(
         "The first request being no GET", r"cache\.ondemand\..*",
@@ -146,20 +144,20 @@ CACHE_DEVIATIONS = [
     Deviation(
         "Other methods on a prerendered path", r"cache\.(propfind|options)", "405 with two `Allow` lines, also for OPTIONS.",
         "As on any other route.",
-        lambda seen, exchange: Seen(405, {}, "") if exchange["id"] == "cache.propfind"
+        lambda seen, exchange: Seen(405, {}, "") if exchange["request"]["method"] == "PROPFIND"
         else Seen(204, {"allow": ["GET, HEAD, OPTIONS"]}, ""),
     ),
     Deviation(
         "An exported HEAD beside a cached GET", r"cache\.fs-head\.HEAD", "Never called.", "Called, and not cached.",
-        lambda seen, exchange: Seen(200, {"x-from": ["head"]}, ""),
+        _answer(200, x_from="head"),
     ),
     Deviation(
         "204 from a cached route", r"cache\.fs-204\..*", "500, for ever.", "Stored and served.",
-        lambda seen, exchange: Seen(204, {"cache": ["MISS" if exchange["id"].endswith("1") else "HIT"], "cache-control": [_YEAR]}, ""),
+        _all(_answer(204), _stored(_YEAR)),
     ),
     Deviation(
         "410 from a cached route", r"cache\.fs-410\.[12]", "Makes the route dynamic.", "Stored, as 404 is.",
-        lambda seen, exchange: _all(_render("410"), _cache("MISS" if exchange["id"].endswith("1") else "HIT", _YEAR))(seen, exchange),
+        _all(_render("410"), _stored(_YEAR)),
     ),
     Deviation(
         "`Set-Cookie` from a cached route", r"cache\.fs-setcookie\..*", "Stored, and sent to everybody.", "Such an answer is not stored.",
@@ -193,11 +191,11 @@ CACHE_DEVIATIONS = [
     Deviation(
         "A refresh that fails", r"cache\.regen\.(throw|undef|dyn)\.[23]",
         "The last good answer stays, and counts as fresh for 3 seconds more (`s-maxage=3`).",
-        "It stays, and stays stale; the next try comes after the same time.", _kept,
+        "It stays, and stays stale; the next try comes after the same time.", _regenerated(0, "STALE"),
     ),
     Deviation(
         "A refresh that answers 5xx or sets a cookie", r"cache\.regen\.(s500|cookie)\.[23]",
-        "Replaces the last good answer, cookie included.", "Counts as failed: the last good answer stays.", _kept,
+        "Replaces the last good answer, cookie included.", "Counts as failed: the last good answer stays.", _regenerated(0, "STALE"),
     ),
     Deviation(
         "A refresh that ends in `redirect()` or `not_found()`", r"cache\.regen\.(nf|redir)\.[234]", "Stored for a year.",

@@ -29,7 +29,6 @@ _NAVIGATION = "from routehandlers.headers import cookies\nfrom routehandlers.nav
 
 AUTH = {
     "forbidden-cookie/route.py": f'{_NAVIGATION}def GET():\n    cookies().set("a", "1")\n    forbidden()\n',
-    "forbidden-fs/route.py": f'{_NAVIGATION}dynamic = "force-static"\ndef GET():\n    forbidden()\n',
     "forbidden/route.py": f"{_NAVIGATION}def GET():\n    forbidden()\n",
     "unauthorized-cookie/route.py": f'{_NAVIGATION}def GET():\n    cookies().set("a", "1")\n    unauthorized()\n',
     "unauthorized/route.py": f"{_NAVIGATION}def GET():\n    unauthorized()\n",
@@ -55,7 +54,6 @@ _PATHS = ("x", "dyn/[id]", "all/[...slug]", "opt/[[...slug]]", "file.txt", "v1.2
 TRAILING = {
     **_echo(*_PATHS),
     "route.py": _ROOT,
-    "fs/route.py": "import time\ndef GET():\n    return {'now': time.time()}\n",
     "redir-next/route.py": """
 from routehandlers import Response
 def GET(request):

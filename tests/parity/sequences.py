@@ -83,7 +83,6 @@ _OLD, _WRONG, _NEW = _now(0), _now(1), _now(2)
 _WELL = _answer("HIT", _NEW)
 _STALE = _answer("STALE", _OLD)
 _KEPT = (_STALE, _answer("HIT", _OLD, 3), _answer("STALE", _OLD, 3), _WELL)
-_FOR_A_YEAR = 31_536_000
 
 
 def _replaced(**more: Any) -> tuple[dict[str, Any], ...]:
@@ -93,7 +92,7 @@ def _replaced(**more: Any) -> tuple[dict[str, Any], ...]:
 
 def _for_good(**more: Any) -> tuple[dict[str, Any], ...]:
     """The good entry gives way for ever (R16.6)."""
-    return _STALE, *[_answer("HIT", "", _FOR_A_YEAR, **more)] * 3
+    return _STALE, *[_answer("HIT", "", 31_536_000, **more)] * 3
 
 
 _ON = "__prerender_bypass=dffc4220736f84e29971b879e607b883"
