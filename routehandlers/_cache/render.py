@@ -49,7 +49,7 @@ class Render:
     :param is_value: Whether it is one of ``cached()`` or ``fetch()``, and not an answer.
     :param when_dynamic: Called once, at the first thing read that is a client's.
     :ivar dynamic: What was read, or nothing.
-    :ivar line: The file and line of the user's that read it, in ``debug``.
+    :ivar line: The file and line of the user's that read it: in ``debug``, and where it is a mistake.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Render:
 
     def _note(self, what: str) -> None:
         self.dynamic = what
-        self.line = _line_of_user() if self._debug else ""
+        self.line = _line_of_user() if self._debug or self.reading is Reading.STOP else ""
 
     def add_tags(self, tags: Iterable[str]) -> None:
         self._tags.update(dict.fromkeys(check_tags(tags)))

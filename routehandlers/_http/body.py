@@ -27,6 +27,10 @@ _DRAINED_AT_MOST = 64 * 2**20
 _LONGEST_LENGTH = 20
 
 
+# What reading a body changes in the environment.
+BODY_VARIABLES = ("routehandlers.body", "wsgi.input", "CONTENT_LENGTH")
+
+
 def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     """The whole body, as a file at its beginning.
 

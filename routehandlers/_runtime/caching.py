@@ -168,7 +168,7 @@ class CachedEndpoint:
                 logger.error("The refresh of %s answered %d", self.info.pattern, rendered.failure.status)
             return Made(rendered.entry)
         except (TurnedDynamicError, Exception) as error:
-            logger.error("The refresh of %s failed: %s", self.info.pattern, error, exc_info=error)
+            logger.error("The refresh of %s failed: %s %s", self.info.pattern, error, inner.record.line, exc_info=error)
             return Made()
         finally:
             finish(inner)
@@ -208,7 +208,9 @@ class CachedEndpoint:
             when_dynamic=release,
         )
         nobodys = self._nobodys(environ, path)
-        clients = nobodys if reading is Reading.EMPTY else {**environ, "REQUEST_METHOD": "GET"}
+        clients = nobodys if reading is Reading.EMPTY else environ
+        if clients["REQUEST_METHOD"] != "GET":  # a HEAD, whose render is that of the GET
+            clients = {**clients, "REQUEST_METHOD": "GET"}
         return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary)
 
     def _nobodys(self, environ: WSGIEnvironment, path: str) -> WSGIEnvironment:

@@ -18,7 +18,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from .._cache.cache import Cache
 from .._cache.render import Render
-from .._http.body import drain, is_unread
+from .._http.body import BODY_VARIABLES, drain, is_unread
 from .._http.cookies import Cookies, parse_cookies
 from .._http.draft import COOKIE, DraftKey
 from .._http.request import Request
@@ -199,6 +199,9 @@ class RenderScope(Scope):
 
     def release(self, environ: WSGIEnvironment) -> None:
         """It is one client's alone from now on: its conditions and its method count again."""
+        for name in BODY_VARIABLES:  # where it was read from a copy
+            if name in self._clients:
+                environ[name] = self._clients[name]
         self.environ = environ
 
     def close(self) -> None:

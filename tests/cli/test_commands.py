@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -223,3 +224,184 @@ def test_dev_shows_a_broken_file_and_recovers(dev: Server, tmp_path: Path) -> No
 
     file.write_text("def GET(): return 'mended'\n")
     until(dev, "/a", lambda status, body: body == "mended")
+
+
+CACHED = {
+    "route.py": "dynamic = 'force-static'\ndef GET(): return 'root'\n",
+    "items/[slug]/route.py": "revalidate = 60\ndef generate_static_params(): return [{'slug': 'a'}, {'slug': 'b'}]\ndef GET(request, context):\n    return context.params['slug']\ndef POST(): return 'x'\n",
+    "items/[...rest]/route.py": "def GET(): return 'rest'\n",
+    "who/route.py": "revalidate = 60\n\ndef GET(request):\n    return request.headers['X-Who']\n",
+    "tagged/route.py": "from routehandlers.cache import cache_tag\nrevalidate = 60\ndef GET():\n    cache_tag('posts')\n    return 'x'\n",
+}
+
+
+def make_cached(folder: Path, **files: str) -> None:
+    write_app(folder, {**CACHED, **files})
+    (folder / "pyproject.toml").write_text(f"[tool.routehandlers]\ncache = 'file://{folder}/store'\n")
+
+
+def test_build_fills_the_storage_and_says_what_became_of_each_route(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+
+    built = routehandlers(tmp_path, "build")
+
+    assert built.returncode == 0, built.stderr
+    assert built.stdout.splitlines()[:-1] == [
+        "● /  1 prerendered",
+        "ƒ /items/[...rest]  dynamic",
+        "● /items/[slug]  2 prerendered",
+        "● /tagged  1 prerendered",
+        f"ƒ /who  dynamic: it reads request.headers {tmp_path}/app/who/route.py:4",
+    ]
+    assert built.stdout.splitlines()[-1].startswith("4 prerendered in ")
+    assert "\x1b" not in built.stdout + built.stderr
+
+
+def test_build_shows_progress_on_a_terminal(tmp_path: Path) -> None:
+    import pty
+
+    make_cached(tmp_path)
+    master, slave = pty.openpty()
+
+    ended = subprocess.run(
+        [*COMMAND, "build"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=slave, timeout=60, check=False
+    )
+
+    os.close(slave)
+    shown = os.read(master, 100_000).decode()
+    os.close(master)
+    assert ended.returncode == 0
+    assert "1/5  /items/a" in shown
+
+
+def test_build_fails_with_the_traceback_of_a_handler_and_builds_the_rest(tmp_path: Path) -> None:
+    make_cached(
+        tmp_path,
+        **{
+            "bad/route.py": "revalidate = 60\ndef GET():\n    raise RuntimeError('no database')\n",
+            "worse/route.py": "revalidate = 60\ndef GET(): return 'x', 503\n",
+        },
+    )
+
+    built = routehandlers(tmp_path, "build")
+
+    assert built.returncode == 1
+    assert f'File "{tmp_path}/app/bad/route.py", line 3, in GET' in built.stderr
+    assert "/worse could not be prerendered: the handler answered 503" in built.stderr
+    assert "4 prerendered, 2 failed" in built.stdout
+
+
+def test_build_into_memory_is_refused(tmp_path: Path) -> None:
+    write_app(tmp_path, CACHED)
+
+    ended = routehandlers(tmp_path, "build")
+
+    assert ended.returncode == 2
+    assert "cache = 'file:///var/cache/app'" in ended.stderr
+
+
+def test_explain_tells_what_would_happen_in_order(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+
+    told = routehandlers(tmp_path, "explain", "GET", "/items/a?x=1").stdout
+
+    assert told == (
+        "GET /items/a?x=1\n"
+        "  route    /items/[slug]\n"
+        "           app/items/[slug]/route.py\n"
+        "  before   /items/[...rest]  app/items/[...rest]/route.py\n"
+        "           (at each segment: a static name, [x=converter], [x], [...x], [[...x]])\n"
+        "  params   {'slug': 'a'}\n"
+        "  caching  revalidate 60s\n"
+        '  key      ["route","","/items/[slug]","/items/a"]\n'
+        "  tags     _N_T_/items/a\n"
+        "           _N_T_/items/[slug]/route\n"
+        "           _N_T_/layout\n"
+        "           _N_T_/items/layout\n"
+        "           _N_T_/items/[slug]/layout\n"
+        "           _N_T_/items/a/layout\n"
+        "  stored   not yet: the next request is a miss, and its answer is stored\n"
+    )
+
+
+def test_explain_names_the_line_that_keeps_an_answer_out_of_the_cache(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+
+    told = routehandlers(tmp_path, "explain", "GET", "/who").stdout
+
+    assert f"stored   never: it reads request.headers\n           {tmp_path}/app/who/route.py:4\n" in told
+
+
+def test_explain_shows_what_is_stored_and_how_old_it_is(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+    routehandlers(tmp_path, "build")
+
+    told = routehandlers(tmp_path, "explain", "HEAD", "/items/a").stdout
+
+    assert "  stored   200, 1 bytes, fresh\n  age      " in told
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["GET", "/items/a/"], "redirect  308 to /items/a"),
+        (["GET", "/nothing"], "path  404 Not Found"),
+        (["GET", "/%"], "path  400 Bad Request: The path holds a '%'"),
+        (["PUT", "/who"], "method  405: it answers GET, HEAD, OPTIONS"),
+        (["POST", "/items/a"], "caching  revalidate 60s"),
+        (["get", "/items/x/y"], "caching  dynamic"),
+    ],
+)
+def test_explain_tells_of_redirects_and_of_what_is_not_there(tmp_path: Path, words: list[str], sentence: str) -> None:
+    make_cached(tmp_path)
+
+    told = routehandlers(tmp_path, "explain", *words)
+
+    assert told.returncode == 0
+    assert sentence in told.stdout
+    assert "Traceback" not in told.stderr
+
+
+def test_cache_looks_into_a_storage_and_purges_it(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+    routehandlers(tmp_path, "build")
+
+    stats, listed = routehandlers(tmp_path, "cache", "stats"), routehandlers(tmp_path, "cache", "list")
+    assert "entries   4  (4 fresh, 0 stale, 0 gone)" in stats.stdout
+    assert "kinds     4 answers" in stats.stdout
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["what", "/", "/items/a", "/items/b", "/tagged"]
+    assert listed.stdout.splitlines()[-1].split()[-1] == "posts"
+    rows = [
+        json.loads(line)
+        for line in routehandlers(tmp_path, "cache", "list", "--tag", "posts", "--json").stdout.splitlines()
+    ]
+    assert [(row["what"], row["status"], row["state"]) for row in rows] == [("/tagged", 200, "fresh")]
+
+    for words, left in (
+        (["--tag", "posts"], 3), (["--path", "/items/a"], 2), (["--path", "/items/[slug]"], 1), (["--all"], 0),
+    ):  # fmt: skip
+        assert routehandlers(tmp_path, "cache", "purge", *words).returncode == 0
+        assert f"({left} fresh, 0 stale" in routehandlers(tmp_path, "cache", "stats").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["cache", "stats"], "memory:// is inside of each server"),
+        (["cache", "--storage", "file:///proc/nothing", "stats"], "the storage cannot be read"),
+        (["cache", "--storage", "redis://127.0.0.1:1", "stats"], "Redis cannot be asked"),
+        (["cache", "--storage", "nothing", "stats"], "cache is 'nothing'"),
+        (["cache", "--storage", "file://relative", "stats"], "names no folder"),
+        (["cache", "purge"], "one of the arguments --tag --path --all is required"),
+        (["cache"], "required: ACTION"),
+        (["explain", "GET"], "required: url"),
+    ],
+)
+def test_a_mistake_with_the_cache_is_one_sentence(tmp_path: Path, words: list[str], sentence: str) -> None:
+    write_app(tmp_path, CACHED)
+
+    ended = routehandlers(tmp_path, *words)
+
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
