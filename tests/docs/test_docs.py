@@ -13,7 +13,7 @@ import pytest
 
 import routehandlers
 from docs.samples import blocks, run_page, write_files
-from routehandlers import exceptions, headers, navigation, server
+from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server
 from routehandlers.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ def test_the_mistakes_of_the_readme_are_told_as_it_says(make_app: Callable[..., 
 
 
 def test_most_of_the_manual_has_samples() -> None:
-    assert len(WITH_SAMPLES) >= 14
+    assert len(WITH_SAMPLES) >= 15
 
 
 def everything() -> str:
@@ -67,7 +67,8 @@ def everything() -> str:
 @pytest.mark.parametrize("setting", [field.name for field in dataclasses.fields(Config)])
 def test_every_setting_has_its_place(setting: str) -> None:
     default = getattr(Config(), setting)
-    shown = "16 MiB" if default == 16 * 2**20 else f"`{default!r}`".replace("'", '"')
+    sizes = {16 * 2**20: "16 MiB", 50 * 2**20: "50 MiB"}
+    shown = sizes[default] if type(default) is int and default in sizes else f"`{default!r}`".replace("'", '"')
 
     assert f"| `{setting}` | {shown} |" in (ROOT / "docs/guides/settings.md").read_text(encoding="utf-8")
 
@@ -76,6 +77,9 @@ def test_every_setting_has_its_place(setting: str) -> None:
     "name",
     [
         *sorted(set(routehandlers.__all__) - set(vars(exceptions))),
+        *cache.__all__,
+        *cache_handlers.__all__,
+        *fetch.__all__,
         *headers.__all__,
         *navigation.__all__,
         *server.__all__,

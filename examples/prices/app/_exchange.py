@@ -1,0 +1,21 @@
+"""A source that takes its time. Put your database, your API or your model here."""
+
+import itertools
+import os
+import random
+import time
+
+SECONDS = float(os.environ.get("EXCHANGE_SECONDS", "1.5"))
+
+PRICES = {"OAK": 120.0, "ELM": 75.5, "ASH": 12.25}
+
+calls = itertools.count(1)
+
+
+def find_price(symbol: str) -> dict[str, object] | None:
+    """The price of the moment, or nothing for what is not traded."""
+    if symbol not in PRICES:
+        return None
+    time.sleep(SECONDS)
+    PRICES[symbol] = round(PRICES[symbol] * random.uniform(0.98, 1.02), 2)
+    return {"symbol": symbol, "price": PRICES[symbol], "call": next(calls)}
