@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from . import in_process, matching, over_http, peers, shapes, start, stream
+from . import caching, in_process, matching, over_http, peers, shapes, start, stream
 
 TABLES = {
     "process": in_process,
     "shapes": shapes,
+    "cache": caching,
     "matching": matching,
     "start": start,
     "stream": stream,

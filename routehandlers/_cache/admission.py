@@ -79,9 +79,11 @@ def public_cache_control(revalidate: float | None, expire: float) -> str:
     return f"s-maxage={period}" + (f", stale-while-revalidate={rest}" if rest > 0 else "")
 
 
-def age_headers(entry: Entry, now: float, *, is_new: bool = False, is_stale: bool = False) -> list[tuple[str, str]]:
+def age_headers(
+    entry: Entry, now: float, *, is_new: bool = False, is_stored: bool = True, is_stale: bool = False
+) -> list[tuple[str, str]]:
     """What changes with time: ``Age`` (RFC 9111) and ``Cache-Status`` (RFC 9211)."""
-    status = "routehandlers; fwd=miss; stored"
+    status = "routehandlers; fwd=miss; stored" if is_stored else "routehandlers; fwd=miss"
     if not is_new:
         left = floor(fresh_until(entry) - now)
         # A purge, not the time, may have made it stale.

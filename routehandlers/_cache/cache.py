@@ -26,6 +26,9 @@ logger = logging.getLogger("routehandlers")
 # Seconds that one waits for another's render before making one's own.
 DEADLINE = 15.0
 
+# Renders that one waits for, where each is purged before it is done; then one makes one's own.
+_MOST_FLIGHTS = 2
+
 # Keys that could not be stored last time: nobody waits for them.
 _MOST_UNSTORABLE = 10_000
 
@@ -39,11 +42,13 @@ class Made:
     :param entry: To be stored, or stored already.
     :param answer: The maker's own, where nothing is stored.
     :param failure: What is for all who waited, though it is not stored: that it failed.
+    :param is_stored: Whether the storage took the entry.
     """
 
     entry: Entry | None = None
     answer: Any = None
     failure: Any = None
+    is_stored: bool = False
 
 
 # Makes something. What it is given is called as soon as it will not be stored, so that nobody waits longer.
@@ -121,10 +126,20 @@ class Cache:
         """What is made under a key: by the caller, or by whoever is at it already, in this process or another."""
         if key in self._unstorable:
             return self._keep(key, make(lambda: None))
-        flight, is_mine = self._flights.join(key)
-        if not is_mine:
+        for _ in range(_MOST_FLIGHTS):
+            flight, is_mine = self._flights.join(key)
+            if is_mine:
+                return self._lead(key, make, flight)
             made = flight.wait(DEADLINE)
-            return self._keep(key, make(lambda: None)) if made is None else made
+            if made is None:
+                break
+            if made.entry is None or self.store.is_unpurged(made.entry):
+                return made
+            # It began before a purge that is older than this request.
+            self._flights.leave(key, flight)
+        return self._keep(key, make(lambda: None))
+
+    def _lead(self, key: str, make: Make, flight: Flight[Made]) -> Made:
         try:
             made = self._make_first(key, make, flight)
             if made.entry is not None or made.failure is not None:
@@ -144,14 +159,14 @@ class Cache:
             # Somebody may have made it since it was looked for.
             found = self.store.find(key)
             if found is not None and found[1] is Freshness.FRESH:
-                return Made(found[0].entry)
+                return Made(found[0].entry, is_stored=True)
             return self._keep(key, make(release))
 
     def _keep(self, key: str, made: Made) -> Made:
         if made.entry is not None:
-            self.store.save(made.entry)
             self._unstorable.pop(key, None)
-        elif made.failure is None:
+            return replace(made, is_stored=self.store.save(made.entry))
+        if made.failure is None:
             if len(self._unstorable) >= _MOST_UNSTORABLE:
                 self._unstorable.clear()
             self._unstorable[key] = None

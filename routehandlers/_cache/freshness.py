@@ -12,6 +12,10 @@ from ..cache_handlers.purges import Purges, Verdict
 LONGEST_PERIOD = 31_536_000
 
 
+# An entry that is newer than now by more than these seconds was made while a clock was wrong, and is made anew.
+_NOISE = 1.0
+
+
 class Freshness(Enum):
     """What may be done with an entry."""
 
@@ -33,7 +37,11 @@ def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
     age = age_of(entry, now)
     if verdict is Verdict.GONE or age >= entry.expire:
         return Freshness.GONE
-    if verdict is Verdict.STALE or (entry.revalidate is not None and age >= entry.revalidate):
+    if (
+        verdict is Verdict.STALE
+        or entry.created > now + _NOISE
+        or (entry.revalidate is not None and age >= entry.revalidate)
+    ):
         return Freshness.STALE
     return Freshness.FRESH
 

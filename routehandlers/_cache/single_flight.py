@@ -32,14 +32,19 @@ class SingleFlight(Generic[Landed]):
 
     def __init__(self) -> None:
         self._flights: dict[str, Flight[Landed]] = {}
+        self._guard = threading.Lock()
 
     def join(self, key: str) -> tuple[Flight[Landed], bool]:
         """The flight of a key, and whether it is the caller's to make."""
-        mine: Flight[Landed] = Flight()
-        flight = self._flights.setdefault(key, mine)
-        return flight, flight is mine
+        with self._guard:
+            flight = self._flights.get(key)
+            if flight is not None:
+                return flight, False
+            flight = self._flights[key] = Flight()
+            return flight, True
 
     def leave(self, key: str, flight: Flight[Landed]) -> None:
         """Whoever comes now begins another."""
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+        with self._guard:
+            if self._flights.get(key) is flight:
+                del self._flights[key]

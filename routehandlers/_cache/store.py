@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from ..cache_handlers.base import CacheHandler, Entry, Lock, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
-from ..cache_handlers.purges import Purges
+from ..cache_handlers.purges import Purges, Verdict
 from .freshness import Freshness, freshness_of
 
 logger = logging.getLogger("routehandlers")
@@ -30,6 +30,8 @@ _PAUSE = 1.0
 
 # Seconds between two words about it in the log.
 _LOGGED_EVERY = 60.0
+
+_SAME_TIME = 1e-3
 
 # Nothing that is stored at this mark is ever found again.
 _NOWHERE = Mark("", 0)
@@ -59,11 +61,19 @@ class Store:
         self._when_forked.append(weakref.WeakMethod(method))
 
     def _reset(self) -> None:
-        self._reading, self._writing = Breaker(), Breaker()
+        # One bad entry must not hide the purges, nor a full disk what is on it.
+        self._told_at = -_LOGGED_EVERY
+        self._reading, self._getting, self._writing = (Breaker(self._tell) for _ in range(3))
         self._paying = threading.Lock()
         self._skew: float | None = None if self._shared is not None else 0.0
         # Purges that the storage could not take, and which come before anything that is read of it.
         self._owed: list[tuple[tuple[str, ...], float | None]] = []
+
+    def _tell(self, error: Exception) -> None:
+        """Say once in a while that the storage fails."""
+        if time.monotonic() - self._told_at >= _LOGGED_EVERY:
+            self._told_at = time.monotonic()
+            logger.error("The cache's storage fails, and is done without: %s", error, exc_info=error)
 
     def after_fork(self) -> None:
         self.handler.after_fork()
@@ -98,30 +108,39 @@ class Store:
         purges = self.purges()
         if purges is None:
             return None
+        version = purges.version  # before it is judged: a purge that comes meanwhile is seen next time
         held = self.memory.held(key)
         freshness = freshness_of(held.entry, purges, self.skew) if held is not None else Freshness.GONE
         if freshness is not Freshness.FRESH and self._shared is not None:
-            entry = self._in_our_time(self._reading.call(lambda: self.handler.get(key), None))
+            entry = self._getting.call(lambda: self.handler.get(key), None)
+            if entry is not None:
+                entry = _moved(entry, -self.skew)
             if entry is not None and (held is None or not _is_same(entry, held.entry)):
                 held = self.memory.hold(entry)
                 freshness = freshness_of(entry, purges, self.skew)
         if held is None or freshness is Freshness.GONE:
             return None
         if freshness is Freshness.FRESH:
-            held.checked = purges.version
+            held.checked = version
         return held, freshness
 
-    def save(self, entry: Entry) -> None:
+    def is_unpurged(self, entry: Entry) -> bool:
+        """Whether no purge so far concerns an entry."""
+        purges = self.purges()
+        return purges is None or purges.judge(entry, time.time() + self.skew) is Verdict.FRESH
+
+    def save(self, entry: Entry) -> bool:
         """Keep an entry. What was rendered while the storage failed is not kept: nobody saw the purges."""
         if entry.mark == _NOWHERE or len(entry.body) > self.max_entry_size:
-            return
+            return False
         held = self.memory.held(entry.key)
         if held is not None and held.entry.mark.epoch == entry.mark.epoch and held.entry.mark > entry.mark:
-            return  # a render that began later was done earlier, and has seen more purges
+            return False  # a render that began later was done earlier, and has seen more purges
         self.memory.hold(entry)
         if self._shared is not None:
             theirs = _moved(entry, self.skew)
             self._writing.call(lambda: self.handler.set(theirs), None)
+        return True
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
         """Number a purge. One that the storage cannot take is kept here, and nothing is served before it is taken."""
@@ -148,24 +167,20 @@ class Store:
             self._skew = self._reading.call(self._shared.clock_skew, None)
         return self._skew or 0.0
 
-    def _in_our_time(self, entry: Entry | None) -> Entry | None:
-        """What the storage has, as our clock sees it. What still is of the future is new."""
-        if entry is None:
-            return None
-        ours = _moved(entry, -self.skew)
-        now = time.time()
-        return ours if ours.created <= now else replace(ours, created=now)
-
     @contextmanager
     def lock(self, key: str, timeout: float) -> Iterator[Lock]:
         """Hold the lock of a key among processes, as far as the storage has it to give."""
         manager = self.handler.lock(key, timeout)
-        lock: Lock | None = self._reading.call(manager.__enter__, None)
+        lock: Lock | None = self._getting.call(manager.__enter__, None)
         try:
             yield lock or _NoLock()
         finally:
             if lock is not None:
-                self._reading.call(lambda: manager.__exit__(None, None, None), None)
+                # Whatever has failed meanwhile: a lock that is not given back is one that nobody gets.
+                try:
+                    manager.__exit__(None, None, None)
+                except Exception as error:
+                    self._getting.fail(error)
 
     @property
     def is_shared(self) -> bool:
@@ -173,7 +188,12 @@ class Store:
 
 
 def _is_same(one: Entry, other: Entry) -> bool:
-    return one.mark == other.mark and one.retry_at == other.retry_at and one.body == other.body
+    """Whether two entries of a key are one render. Times went through another clock and back."""
+    return (
+        (one.mark, one.status, one.headers, one.body) == (other.mark, other.status, other.headers, other.body)
+        and abs(one.created - other.created) < _SAME_TIME
+        and abs(one.retry_at - other.retry_at) < _SAME_TIME
+    )
 
 
 def _moved(entry: Entry, seconds: float) -> Entry:
@@ -193,13 +213,14 @@ class _NoLock:
 class Breaker:
     """Keeps the failures of a storage away from requests.
 
+    :param tell: Called with each failure.
     :ivar has_failed: Whether the last call did.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[Exception], None]) -> None:
         self.has_failed = False
+        self._tell = tell
         self._tried_again_at = 0.0
-        self._logged_at = -_LOGGED_EVERY
 
     def call(self, function: Callable[[], T], otherwise: T, *, at_once: bool = False) -> T:
         """What a function of the storage gives, or ``otherwise`` if it fails or has just failed.
@@ -224,9 +245,7 @@ class Breaker:
         """A call failed: leave the storage alone for a while."""
         self.has_failed = True
         self._tried_again_at = time.monotonic() + _PAUSE
-        if time.monotonic() - self._logged_at >= _LOGGED_EVERY:
-            self._logged_at = time.monotonic()
-            logger.error("The cache's storage fails, and is done without: %s", error, exc_info=error)
+        self._tell(error)
 
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()

@@ -134,7 +134,7 @@ class CachedEndpoint:
             return answer
         entry = made.entry or made.failure
         assert entry is not None, "a render ends with one of them"
-        answer = self._send(scope, entry, is_new=True)
+        answer = self._send(scope, entry, is_new=True, is_stored=made.is_stored)
         # What its handler gave to after() waits until this answer is sent.
         return answer._replace(body=FinishedBody(answer.body, mine[0])) if mine and mine[0].after else answer
 
@@ -224,13 +224,15 @@ class CachedEndpoint:
 
     # Answers ----------------------------------------------------------------
 
-    def _send(self, scope: Scope, entry: Entry, *, is_new: bool = False, is_stale: bool = False) -> Answer:
+    def _send(
+        self, scope: Scope, entry: Entry, *, is_new: bool = False, is_stored: bool = True, is_stale: bool = False
+    ) -> Answer:
         """An entry as an answer to one request."""
         headers = list(entry.headers)
         if entry.status >= 500:
             headers = unstored(headers)
         else:
-            headers += age_headers(entry, time.time(), is_new=is_new, is_stale=is_stale)
+            headers += age_headers(entry, time.time(), is_new=is_new, is_stored=is_stored, is_stale=is_stale)
             if self.policy.vary.header and not entry.fallback:
                 headers.append(("Vary", self.policy.vary.header))
             if "HTTP_AUTHORIZATION" in scope.environ and not self.policy.is_public:

@@ -119,6 +119,8 @@ class FileLock:
     def release(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            # While it is still locked: who opened it meanwhile will find another of that name, or none.
-            self._file.unlink(missing_ok=True)
-            release(descriptor)
+            try:
+                # While it is still locked: who opened it meanwhile will find another of that name, or none.
+                self._file.unlink(missing_ok=True)
+            finally:
+                release(descriptor)

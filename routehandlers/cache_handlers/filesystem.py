@@ -73,7 +73,7 @@ class FilesystemCacheHandler:
             file = self._file(share, name)
             try:
                 entry = decode_frame(file.read_bytes())
-            except FileNotFoundError:
+            except OSError:  # not there, or not to be read; the next set() replaces it
                 continue
             if entry is not None and entry.key == key:
                 with suppress(OSError):
@@ -100,11 +100,15 @@ class FilesystemCacheHandler:
         """By the clock of the file system, which all who write into the folder share."""
         known = _skews.get(self.directory)
         if known is None:
-            self.directory.mkdir(parents=True, exist_ok=True)
             probe = self.directory / f"clock-{os.getpid()}-{threading.get_ident()}"
-            probe.touch()
-            known = _skews.setdefault(self.directory, probe.stat().st_mtime - time.time())
-            probe.unlink(missing_ok=True)
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                probe.touch()
+                known = probe.stat().st_mtime - time.time()
+                probe.unlink(missing_ok=True)
+            except OSError:  # one may only read here, as where an image was built with its answers
+                known = 0.0
+            known = _skews.setdefault(self.directory, known)
         return known if abs(known) > _NOISE else 0.0
 
     def entries(self) -> Iterator[Entry]:

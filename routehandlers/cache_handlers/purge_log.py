@@ -3,8 +3,8 @@
 ::
 
     {"epoch": "4f…", "number": 7, "floor": 3}      the first line
-    {"tags": ["posts"], "until": 0}                 number 8
-    {"tags": ["a", "b"], "until": null}             number 9
+    {"number": 8, "tags": ["posts"], "until": 0, "at": 1795444978.2}
+    {"number": 9, "tags": ["a", "b"], "until": null, "at": 1795444980.1}
 
 Its size tells whether there is something new: the log only grows, and is made
 empty when another file takes its place. One that has grown long is written
@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from ..exceptions import StorageError
 from .file_lock import locked
 from .purges import Purges
 
@@ -63,17 +64,20 @@ class PurgeLog:
 
     def append(self, tags: Iterable[str], until: float | None) -> int:
         """Write a purge down; gives its number. One that cannot be written takes everything with it."""
-        line = json.dumps({"tags": list(tags), "until": until, "at": time.time()}).encode() + b"\n"
         try:
             with locked(self._file, _PATIENCE) as descriptor:
                 end = os.fstat(descriptor).st_size
                 if end == 0:
                     end += os.pwrite(descriptor, _first_line(Purges()), 0)
+                # Up from the microseconds of the moment, so that no number comes again where the log has lost its end.
+                now = time.time()
+                number = max(self._read_more().number + 1, int(now * 1e6))
+                line = _line(number, tags, until, now)
                 written = os.pwrite(descriptor, line, end)
                 if written < len(line):
                     raise OSError(28, "The purge was written in part only")
+                os.fsync(descriptor)
                 purges = self._read_more()
-                number = purges.number
                 if end + len(line) > _LONGEST:
                     self._write_anew(purges, descriptor)
         except OSError:
@@ -91,7 +95,9 @@ class PurgeLog:
             os.close(descriptor)
 
     def _read_more(self) -> Purges:
-        with self._lock:
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise StorageError(f"{self._file} could not be read in time.")
+        try:
             if not self._is_current():
                 self._open()
             known = max(self._size, 0)
@@ -102,6 +108,8 @@ class PurgeLog:
             self._size = known + len(complete)
             self._trusted_until = time.monotonic() + _TRUST
             return self._purges
+        finally:
+            self._lock.release()
 
     def _is_current(self) -> bool:
         """Whether what is open is the file of that name, and only longer than it was."""
@@ -133,8 +141,7 @@ class PurgeLog:
                 self._purges.raise_floor(int(record["floor"]))
                 self._purges.number = int(record["number"])
             else:
-                number = record.get("number", self._purges.number + 1)
-                self._purges.apply(number, record["tags"], record["until"], record["at"])
+                self._purges.apply(int(record["number"]), record["tags"], record["until"], record["at"])
         except (ValueError, KeyError, TypeError):
             # It may have been a purge of anything: nothing from before it counts.
             self._purges.raise_floor(self._purges.number + 1)
@@ -143,7 +150,7 @@ class PurgeLog:
         lines: list[bytes] = []
         room = _LONGEST // 2
         for number, tag, until in reversed(purges.records()):
-            line = json.dumps({"number": number, "tags": [tag], "until": until, "at": 0}).encode() + b"\n"
+            line = _line(number, [tag], until, 0)
             room -= len(line)
             if room < 0:
                 purges.raise_floor(number)  # what is older is gone, whatever its tags
@@ -163,6 +170,10 @@ class PurgeLog:
 def _shrink(descriptor: int) -> None:
     """Tell those who still read a file that it is not the one of its name any more. It needs no room on the disk."""
     os.ftruncate(descriptor, 0)
+
+
+def _line(number: int, tags: Iterable[str], until: float | None, at: float) -> bytes:
+    return json.dumps({"number": number, "tags": list(tags), "until": until, "at": at}).encode() + b"\n"
 
 
 def _first_line(purges: Purges) -> bytes:

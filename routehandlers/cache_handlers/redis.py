@@ -32,6 +32,7 @@ try:
 except ModuleNotFoundError:
     raise ImportError('redis:// needs redis-py. Install it with: pip install "routehandlers[redis]"') from None
 
+from ..exceptions import StorageError
 from .base import Entry, Lock
 from .frame import decode_frame, encode_frame
 from .purges import Purges
@@ -42,6 +43,9 @@ logger = logging.getLogger("routehandlers")
 
 # Seconds after which an unanswered command has failed: a request waits so long at most.
 _TIMEOUT = 0.5
+
+# Seconds that a thread waits for another that reads.
+_PATIENCE = 1.0
 
 # Seconds for which it is not looked again whether a message has come. Looking is a step into the kernel, which a hit
 # that takes two microseconds would feel; the thread that listens hears of it in the meantime as a rule.
@@ -57,7 +61,8 @@ _MOST_PURGES = 20_000
 _MAX_ENTRY_SIZE = 8 * 2**20
 
 # Sorted by number, the epoch first. Members: "e:<epoch>", "f:" for the floor, and
-# '["tag", until]' for a purge; a tag's newer purge moves its member.
+# '["tag", until]' for a purge; a tag's newer purge moves its member. Numbers count up from the microseconds of the
+# moment, so that none comes again when Redis begins anew from an old snapshot.
 _READ = """
 local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
 if not first or string.sub(first, 1, 2) ~= 'e:' then
@@ -66,14 +71,25 @@ if not first or string.sub(first, 1, 2) ~= 'e:' then
   first = 'e:' .. ARGV[3]
 end
 local since = '(0'
-if first == 'e:' .. ARGV[1] then since = '(' .. ARGV[2] end
+if first == 'e:' .. ARGV[1] then
+  since = '(' .. ARGV[2]
+  if tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) < tonumber(ARGV[2]) then
+    -- What has been counted is gone: restored from a snapshot, or failed over.
+    redis.call('DEL', KEYS[1])
+    redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[3])
+    first, since = 'e:' .. ARGV[3], '(0'
+  end
+end
 return {first, redis.call('ZRANGEBYSCORE', KEYS[1], since, '+inf', 'WITHSCORES')}
 """
 
 _PURGE = """
 local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
 if not first then redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[1]) end
-local number = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) + 1
+local time = redis.call('TIME')
+local last = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2])
+local number = math.max(last + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
+number = string.format('%.0f', number)
 for i = 3, #ARGV do redis.call('ZADD', KEYS[1], number, ARGV[i]) end
 local count = redis.call('ZCARD', KEYS[1])
 if count > tonumber(ARGV[2]) then
@@ -132,6 +148,7 @@ class RedisCacheHandler:
     def after_fork(self) -> None:
         self._purges = Purges()
         self._applied: float = -1
+        self._failed_at = -1.0
         self._lock = threading.Lock()
         self._tracking = Tracking(self._client, self._key("purges"), is_used=not self._strict)
         self._keeper = LockKeeper(self._client)
@@ -139,7 +156,10 @@ class RedisCacheHandler:
     # Entries ----------------------------------------------------------------
 
     def get(self, key: str) -> Entry | None:
-        frame = self._client.get(self._entry_key(key))
+        try:
+            frame = self._client.get(self._entry_key(key))
+        except redis.ResponseError:  # somebody else wrote there; the next set() replaces it
+            return None
         entry = decode_frame(frame) if isinstance(frame, bytes) else None
         return entry if entry is not None and entry.key == key else None
 
@@ -204,28 +224,42 @@ class RedisCacheHandler:
         return RedisLock(self._client, self._keeper, f"{self._prefix}:lock:{_name_of(key)}", timeout)
 
     def _read_more(self) -> None:
-        with self._lock:
+        """Read what is new; of many threads that want it one does, and the others wait as long as it may take."""
+        entered = time.monotonic()
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise StorageError("Redis does not answer")
+        try:
             self._tracking.start()
             heard = self._tracking.heard
             if heard == self._applied and not self._strict:
-                return  # another thread has just read it
-            known = self._purges
-            arguments: list[Any] = [known.epoch, known.number, secrets.token_hex(16)]
+                return
+            if self._failed_at >= entered:  # while this one waited; it need not find out for itself
+                raise StorageError("Redis has just failed")
             try:
-                first, records = self._read([self._key("purges")], arguments)
-            except redis.ResponseError as error:
-                if "WRONGTYPE" not in str(error):
-                    raise
-                self._client.delete(self._key("purges"))  # somebody else wrote there
-                first, records = self._read([self._key("purges")], arguments)
-            epoch = first.decode().removeprefix("e:")
-            if epoch != known.epoch:
-                known = Purges(epoch)
-            for member, score in zip(records[::2], records[1::2], strict=True):
-                _apply(known, member, int(float(score)))
-            self._purges = known
+                self._purges = self._read_purges(self._purges)
+            except BaseException:
+                self._failed_at = time.monotonic()
+                raise
             # What was heard while it was read is read next time.
             self._applied = heard
+        finally:
+            self._lock.release()
+
+    def _read_purges(self, known: Purges) -> Purges:
+        arguments: list[Any] = [known.epoch, known.number, secrets.token_hex(16)]
+        try:
+            first, records = self._read([self._key("purges")], arguments)
+        except redis.ResponseError as error:
+            if "WRONGTYPE" not in str(error):
+                raise
+            self._client.delete(self._key("purges"))  # somebody else wrote there
+            first, records = self._read([self._key("purges")], arguments)
+        epoch = first.decode().removeprefix("e:")
+        if epoch != known.epoch:
+            known = Purges(epoch)
+        for member, score in zip(records[::2], records[1::2], strict=True):
+            _apply(known, member, int(float(score)))
+        return known
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"

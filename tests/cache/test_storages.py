@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from routehandlers._cache.freshness import Freshness
 from routehandlers._cache.key import make_key
 from routehandlers._cache.store import Store
-from routehandlers.cache_handlers import CacheHandler, Entry, Mark, MemoryCacheHandler, open_cache_handler
+from routehandlers.cache_handlers import CacheHandler, Entry, Mark, MemoryCacheHandler, filesystem, open_cache_handler
 from routehandlers.cache_handlers import purge_log as purge_log_module
 from routehandlers.cache_handlers.filesystem import FilesystemCacheHandler
 from routehandlers.cache_handlers.frame import decode_frame, encode_frame
@@ -424,7 +424,6 @@ def test_a_long_log_is_written_anew_and_readers_notice(tmp_path: Path, monkeypat
     for number in range(300):
         mark = reader.purges().mark
         writer.expire_tags([f"t{number}"])
-        assert reader.purges().number == number + 1
         assert reader.purges().judge(entry(tags=(f"t{number}",), mark=mark), 0).value == "gone"
         assert reader.purges().epoch == mark.epoch
 
@@ -465,7 +464,7 @@ def test_a_folder_that_cannot_be_written_fails_no_request(tmp_path: Path, make_a
     assert [answer.text for answer in answers] == ["x"] * 3
 
 
-def test_an_entry_of_the_future_is_new_and_ages_here(tmp_path: Path) -> None:
+def test_machines_whose_clocks_differ_agree_on_ages(tmp_path: Path) -> None:
     from freezegun import freeze_time
 
     handler = FilesystemCacheHandler(tmp_path / "cache")
@@ -473,6 +472,7 @@ def test_an_entry_of_the_future_is_new_and_ages_here(tmp_path: Path) -> None:
         theirs = Store(handler, 2**20)
         theirs.save(entry(mark=theirs.mark(), created=time.time()))
         ahead.tick(1)
+    filesystem._skews.clear()  # as another machine, whose clock is an hour behind
     with freeze_time("2026-01-01 00:00") as here:
         ours = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
         found = ours.find("k")
@@ -482,6 +482,30 @@ def test_an_entry_of_the_future_is_new_and_ages_here(tmp_path: Path) -> None:
         found = ours.find("k")
         assert found is not None
         assert found[1] is Freshness.STALE
+
+
+def test_an_entry_of_the_future_is_served_and_made_anew(tmp_path: Path) -> None:
+    store = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
+    store.save(entry(mark=store.mark(), created=time.time() + 10_000))
+
+    found = store.find("k")
+
+    assert found is not None
+    assert found[1] is Freshness.STALE
+
+
+def test_a_folder_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
+    writer.save(entry(mark=writer.mark()))
+    filesystem._skews.clear()
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    reader = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
+
+    assert [reader.find("k")[1] for _ in range(3)] == [Freshness.FRESH] * 3  # type: ignore[index]
 
 
 # URLs ----------------------------------------------------------------------

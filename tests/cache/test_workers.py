@@ -389,6 +389,21 @@ def test_redis_hung(tmp_path: Path) -> None:
         assert number > 1
 
 
+def test_threads_do_not_wait_one_after_another_for_a_redis_that_hangs(tmp_path: Path, make_app: Any) -> None:
+    port = free_port()
+    with run_redis(port) as redis:
+        app = make_app({"x/route.py": "revalidate = 60\ndef GET(): return 'x'"}, cache=f"redis://127.0.0.1:{port}")
+        app.test_client().get("/x")
+        os.kill(redis.process.pid, signal.SIGSTOP)
+        try:
+            time.sleep(2.5)  # until the messages are missed
+            begun = time.monotonic()
+            assert together(32, lambda: app.test_client().get("/x").text) == ["x"] * 32
+            assert time.monotonic() - begun < 4
+        finally:
+            os.kill(redis.process.pid, signal.SIGCONT)
+
+
 def test_redis_emptied_begins_another_count(tmp_path: Path) -> None:
     with troubled(tmp_path) as (_, server, _redis, port):
         subprocess.run(["redis-cli", "-p", str(port), "flushall"], check=True, capture_output=True)
