@@ -144,10 +144,12 @@ class CachedEndpoint:
         try:
             rendered = self._rendering(inner, key, scope).run()
         except Exception as error:
-            answer = self._endpoint.failed(scope, error)
-            if inner.record.dynamic:
-                return Made(answer=self._tell(answer, inner.record))
-            return Made(answer=self._tell(answer, inner.record), failure=self._failure(key, inner.record, error))
+            failed = self._tell(self._endpoint.failed(scope, error), inner.record)
+            # It may have given something to after(), or read uploads, before it failed.
+            answer = failed._replace(body=FinishedBody(failed.body, inner))
+            return Made(
+                answer=answer, failure=None if inner.record.dynamic else self._failure(key, inner.record, error)
+            )
         if rendered.answer is not None:
             return Made(answer=self._tell(rendered.answer, inner.record))
         return Made(rendered.entry, failure=rendered.failure)
@@ -233,7 +235,7 @@ class CachedEndpoint:
             headers = unstored(headers)
         else:
             headers += age_headers(entry, time.time(), is_new=is_new, is_stored=is_stored, is_stale=is_stale)
-            if self.policy.vary.header and not entry.fallback:
+            if self.policy.vary.header:
                 headers.append(("Vary", self.policy.vary.header))
             if "HTTP_AUTHORIZATION" in scope.environ and not self.policy.is_public:
                 headers = [(name, PRIVATE if name.lower() == "cache-control" else value) for name, value in headers]

@@ -134,6 +134,30 @@ def test_a_lock_is_given_back_whatever_has_failed_meanwhile(tmp_path: Path) -> N
     assert time.monotonic() - begun < 1
 
 
+def test_a_purge_that_the_storage_could_not_take_comes_before_anything_is_served(tmp_path: Path) -> None:
+    class Flaky(FilesystemCacheHandler):
+        is_down = False
+
+        def expire_tags(self, tags: Any, until: float | None = 0.0) -> int:
+            if self.is_down:
+                raise OSError("no answer")
+            return super().expire_tags(tags, until)
+
+    handler = Flaky(tmp_path / "cache")
+    store = Store(handler, 2**20)
+    store.save(entry(mark=store.mark()))
+    handler.is_down = True
+
+    store.expire_tags(["a"])
+    during = store.find("k")
+    handler.is_down = False
+    time.sleep(1.1)
+
+    assert during is None
+    assert store.find("k") is None
+    assert Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20).find("k") is None
+
+
 def test_numbers_do_not_come_again_when_redis_begins_anew_from_an_old_snapshot(tmp_path: Path) -> None:
     port = free_port()
     url = f"redis://127.0.0.1:{port}"
