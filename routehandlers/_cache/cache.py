@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from ..cache_handlers.base import Entry, Mark
 from ..cache_handlers.memory import Held
 from ..cache_handlers.purges import Verdict
 from ..exceptions import StorageError
 from .freshness import Freshness, retry_after
-from .key import LONGEST_TAG, layout_tag, path_tag, route_tag
+from .key import LONGEST_TAG, layout_tag, path_tags, route_tag
 from .life import find_life
-from .refresh import Refresher
+from .refresh import LONGEST_REFRESH, Refresher
 from .single_flight import Flight, SingleFlight
-from .store import Store
+from .store import Store, is_same
 
 logger = logging.getLogger("routehandlers")
 
@@ -73,6 +71,8 @@ class Cache:
         self._flights: SingleFlight[Made] = SingleFlight()
         self._refresher = Refresher()
         self._unstorable: dict[str, None] = {}
+        # Since when a key is another process's to refresh.
+        self._elsewhere: dict[str, float] = {}
 
     # Purges -----------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class Cache:
         is_route = path in self._patterns
         if not is_route and "[" in path:
             logger.warning("revalidate_path(%r): there is no such route, and it is taken literally.", path)
-        self.store.expire_tags({*_path_tags(path), *([route_tag(path)] if is_route else [])})
+        self.store.expire_tags({*path_tags(path), *([route_tag(path)] if is_route else [])})
 
     # Renders ----------------------------------------------------------------
 
@@ -150,7 +150,9 @@ class Cache:
             self._flights.leave(key, flight)
 
     def _make_first(self, key: str, make: Make, flight: Flight[Made]) -> Made:
-        with self.store.lock(key, DEADLINE) as lock:
+        # Who is refreshing it elsewhere has been at it for too long to be waited for.
+        patience = 0 if self._is_late_elsewhere(key) else DEADLINE
+        with self.store.lock(key, patience) as lock:
 
             def release() -> None:
                 flight.land(None)
@@ -178,14 +180,13 @@ class Cache:
         What others hold in memory is purged by the entry's first tag, that of its place. The entry counts as newer
         than that purge, unless there was another one after it had begun.
         """
-        number = self.store.expire_tags(entry.tags[:1])
+        is_taken = self.store.expire_tags(entry.tags[:1])
         purges = self.store.purges()
-        if purges is None or not number:
+        if purges is None or not is_taken:
             raise StorageError("The cache's storage takes nothing; the log says why.")
         if purges.judge(replace(entry, tags=entry.tags[1:]), time.time()) is not Verdict.FRESH:
             return False
-        self.store.save(replace(entry, mark=Mark(purges.epoch, number)))
-        return True
+        return self.store.save(replace(entry, mark=purges.mark))
 
     def refresh(self, entry: Entry, make: Make) -> bool:
         """See to it that a stale entry is made anew in the background.
@@ -195,30 +196,33 @@ class Cache:
         now = time.time()
         if now < entry.retry_at:
             return True
+        if self._is_late_elsewhere(entry.key):
+            return False
         return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make, now))
+
+    def _is_late_elsewhere(self, key: str) -> bool:
+        since = self._elsewhere.get(key)
+        return since is not None and time.monotonic() - since > LONGEST_REFRESH
 
     def _refresh(self, key: str, make: Make, asked_at: float) -> None:
         begun = time.monotonic()
         with self.store.lock(key, 0) as lock:
             found = self.store.find(key)
-            if (self.store.is_shared and not lock.is_held) or found is None or found[1] is Freshness.FRESH:
-                return  # another process is at it, or was
+            if found is None or found[1] is Freshness.FRESH:
+                self._elsewhere.pop(key, None)
+                return  # another process was at it
+            if self.store.is_shared and not lock.is_held:
+                if len(self._elsewhere) < _MOST_UNSTORABLE:
+                    self._elsewhere.setdefault(key, begun)
+                return
+            self._elsewhere.pop(key, None)
             made = make(lambda: None)
             if made.entry is not None:
                 self.store.save(made.entry)
                 return
             # It failed. The last good answer stays, and the next try waits.
             now = self.store.find(key)
-            if now is not None and now[0] is found[0]:
+            if now is not None and is_same(now[0].entry, found[0].entry):
                 entry = found[0].entry
                 failed_at = asked_at + time.monotonic() - begun
                 self.store.save(replace(entry, retry_at=failed_at + retry_after(entry.revalidate)))
-
-
-def _path_tags(path: str) -> set[str]:
-    """The tags of a path in either spelling: as it reads, and decoded."""
-    parts = [part for part in path.split("/") if part]
-    tags = {path_tag(parts)}
-    with suppress(UnicodeDecodeError):
-        tags.add(path_tag([unquote_to_bytes(part).decode() for part in parts]))
-    return tags

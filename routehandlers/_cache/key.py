@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 # A longer key is no page's: what asks for it is answered, and not stored.
@@ -79,6 +81,15 @@ MOST_TAGS = 128
 def path_tag(segments: Iterable[str]) -> str:
     """The tag of one URL: of its decoded segments."""
     return f"{_PATH}/{'/'.join(segment.replace('%', '%25').replace('/', '%2F') for segment in segments)}"
+
+
+def path_tags(path: str) -> set[str]:
+    """The tags of a path in either spelling: as it reads, and decoded."""
+    parts = [part for part in path.split("/") if part]
+    tags = {path_tag(parts)}
+    with suppress(UnicodeError):  # it is no encoded spelling of anything
+        tags.add(path_tag([unquote_to_bytes(part).decode() for part in parts]))
+    return tags
 
 
 def route_tag(pattern: str) -> str:

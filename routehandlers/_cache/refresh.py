@@ -16,7 +16,7 @@ _MOST_THREADS = 4
 _MOST_WAITING = 1_000
 
 # Seconds after which a refresh counts as stuck, or as never begun by a server without threads.
-_TIME = 30.0
+LONGEST_REFRESH = 30.0
 
 # Seconds that a thread without work stays.
 _IDLE = 5.0
@@ -30,7 +30,6 @@ class Refresher:
         self._begun: dict[str, float] = {}
         self._waiting: queue.SimpleQueue[tuple[str, Callable[[], None]]] = queue.SimpleQueue()
         self._threads = 0
-        self._idle = 0
 
     def submit(self, key: str, refresh: Callable[[], None]) -> bool:
         """See to it that a key is refreshed.
@@ -40,43 +39,37 @@ class Refresher:
         with self._guard:
             begun = self._begun.get(key)
             if begun is not None:
-                return time.monotonic() - begun < _TIME
+                return time.monotonic() - begun < LONGEST_REFRESH
             if len(self._begun) >= _MOST_WAITING:
+                return False
+            # One thread for each that is begun, up to the most; who has none waits for one.
+            if self._threads <= len(self._begun) and self._threads < _MOST_THREADS:
+                self._start()
+            if not self._threads:
                 return False
             self._begun[key] = time.monotonic()
             self._waiting.put((key, refresh))
-            if self._idle < self._waiting.qsize() and self._threads < _MOST_THREADS:
-                return self._start(key)
         return True
 
-    def _start(self, key: str) -> bool:
+    def _start(self) -> None:
         thread = threading.Thread(target=self._run, name="routehandlers-refresh", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no more threads, or the interpreter is on its way out
-            if not self._threads:
-                self._begun.pop(key, None)
-                return False
-        else:
-            self._threads += 1
-        return True
+            return
+        self._threads += 1
 
     def _run(self) -> None:
         while True:
-            with self._guard:
-                self._idle += 1
             try:
                 key, refresh = self._waiting.get(timeout=_IDLE)
             except queue.Empty:
                 with self._guard:
-                    self._idle -= 1
                     # What came since is somebody's who counted on this thread.
                     if self._waiting.empty():
                         self._threads -= 1
                         return
                 continue
-            with self._guard:
-                self._idle -= 1
             try:
                 refresh()
             except BaseException:

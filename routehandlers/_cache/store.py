@@ -68,6 +68,7 @@ class Store:
         self._skew: float | None = None if self._shared is not None else 0.0
         # Purges that the storage could not take, and which come before anything that is read of it.
         self._owed: list[tuple[tuple[str, ...], float | None]] = []
+        self._is_payer_running = False
 
     def _tell(self, error: Exception) -> None:
         """Say once in a while that the storage fails."""
@@ -115,7 +116,8 @@ class Store:
             entry = self._getting.call(lambda: self.handler.get(key), None)
             if entry is not None:
                 entry = _moved(entry, -self.skew)
-            if entry is not None and (held is None or not _is_same(entry, held.entry)):
+            # What could not be written is newer in memory than in the storage.
+            if entry is not None and (held is None or freshness is Freshness.GONE or _is_newer(entry, held.entry)):
                 held = self.memory.hold(entry)
                 freshness = freshness_of(entry, purges, self.skew)
         if held is None or freshness is Freshness.GONE:
@@ -147,14 +149,25 @@ class Store:
         if self._shared is None:
             return self.memory.expire_tags(tags, until)
         self._owed.append((tuple(tags), until + self.skew if until else until))
-        return self._pay(at_once=True)
+        number = self._pay()
+        if not number and not self._is_payer_running:
+            # Others serve what was purged until they hear of it: they must not wait for a request that comes here.
+            self._is_payer_running = True
+            threading.Thread(target=self._pay_later, name="routehandlers-owed", daemon=True).start()
+        return number
 
-    def _pay(self, *, at_once: bool = False) -> int:
+    def _pay_later(self) -> None:
+        while self._owed:
+            time.sleep(_PAUSE)
+            self._pay()
+        self._is_payer_running = False
+
+    def _pay(self) -> int:
         """Hand the owed purges to the storage; gives the last one's number, or 0 if it did not take them."""
         number = 1
         with self._paying:
             while self._owed:
-                number = self._writing.call(lambda: self.handler.expire_tags(*self._owed[0]), 0, at_once=at_once)
+                number = self._writing.call(lambda: self.handler.expire_tags(*self._owed[0]), 0)
                 if not number:
                     return 0
                 del self._owed[0]
@@ -187,13 +200,20 @@ class Store:
         return self._shared is not None
 
 
-def _is_same(one: Entry, other: Entry) -> bool:
+def is_same(one: Entry, other: Entry) -> bool:
     """Whether two entries of a key are one render. Times went through another clock and back."""
     return (
         (one.mark, one.status, one.headers, one.body) == (other.mark, other.status, other.headers, other.body)
         and abs(one.created - other.created) < _SAME_TIME
         and abs(one.retry_at - other.retry_at) < _SAME_TIME
     )
+
+
+def _is_newer(one: Entry, other: Entry) -> bool:
+    """Whether an entry was rendered, or tried to be, after another."""
+    if abs(one.created - other.created) >= _SAME_TIME:
+        return one.created > other.created
+    return one.retry_at > other.retry_at + _SAME_TIME or one.mark.number > other.mark.number
 
 
 def _moved(entry: Entry, seconds: float) -> Entry:
@@ -222,13 +242,10 @@ class Breaker:
         self._tell = tell
         self._tried_again_at = 0.0
 
-    def call(self, function: Callable[[], T], otherwise: T, *, at_once: bool = False) -> T:
-        """What a function of the storage gives, or ``otherwise`` if it fails or has just failed.
-
-        :param at_once: Try even if it has just failed.
-        """
+    def call(self, function: Callable[[], T], otherwise: T) -> T:
+        """What a function of the storage gives, or ``otherwise`` if it fails or has just failed."""
         if self.has_failed:
-            if time.monotonic() < self._tried_again_at and not at_once:
+            if time.monotonic() < self._tried_again_at:
                 return otherwise
             self._tried_again_at = time.monotonic() + _PAUSE  # one tries, and the others go on without
         try:

@@ -10,10 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .._cache.cache import Cache
 from .._cache.freshness import Freshness, age_of, fresh_until, freshness_of
-from .._cache.key import route_tag
-from .._cache.store import Store
+from .._cache.key import path_tags, route_tag
 from ..cache_handlers import CacheHandler, Entry, Purges, open_cache_handler
 from ..config import make_config, read_settings
 from ..exceptions import StorageError
@@ -140,13 +138,13 @@ def _purge(handler: CacheHandler, options: argparse.Namespace) -> None:
         handler.clear()
         print("Everything is forgotten.")
         return
-    cache = Cache(Store(handler, 0), (), 1)
+    # The storage itself is asked, whose failure is told; a server's would be kept for later.
     if options.tag is not None:
-        cache.revalidate_tag(options.tag)
+        handler.expire_tags([options.tag])
         print(f"What carries {options.tag!r} is forgotten.")
         return
-    cache.revalidate_path(options.path)
-    handler.expire_tags([route_tag(options.path)])
+    path = options.path.rstrip("/") or "/"
+    handler.expire_tags({*path_tags(path), route_tag(path)})
     print(f"What answers {options.path!r} is forgotten.")
 
 

@@ -56,7 +56,9 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes of memory, more or less: the text, and the objects around it."""
-        return len(self.body) + 2 * len(self.key) + sum(len(n) + len(v) + 200 for n, v in self.headers) + _OBJECTS
+        headers = sum(len(name) + len(value) + 200 for name, value in self.headers)
+        tags = sum(len(tag) + 60 for tag in self.tags)
+        return len(self.body) + 2 * len(self.key) + headers + tags + _OBJECTS
 
     @property
     def is_missing(self) -> bool:
@@ -65,7 +67,7 @@ class Entry:
 
 
 # What the objects of one entry take beside their text, measured with tracemalloc.
-_OBJECTS = 1_200
+_OBJECTS = 1_000
 
 
 class CacheHandler(Protocol):

@@ -60,10 +60,10 @@ def acquire(file: Path, timeout: float) -> int | None:
     waited, pause = 0.0, _FIRST_PAUSE
     while True:
         descriptor = _open(file)
+        _held.add(descriptor)  # before it is locked: a child that is forked now must know of its copy
         if _take(descriptor, file):
-            _held.add(descriptor)
             return descriptor
-        os.close(descriptor)
+        release(descriptor)
         if waited >= timeout:
             return None
         time.sleep(pause)
@@ -74,6 +74,8 @@ def acquire(file: Path, timeout: float) -> int | None:
 def release(descriptor: int) -> None:
     if descriptor in _held:
         _held.discard(descriptor)
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # for all copies: a child's would keep it
         os.close(descriptor)
 
 

@@ -162,8 +162,12 @@ class FilesystemCacheHandler:
         _write_sizes(sizes, {**counted, share: used + len(frame)})
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
-        draft.write_bytes(frame)
-        draft.replace(file)
+        try:
+            draft.write_bytes(frame)
+            draft.replace(file)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
 
     def _remove(self, sizes: int, share: str, name: str) -> None:
         file = self._file(share, name)

@@ -19,7 +19,6 @@ import os
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from ..exceptions import StorageError
@@ -30,6 +29,11 @@ from .purges import Purges
 _LONGEST = 4 * 2**20
 
 _PATIENCE = 2.0
+
+_LONGEST_FIRST_LINE = 1_000
+
+# How often a log that is replaced while it is read is opened again.
+_MOST_TRIES = 20
 
 # Seconds after which it is looked whether somebody has removed the file by hand.
 _TRUST = 1.0
@@ -86,52 +90,74 @@ class PurgeLog:
             raise
         return number
 
-    def restart(self) -> None:
-        """Begin another epoch."""
-        with suppress(FileNotFoundError):
-            descriptor = os.open(self._file, os.O_RDWR | os.O_CLOEXEC)
-            self._file.unlink()
+    def restart(self, *, only_if_damaged: bool = False) -> None:
+        """Begin another epoch: remove the file, and tell those who still read it.
+
+        :param only_if_damaged: Look again, since somebody else may have done it.
+        """
+        if not self._file.exists():
+            return
+        with locked(self._file, _PATIENCE) as descriptor:
+            if only_if_damaged and _epoch_of(os.pread(descriptor, _LONGEST_FIRST_LINE, 0)):
+                return
+            self._file.unlink(missing_ok=True)
             _shrink(descriptor)
-            os.close(descriptor)
 
     def _read_more(self) -> Purges:
         if not self._lock.acquire(timeout=_PATIENCE):
             raise StorageError(f"{self._file} could not be read in time.")
         try:
-            if not self._is_current():
-                self._open()
-            known = max(self._size, 0)
-            data = os.pread(self._descriptor, self._length - known, known)
-            complete = data[: data.rfind(b"\n") + 1]
-            for line in complete.splitlines():
-                self._take(line)
-            self._size = known + len(complete)
-            self._trusted_until = time.monotonic() + _TRUST
-            return self._purges
+            for _ in range(_MOST_TRIES):
+                if self._read_to_end():
+                    return self._purges
+            raise StorageError(f"{self._file} was replaced again and again.")
         finally:
             self._lock.release()
 
-    def _is_current(self) -> bool:
-        """Whether what is open is the file of that name, and only longer than it was."""
+    def _read_to_end(self) -> bool:
+        """Read what is new; false if the file was replaced meanwhile."""
         try:
-            is_that = self._file.stat().st_ino == os.fstat(self._descriptor).st_ino
+            is_open = self._file.stat().st_ino == os.fstat(self._descriptor).st_ino
         except OSError:
+            is_open = False
+        if not is_open and not self._open():
             return False
-        return is_that and self._length >= max(self._size, 1)
+        known = max(self._size, 0)
+        length = os.fstat(self._descriptor).st_size
+        data = os.pread(self._descriptor, length - known, known) if length > known else b""
+        if not length or length < known or len(data) < length - known:
+            # Emptied: it is not the file of its name any more, or somebody has damaged it.
+            self._open()
+            return False
+        if not known and not _epoch_of(data):
+            self.restart(only_if_damaged=True)  # without its first line nobody knows whose count it is
+            return False
+        complete = data[: data.rfind(b"\n") + 1]
+        for line in complete.splitlines():
+            self._take(line)
+        self._size = known + len(complete)
+        self._trusted_until = time.monotonic() + _TRUST
+        return True
 
-    @property
-    def _length(self) -> int:
-        return os.fstat(self._descriptor).st_size
-
-    def _open(self) -> None:
+    def _open(self) -> bool:
+        """Open the file of that name, which is made where it is missing."""
         self._size = -1
-        self._close()
-        if not self._file.exists() or not self._file.stat().st_size:
-            with locked(self._file, _PATIENCE) as descriptor:
-                if os.fstat(descriptor).st_size == 0:
-                    os.pwrite(descriptor, _first_line(Purges()), 0)
-        self._descriptor = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if not self._file.exists() or not self._file.stat().st_size:
+                with locked(self._file, _PATIENCE) as descriptor:
+                    if os.fstat(descriptor).st_size == 0:
+                        os.pwrite(descriptor, _first_line(Purges()), 0)
+            opened = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # replaced in between
+            return False
+        if self._descriptor < 0:
+            self._descriptor = opened
+        else:
+            # The number stays ours: another thread may be asking for its size just now.
+            os.dup2(opened, self._descriptor, inheritable=False)
+            os.close(opened)
         self._purges = Purges()
+        return True
 
     def _take(self, line: bytes) -> None:
         try:
@@ -141,8 +167,11 @@ class PurgeLog:
                 self._purges.raise_floor(int(record["floor"]))
                 self._purges.number = int(record["number"])
             else:
-                self._purges.apply(int(record["number"]), record["tags"], record["until"], record["at"])
-        except (ValueError, KeyError, TypeError):
+                until = record["until"]
+                if until is not None:
+                    until = float(until)
+                self._purges.apply(int(record["number"]), list(record["tags"]), until, float(record["at"]))
+        except Exception:  # whatever somebody wrote there
             # It may have been a purge of anything: nothing from before it counts.
             self._purges.raise_floor(self._purges.number + 1)
 
@@ -158,8 +187,9 @@ class PurgeLog:
             lines.append(line)
         draft = self._file.with_suffix(".draft")
         draft.write_bytes(b"".join([_first_line(purges), *reversed(lines)]))
-        draft.replace(self._file)
+        # In this order: who dies in between leaves an empty log, which begins another epoch.
         _shrink(descriptor)
+        draft.replace(self._file)
 
     def _close(self) -> None:
         if self._descriptor >= 0:
@@ -170,6 +200,16 @@ class PurgeLog:
 def _shrink(descriptor: int) -> None:
     """Tell those who still read a file that it is not the one of its name any more. It needs no room on the disk."""
     os.ftruncate(descriptor, 0)
+
+
+def _epoch_of(data: bytes) -> str:
+    """The epoch in the first line of a log, or nothing."""
+    line, end, _ = data.partition(b"\n")
+    try:
+        first = json.loads(line) if end else {}
+        return str(first["epoch"]) if int(first["number"]) >= int(first["floor"]) >= 0 else ""
+    except Exception:  # whatever somebody wrote there
+        return ""
 
 
 def _line(number: int, tags: Iterable[str], until: float | None, at: float) -> bytes:

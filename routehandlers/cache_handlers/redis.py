@@ -101,8 +101,9 @@ end
 return number
 """
 
-_SET_MISSING = """
+_SET = """
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if ARGV[3] == '' then return redis.call('ZREM', KEYS[2], KEYS[1]) end
 redis.call('ZADD', KEYS[2], 'NX', ARGV[3], KEYS[1])
 local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[4])
 if over > 0 then
@@ -131,7 +132,7 @@ class RedisCacheHandler:
         self._where = f"{client!r} {prefix}"
         self._read = client.register_script(_READ)
         self._purge = client.register_script(_PURGE)
-        self._set_missing = client.register_script(_SET_MISSING)
+        self._set = client.register_script(_SET)
         self.after_fork()
 
     @classmethod
@@ -167,12 +168,21 @@ class RedisCacheHandler:
         life = max(1, int(entry.expire * 1000))
         name, frame = self._entry_key(entry.key), encode_frame(entry)
         if entry.is_missing:
-            self._set_missing([name, self._key("missing")], [frame, life, repr(time.time()), _MOST_MISSING])
+            arguments: list[Any] = [frame, life, repr(time.time()), _MOST_MISSING]
         else:
-            self._client.set(name, frame, px=life)
+            arguments = [frame, life, "", 0]
+        try:
+            self._set([name, self._key("missing")], arguments)
+        except redis.ResponseError as error:
+            if "WRONGTYPE" not in str(error):
+                raise
+            self._client.delete(self._key("missing"))  # somebody else wrote there
+            self._set([name, self._key("missing")], arguments)
 
     def delete(self, key: str) -> None:
-        self._client.delete(self._entry_key(key))
+        name = self._entry_key(key)
+        self._client.delete(name)
+        self._client.zrem(self._key("missing"), name)
 
     def clock_skew(self) -> float:
         """By Redis's clock, which all machines share."""
@@ -274,8 +284,8 @@ def _apply(purges: Purges, member: bytes, number: int) -> None:
             purges.raise_floor(number)
         else:
             tag, until = json.loads(member)
-            purges.apply(number, [tag], until, time.time())
-    except (ValueError, TypeError):  # somebody else wrote there: it may mean anything
+            purges.apply(number, [tag], until if until is None else float(until), time.time())
+    except Exception:  # somebody else wrote there: it may mean anything
         purges.raise_floor(number)
 
 

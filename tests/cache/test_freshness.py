@@ -633,7 +633,7 @@ def test_a_server_without_threads_refreshes_in_the_foreground(
     client = app.test_client()
     client.get("/x")
     monkeypatch.setattr("routehandlers._cache.refresh.threading.Thread.start", lambda self: None)
-    monkeypatch.setattr("routehandlers._cache.refresh._TIME", 0.05)
+    monkeypatch.setattr("routehandlers._cache.refresh.LONGEST_REFRESH", 0.05)
     time.sleep(0.05)
 
     stale = client.get("/x").text

@@ -170,6 +170,9 @@ SITE = {
 }
 
 
+with_nginx = pytest.mark.once
+
+
 @pytest.fixture(scope="module")
 def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -202,6 +205,7 @@ def get(server: Server, path: str, **headers: str) -> tuple[str, str, list[str]]
     return answer.body.decode(), answer.header("X-Nginx") or "", answer.all("Set-Cookie")
 
 
+@with_nginx
 def test_a_shared_cache_keeps_what_is_public(nginx: Server) -> None:
     answers = [get(nginx, "/public/1") for _ in range(3)]
 
@@ -209,6 +213,7 @@ def test_a_shared_cache_keeps_what_is_public(nginx: Server) -> None:
     assert len({body for body, _, _ in answers}) == 1
 
 
+@with_nginx
 @pytest.mark.parametrize("path", ["/mine", "/late", "/dynamic"])
 def test_it_never_hands_one_client_s_answer_to_another(nginx: Server, path: str) -> None:
     bodies = [get(nginx, path, Cookie=f"who={who}")[0] for who in ("ann", "bob", "ann", "eve")]
@@ -216,6 +221,7 @@ def test_it_never_hands_one_client_s_answer_to_another(nginx: Server, path: str)
     assert [body.removeprefix("late ") for body in bodies] == ["ann", "bob", "ann", "eve"]
 
 
+@with_nginx
 def test_it_keeps_no_answer_to_who_is_known(nginx: Server) -> None:
     assert [get(nginx, "/token", Authorization=f"Bearer {who}")[0] for who in "121"] == [
         "Bearer 1",
@@ -229,6 +235,7 @@ def test_it_keeps_no_answer_to_who_is_known(nginx: Server) -> None:
     assert get(nginx, "/public/2")[1] == "HIT"
 
 
+@with_nginx
 def test_it_replays_no_cookie(nginx: Server) -> None:
     cookies = [get(nginx, "/cookie")[2] for _ in range(3)]
     forged = get(nginx, "/public/3", Cookie="__prerender_bypass=forged")
@@ -238,15 +245,18 @@ def test_it_replays_no_cookie(nginx: Server) -> None:
     assert get(nginx, "/public/3")[2] == []
 
 
+@with_nginx
 def test_it_keeps_languages_and_queries_apart(nginx: Server) -> None:
     assert [get(nginx, "/vary", Accept_Language=language)[0] for language in ("de", "en", "de")] == ["de", "en", "de"]
     assert [get(nginx, f"/query?q={value}")[0] for value in ("1", "2", "1")] == ["1", "2", "1"]
 
 
+@with_nginx
 def test_it_keeps_no_failure(nginx: Server) -> None:
     assert [get(nginx, "/down")[0] for _ in range(2)] == ["down", "up"]
 
 
+@with_nginx
 def test_it_keeps_the_forms_of_a_404_apart(nginx: Server) -> None:
     types = [
         nginx.request("GET", "/missing/1", headers={"Accept": accept}).header("Content-Type")
@@ -256,6 +266,7 @@ def test_it_keeps_the_forms_of_a_404_apart(nginx: Server) -> None:
     assert types == ["text/html; charset=utf-8", "application/problem+json", "text/html; charset=utf-8"]
 
 
+@with_nginx
 def test_it_counts_the_age_that_we_tell_it(nginx: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=10)
     seen: set[str] = set()

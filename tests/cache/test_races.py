@@ -231,3 +231,140 @@ def test_what_is_not_stored_is_not_said_to_be(tmp_path: Path, make_app: MakeApp)
     )
 
     assert {app.test_client().get("/x").headers["Cache-Status"] for _ in range(3)} == {"routehandlers; fwd=miss"}
+
+
+def test_what_was_once_missing_is_not_pushed_out_with_what_still_is(
+    redis_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from routehandlers.cache_handlers import redis as module
+
+    monkeypatch.setattr(module, "_MOST_MISSING", 20)
+    handler = open_cache_handler(f"redis://127.0.0.1:{redis_server.port}?prefix=pushed", 1)
+    handler.set(entry("k", status=404))
+    handler.set(entry("k", b"here now"))
+
+    for number in range(60):
+        handler.set(entry(f"missing{number}", status=404))
+
+    assert handler.get("k").body == b"here now"  # type: ignore[union-attr]
+    assert sum(one.status == 404 for one in handler.entries()) == 20
+
+
+def test_a_purge_that_is_owed_is_paid_without_a_request(tmp_path: Path) -> None:
+    class Flaky(FilesystemCacheHandler):
+        is_down = True
+
+        def expire_tags(self, tags: Any, until: float | None = 0.0) -> int:
+            if self.is_down:
+                raise OSError("no answer")
+            return super().expire_tags(tags, until)
+
+    other = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
+    other.save(entry(mark=other.mark()))
+    handler = Flaky(tmp_path / "cache")
+    begun = time.monotonic()
+    for _ in range(20):
+        Store(handler, 1).expire_tags(["a"])
+    store = Store(handler, 1)
+    store.expire_tags(["a"])
+    assert time.monotonic() - begun < 2
+    handler.is_down = False
+
+    end = time.monotonic() + 5
+    while other.find("k") is not None and time.monotonic() < end:
+        time.sleep(0.05)
+    assert other.find("k") is None
+
+
+def test_a_refresh_that_hangs_elsewhere_is_not_waited_for_without_end(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routehandlers._cache.cache.LONGEST_REFRESH", 0.3)
+    source = "import itertools\nrevalidate = 0.1\ncalls = itertools.count(1)\ndef GET(): return str(next(calls))"
+    app = make_app({"x/route.py": source}, cache=f"file://{tmp_path}/cache")
+    client = app.test_client()
+    client.get("/x")
+    key = next(app.cache.store.memory.entries()).key
+    elsewhere = FilesystemCacheHandler(tmp_path / "cache")
+    with elsewhere.lock(key, 0):
+        time.sleep(0.2)
+        assert client.get("/x").text == "1"
+        time.sleep(0.6)
+        begun = time.monotonic()
+        answers = [client.get("/x").text for _ in range(3)]
+
+        assert answers[-1] != "1"
+        assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("memory", [0, 2**20])
+def test_a_failing_source_is_left_alone_wherever_its_entry_is(make_app: MakeApp, tmp_path: Path, memory: int) -> None:
+    source = "revalidate = 0.1\nDOWN, TRIES = [], []\ndef GET():\n    TRIES.append(1)\n    if DOWN: raise RuntimeError('down')\n    return 'x'"
+    app = make_app({"x/route.py": source}, cache=f"file://{tmp_path}/cache", cache_max_memory_size=memory)
+    client, module = app.test_client(), app.load("/x")
+    client.get("/x")
+    module.DOWN.append(1)
+    time.sleep(0.2)
+
+    for _ in range(30):
+        assert client.get("/x").text == "x"
+        time.sleep(0.02)
+
+    assert len(module.TRIES) == 2
+
+
+@pytest.mark.parametrize("line", [b"hello\n", b"hello", b'["epoch"]\n', b'{"epoch": 1}\n', b"[" * 5_000 + b"\n"])
+def test_a_log_without_its_first_line_begins_another_epoch_for_all(tmp_path: Path, line: bytes) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "purges").write_bytes(line)
+
+    epochs = {FilesystemCacheHandler(folder).purges().epoch for _ in range(3)}
+
+    assert len(epochs) == 1
+
+
+@pytest.mark.parametrize("until", ['"x"', "Infinity", "1e400", "[]", "null", "{}"])
+def test_a_line_that_nobody_wrote_is_no_error_later(tmp_path: Path, until: str) -> None:
+    store = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
+    store.save(entry(mark=store.mark()))
+    with (tmp_path / "cache" / "purges").open("a") as log:
+        log.write(f'{{"number": 1, "tags": ["a"], "until": {until}, "at": 0}}\n')
+
+    store.find("k")
+    store.save(entry(mark=store.mark()))
+
+    assert store.find("k") is not None
+
+
+def test_a_log_that_is_replaced_all_the_time_is_read_without_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("routehandlers.cache_handlers.purge_log._LONGEST", 1_000)
+    handlers = [FilesystemCacheHandler(tmp_path / "cache") for _ in range(4)]
+    failures: list[BaseException] = []
+    is_over = threading.Event()
+
+    def read(handler: FilesystemCacheHandler) -> None:
+        while not is_over.is_set():
+            try:
+                handler.purges()
+            except BaseException as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=read, args=(handler,)) for handler in handlers[1:]]
+    for thread in threads:
+        thread.start()
+    epoch = handlers[0].purges().epoch
+    for number in range(400):
+        handlers[0].expire_tags([f"t{number}"])
+    is_over.set()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert {handler.purges().epoch for handler in handlers} == {epoch}
+
+
+def test_a_path_with_a_lone_surrogate_is_purged_without_an_error(make_app: MakeApp) -> None:
+    make_app({"route.py": "def GET(): return 'x'"}).cache.revalidate_path("/x\ud800")

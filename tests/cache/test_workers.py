@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from servers import Answer, Server, free_port, run_redis, serve, write_app
 
+pytestmark = pytest.mark.once
+
 # Who answers, how often a handler was called by anyone, and what a purge is.
 FILES = {
     "_calls.py": """

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from servers import Server, serve
 
+pytestmark = pytest.mark.once
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "prices"
 
 
