@@ -28,11 +28,9 @@ from ._runtime.hits import Hits
 from ._runtime.invoke import Endpoint
 from ._runtime.pipeline import Pipeline
 from ._runtime.scope import RouteInfo, current_scope
-from .cache_handlers import open_cache_handler
-from .config import Config, make_config, read_settings
+from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
     InvalidAppError,
-    InvalidConfigError,
     OutsideRequestError,
     RouteModuleImportError,
     UnknownRouteError,
@@ -249,15 +247,7 @@ def _load(tree: RouteTree, config: Config) -> list[RouteModule]:
 
 
 def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:
-    try:
-        handler = (
-            open_cache_handler(config.cache, config.cache_max_memory_size)
-            if isinstance(config.cache, str)
-            else config.cache
-        )
-    except (ValueError, ImportError) as error:
-        raise InvalidConfigError(f"cache: {error}") from None
-    return Cache(Store(handler, config.cache_max_memory_size), frozenset(patterns), config.expire_time)
+    return Cache(Store(open_storage(config), config.cache_max_memory_size), frozenset(patterns), config.expire_time)
 
 
 def _request_class(config: Config, limit: int | None) -> type[Request]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .cache_handlers.opening import SCHEMES
+from .cache_handlers.opening import SCHEMES, open_cache_handler
 from .exceptions import InvalidConfigError
 
 if TYPE_CHECKING:
@@ -142,6 +142,19 @@ _RULES: dict[str, tuple[Any, str]] = {
     ),
     "debug": _A_BOOL,
 }
+
+
+def open_storage(config: Config) -> CacheHandler:
+    """The storage of the cache that the settings name.
+
+    :raise InvalidConfigError: If the URL names none, or its library is not installed.
+    """
+    if not isinstance(config.cache, str):
+        return config.cache
+    try:
+        return open_cache_handler(config.cache, config.cache_max_memory_size)
+    except (ValueError, ImportError) as error:
+        raise InvalidConfigError(f"cache: {error}") from None
 
 
 def read_settings(folder: Path) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from .._cache.freshness import Freshness, age_of, fresh_until, freshness_of
 from .._cache.key import path_tags, route_tag
-from ..cache_handlers import CacheHandler, Entry, Purges, open_cache_handler
-from ..config import make_config, read_settings
+from ..cache_handlers import CacheHandler, Entry, Purges
+from ..config import make_config, open_storage, read_settings
 from ..exceptions import StorageError
 from . import loading
 
@@ -52,15 +52,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _open(url: str | None) -> CacheHandler:
     settings = {**read_settings(Path.cwd()), **({"cache": url} if url is not None else {})}
-    config = make_config(settings)
-    try:
-        handler = (
-            open_cache_handler(config.cache, config.cache_max_memory_size)
-            if isinstance(config.cache, str)
-            else config.cache
-        )
-    except (ValueError, ImportError) as error:
-        loading.fail(f"cache: {error}")
+    handler = open_storage(make_config(settings))
     if not handler.is_shared:
         loading.fail(
             "memory:// is inside of each server, and cannot be looked into from here. Name a storage that is shared:"
