@@ -95,10 +95,11 @@ def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
         except Exception as error:
             yield Prerendered(route.pattern, route.pattern, 1, error=error)
     for route, endpoint, params in places:
-        path = app.path_for(route.pattern, params)
-        made = Prerendered(route.pattern, path, len(places))
+        made = Prerendered(route.pattern, route.pattern, len(places))
         try:
-            rendered, render = endpoint.prerender(to_matching(decode_segments(path)) if path != "/" else "/", params)
+            made = replace(made, path=app.path_for(route.pattern, params))
+            segments = decode_segments(made.path) if made.path != "/" else []
+            rendered, render = endpoint.prerender(to_matching(segments), params)
         except Exception as error:
             yield replace(made, error=error)
             continue

@@ -12,7 +12,7 @@ import pytest
 from conftest import MakeApp
 from servers import ask
 
-from routehandlers.exceptions import InvalidStaticParamsError
+from routehandlers.exceptions import DynamicUsageError, InvalidStaticParamsError
 from routehandlers.inspect import prerender
 
 LISTED = """
@@ -103,6 +103,7 @@ WRONG = [
     ("x/[id]", "[{'id': 1}]", "'id' is 1. Give a text, such as '1'"),
     ("x/[id]", "[{'id': ['a']}]", "Give a text"),
     ("x/[id]", "[{'other': 'a'}]", "has no 'id'"),
+    ("x/[a]/[b]", "[{'a': '1'}]", "has no 'b'"),
     ("x/[...id]", "[{'id': 'a'}]", "'id' is 'a'. Give a list of segments"),
 ]
 
@@ -118,6 +119,37 @@ def test_params_that_cannot_be_are_told_with_what_to_write(
     assert isinstance(result.error, InvalidStaticParamsError)
     assert sentence in str(result.error)
     assert f"{folder}/route.py" in str(result.error)
+
+
+def test_params_that_no_path_can_hold_fail_the_build(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app({"x/[id]/route.py": listed("[{'id': ''}, {'id': 'a'}]")}, cache=f"file://{tmp_path}/cache")
+
+    failed, stored = prerender(app)
+
+    assert "cannot stand in a path" in str(failed.error)
+    assert stored.is_stored
+
+
+def test_a_list_of_a_route_without_parameters_is_one_answer(make_app: MakeApp, tmp_path: Path) -> None:
+    app = make_app({"x/route.py": listed("[{'id': 'a'}, {'id': 'b'}]")}, cache=f"file://{tmp_path}/cache")
+
+    assert [(result.path, result.is_stored) for result in prerender(app)] == [("/x", True)]
+
+
+@pytest.mark.parametrize(
+    ("read", "what"),
+    [("request.headers.get('x')", "request.headers"), ("request.url", "request.url"), ("str(cookies())", "cookies()")],
+)
+def test_a_static_route_that_reads_of_a_client_fails_the_build(
+    make_app: MakeApp, tmp_path: Path, read: str, what: str
+) -> None:
+    source = f"from routehandlers.headers import cookies\ndynamic = 'error'\ndef GET(request): return {read}"
+    app = make_app({"x/route.py": source}, cache=f"file://{tmp_path}/cache")
+
+    (result,) = prerender(app)
+
+    assert isinstance(result.error, DynamicUsageError)
+    assert f"GET /x read {what}" in str(result.error)
 
 
 def test_params_that_raise_are_a_500_and_asked_for_again(make_app: MakeApp, caplog: pytest.LogCaptureFixture) -> None:

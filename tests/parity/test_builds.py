@@ -88,7 +88,7 @@ ELSEWHERE = {
     "Pages, layouts and their errors have no counterpart: a folder holds a route.py.": (
         "route-and-page route-and-page-groups not-found-file error-file use-client use-server jsx-in-route ts-invalid-return cfg-page-config"
     ),
-    "What needs a cache or a prerendering build comes with it.": (
+    "tests/cache/test_static_params.py has those of the prerendering build; there is no output: export, and no edge.": (
         "cfg-error-dynamic cfg-error-url cfg-error-cookies cfg-error-revalidate0 cfg-error-post cfg-static-error-response cfg-gsp-notarray cfg-gsp-number cfg-gsp-array-for-single cfg-gsp-string-for-catchall cfg-gsp-static-path cfg-gsp-empty-string cfg-gsp-partial export-dynamic export-static export-post cfg-edge-gsp"
     ),
     "Middleware and rules are not in this release.": (
