@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 _START = 30.0
@@ -232,23 +230,3 @@ def ask(app: Any, environ: dict[str, Any], **builder: Any) -> tuple[int, dict[st
     finally:
         built.close()
     return int(status[:3]), dict(headers), b"".join(body)
-
-
-@contextmanager
-def run_redis(port: int | None = None, *options: str) -> Iterator[Server]:
-    """A Redis of one's own, which keeps nothing on the disk."""
-    port = port or free_port()
-    redis = shutil.which("redis-server")
-    if redis is None:
-        missing("redis-server", "apt-get install redis-server")
-    command = [redis, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", *options]
-    with run(command, port) as server:
-        yield server
-
-
-def missing(what: str, remedy: str) -> NoReturn:
-    """A server is not installed: said by name on a developer's machine, a failure where everything is to be tested."""
-    message = f"{what} is not installed. Get it with: {remedy}"
-    if os.environ.get("CI"):
-        pytest.fail(message)
-    pytest.skip(message)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Mark(NamedTuple):
     """How far a storage's purges had counted at some moment.
 
-    :param epoch: Which count this is; a storage that was emptied begins another.
-    :param number: That of the newest purge.
+    The ``epoch`` is which count this is (a storage that was emptied begins
+    another), and the ``number`` that of the newest purge.
     """
 
     epoch: str

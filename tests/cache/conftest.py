@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from servers import Server, run_redis
+from optional_servers import run_redis
+from servers import Server
 
 _prefixes = itertools.count()
 

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 from conftest import ClientFor, MakeApp
-from servers import Server, free_port, missing, run, serve, write_app
+from optional_servers import missing
+from servers import Server, free_port, run, serve, write_app
 
 PUBLIC, PRIVATE, UNSTORED = (
     "s-maxage=60, stale-while-revalidate=31535940",

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from cache.test_storages import entry
 from conftest import MakeApp
-from servers import free_port, run_redis
+from optional_servers import run_redis
+from servers import free_port
 
 from routehandlers import RouteHandlers
 from routehandlers._cache import store as store_module

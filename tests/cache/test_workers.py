@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Answer, Server, free_port, run_redis, serve, write_app
+from optional_servers import run_redis
+from servers import Answer, Server, free_port, serve, write_app
 
 pytestmark = pytest.mark.once
 
