@@ -99,20 +99,24 @@ class Render:
             raise DynamicUsageError(self.where, what)
         self.turn_dynamic(what)
 
-    def turn_dynamic(self, what: str) -> None:
-        """Take note of something for which the render cannot be stored, whoever it is for."""
+    def turn_dynamic(self, what: str, *, has_line: bool = True) -> None:
+        """Take note of something for which the render cannot be stored, whoever it is for.
+
+        :param has_line: Whether a line of the user's is doing it just now.
+        """
         if self.is_over:
             return
         if self.reading is Reading.STOP:
-            self._note(what)
+            self._note(what, has_line=has_line)
             raise TurnedDynamicError(what)
         if not self.dynamic:
-            self._note(what)
+            self._note(what, has_line=has_line)
             self._when_dynamic()
 
-    def _note(self, what: str) -> None:
+    def _note(self, what: str, *, has_line: bool) -> None:
         self.dynamic = what
-        self.line = _line_of_user() if self._debug or self.reading is Reading.STOP else ""
+        is_told = self._debug or self.reading is Reading.STOP
+        self.line = _line_of_user() if has_line and is_told else ""
 
     def add_tags(self, tags: Iterable[str]) -> None:
         self._tags.update(dict.fromkeys(check_tags(tags)))

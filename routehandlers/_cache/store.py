@@ -138,10 +138,11 @@ class Store:
         held = self.memory.held(entry.key)
         if held is not None and held.entry.mark.epoch == entry.mark.epoch and held.entry.mark > entry.mark:
             return False  # a render that began later was done earlier, and has seen more purges
-        self.memory.hold(entry)
-        if self._shared is not None:
-            theirs = _moved(entry, self.skew)
-            self._writing.call(lambda: self.handler.set(theirs), None)
+        held = self.memory.hold(entry)
+        if self._shared is None:
+            return self.memory.held(entry.key) is held  # it may have no room
+        theirs = _moved(entry, self.skew)
+        self._writing.call(lambda: self.handler.set(theirs), None)
         return True
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:

@@ -120,7 +120,7 @@ class Rendering:
         reason = render.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
         reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
         if reason:
-            self.scope.record.turn_dynamic(reason)
+            self.scope.record.turn_dynamic(reason, has_line=False)
             return self._answered(respond)
         entry = make_entry(self.key, render, status, headers, detail.encode(), fallback=True)
         return Rendered(failure=entry) if status >= 500 else Rendered(entry)
@@ -140,7 +140,7 @@ class Rendering:
                 body, reason = self._draw(answer.body)
             # Only now it is known what it read, to its last chunk.
             if body is None or render.dynamic:
-                self.scope.record.turn_dynamic(render.dynamic or reason)
+                self.scope.record.turn_dynamic(render.dynamic or reason, has_line=False)
                 return self._for_one(answer)
         except BaseException:
             if isinstance(answer.body, StreamedBody):
@@ -172,7 +172,7 @@ class Rendering:
         return b"".join(chunks), ""
 
     def _turn_dynamic(self, reason: str) -> None:
-        self.scope.record.turn_dynamic(reason)
+        self.scope.record.turn_dynamic(reason, has_line=False)
 
     def _for_one(self, answer: Answer) -> Rendered:
         """What only this client gets; what it has not drawn streams on."""

@@ -234,6 +234,16 @@ def test_what_is_not_stored_is_not_said_to_be(tmp_path: Path, make_app: MakeApp)
     assert {app.test_client().get("/x").headers["Cache-Status"] for _ in range(3)} == {"routehandlers; fwd=miss"}
 
 
+def test_without_memory_nothing_is_stored_and_nothing_said_to_be(make_app: MakeApp) -> None:
+    source = "import itertools\nrevalidate = 60\ncalls = itertools.count(1)\ndef GET(): return str(next(calls))"
+    client = make_app({"x/route.py": source}, cache_max_memory_size=0).test_client()
+
+    answers = [client.get("/x") for _ in range(3)]
+
+    assert [answer.text for answer in answers] == ["1", "2", "3"]
+    assert not any(word in answer.headers["Cache-Status"] for answer in answers for word in ("stored", "hit"))
+
+
 def test_what_was_once_missing_is_not_pushed_out_with_what_still_is(
     redis_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
