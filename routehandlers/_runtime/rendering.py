@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from werkzeug.exceptions import HTTPException
 
 from .._cache.admission import UNSTORED, directives, make_entry, reason_not_to_store
+from .._cache.render import TurnedDynamicError
 from .._http.errors import (
     description_of,
     error_response,
@@ -171,12 +172,10 @@ class Rendering:
             raise RuntimeError(f"The stream had begun when it raised {interrupt}.") from interrupt
         return b"".join(chunks), ""
 
-    def _turn_dynamic(self, reason: str) -> None:
-        self.scope.record.turn_dynamic(reason, has_line=False)
-
     def _for_one(self, answer: Answer) -> Rendered:
         """What only this client gets; what it has not drawn streams on."""
-        assert self.client is not None, "a refresh ends when it turns dynamic"
+        if self.client is None:
+            raise TurnedDynamicError(self.scope.record.dynamic)
         self.scope.release(self.client.environ)
         body = answer.body
         is_head = self.scope.environ["REQUEST_METHOD"] == "HEAD"

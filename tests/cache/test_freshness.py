@@ -135,6 +135,26 @@ def test_a_failed_refresh_keeps_the_last_good_answer_and_waits_before_the_next_t
     assert until(lambda: len(module.TRIES) == 2)
 
 
+@pytest.mark.parametrize("dynamic", ["auto", "force-static", "error"])
+@pytest.mark.parametrize(
+    "result", ["'x', 403", "'x', 200, {'Set-Cookie': 'a=1'}", "'x', 200, {'Cache-Control': 'no-store'}", "forbidden()"]
+)
+def test_a_refresh_whose_answer_may_not_be_stored_keeps_the_last_good_one(
+    make_app: MakeApp, clock: Any, caplog: pytest.LogCaptureFixture, dynamic: str, result: str
+) -> None:
+    constants = f"from routehandlers.navigation import forbidden\nrevalidate = 60\ndynamic = {dynamic!r}"
+    app = make_app(counting(constants, f"return {result}"))
+    client = app.test_client()
+    client.get("/x")
+    app.load("/x").DOWN.append(True)
+    clock.tick(61)
+
+    assert client.get("/x").text == "1"
+    assert until(lambda: "The refresh of /x failed" in caplog.text)
+    assert "AssertionError" not in caplog.text
+    assert client.get("/x").text == "1"
+
+
 @pytest.mark.parametrize(("revalidate", "seconds"), [(1, 3), (3, 3), (10, 10), (60, 30), (None, 3)])
 def test_the_wait_before_the_next_try_is_next_s(revalidate: float | None, seconds: float) -> None:
     from routehandlers._cache.freshness import retry_after
