@@ -151,6 +151,24 @@ class CoveredHeaders(EnvironHeaders):
     def __len__(self) -> int:
         return len(self._of())
 
+    def __str__(self) -> str:
+        return str(self._of())
+
+    def __repr__(self) -> str:
+        return repr(self._of())
+
+    def items(self, *args: Any, **kwargs: Any) -> Any:
+        return self._of().items(*args, **kwargs)
+
+    def keys(self, *args: Any, **kwargs: Any) -> Any:
+        return self._of().keys(*args, **kwargs)
+
+    def values(self, *args: Any, **kwargs: Any) -> Any:
+        return self._of().values(*args, **kwargs)
+
+    def to_wsgi_list(self) -> Any:
+        return self._of().to_wsgi_list()
+
 
 class CoveredArgs(ImmutableMultiDict[str, str]):
     """The query of a request, of which only some names are covered by a key; see ``CoveredHeaders``."""

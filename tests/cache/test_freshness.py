@@ -508,7 +508,9 @@ def test_a_404_of_a_route_that_varies_says_all_it_varies_on(make_app: MakeApp) -
 @pytest.mark.parametrize(
     "read",
     ["request.args.get('other')", "dict(request.args)", "list(request.args)", "request.args.to_dict()", "len(request.args)",
-     "request.headers.get('User-Agent')", "list(request.headers)", "str(request.headers)", "request.url",
+     "request.headers.get('User-Agent')", "list(request.headers)", "str(request.headers)",
+     "repr(request.headers)", "list(request.headers.items())", "list(request.headers.keys())", "list(request.headers.values())",
+     "request.headers.to_wsgi_list()", "dict(request.headers)", "request.headers.get_all('User-Agent')", "len(request.headers)", "request.url",
      "request.next_url.search_params.get('other')", "dict(request.args.items())", "str(request.args)", "request.args.copy()",
      "'other' in request.args", "request.next_url.search", "{**request.args}", "request.headers['User-Agent']",
      "request.cookies.get('a')", "request.accept_mimetypes"],
