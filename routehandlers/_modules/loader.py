@@ -56,10 +56,9 @@ class ModuleLoader:
         modules: list[RouteModule] = []
         problems: list[RouteHandlersError] = []
         for route in routes:
-            try:
-                module = self._import(route)
-            except Exception as error:
-                problems.append(RouteModuleImportError(route.file, without_import_frames(error)))
+            module = self.import_file(route.file, route.folders)
+            if isinstance(module, RouteModuleImportError):
+                problems.append(module)
                 continue
             mistakes = list(_check(route, module))
             if mistakes:
@@ -69,14 +68,24 @@ class ModuleLoader:
             modules.append(RouteModule(route, module, handlers, read_config(vars(module))))
         return modules, problems
 
-    def _import(self, route: RouteFile) -> ModuleType:
-        package = self._folder_package(route.folders)
-        name = f"{package}.route"
-        if name in sys.modules:  # another route's "from ..route import …" was first
+    def import_file(self, file: Path, folders: tuple[str, ...]) -> ModuleType | RouteModuleImportError:
+        """The module of a file of the tree, or what it raised.
+
+        :param folders: Where it lies, from the application's folder down.
+        """
+        try:
+            return self._import(file, folders)
+        except Exception as error:
+            return RouteModuleImportError(file, without_import_frames(error))
+
+    def _import(self, file: Path, folders: tuple[str, ...]) -> ModuleType:
+        package = self._folder_package(folders)
+        name = f"{package}.{file.stem}"
+        if name in sys.modules:  # another file's "from ..route import …" was first
             return sys.modules[name]
-        spec = spec_from_file_location(name, route.file)
-        assert spec is not None, route.file
-        assert spec.loader is not None, route.file
+        spec = spec_from_file_location(name, file)
+        assert spec is not None, file
+        assert spec.loader is not None, file
         module = module_from_spec(spec)
         sys.modules[name] = module
         try:
@@ -132,12 +141,12 @@ def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleE
     names = vars(module)
     own = {name: value for name, value in names.items() if _is_own(module, value)}
     for name, message in find_mistakes(names, own):
-        yield InvalidRouteModuleError(route.file, message, _line_of(module, name))
+        yield InvalidRouteModuleError(route.file, message, line_of(module, name))
     methods = [name for name in METHODS if name in names]
     for name in methods:
         mistake = _handler_mistake(name, names[name])
         if mistake is not None:
-            yield InvalidRouteModuleError(route.file, mistake, _line_of(module, name))
+            yield InvalidRouteModuleError(route.file, mistake, line_of(module, name))
     meant = {name.upper() for name, value in own.items() if callable(value)}
     if not methods and not meant & set(METHODS):
         yield InvalidRouteModuleError(
@@ -183,7 +192,7 @@ def argument_count(handler: Callable[..., Any]) -> int | None:
     return len(positional)
 
 
-def _line_of(module: ModuleType, name: str) -> int | None:
+def line_of(module: ModuleType, name: str) -> int | None:
     """Where a module binds a name, as far as its code tells."""
     value = vars(module).get(name)
     if isinstance(value, FunctionType) and value.__module__ == module.__name__:

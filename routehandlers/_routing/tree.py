@@ -16,6 +16,41 @@ from .segments import Kind, Segment, parse_segment
 
 ROUTE_FILE = "route.py"
 
+# What speaks for a folder and everything below it.
+FOLDER_FILES = frozenset({"middleware.py", "error.py", "not_found.py", "forbidden.py", "unauthorized.py"})
+
+# What speaks for the application.
+INSTRUMENTATION_FILE = "instrumentation.py"
+
+# A file of this name cannot be imported in Python; somebody wrote it with Next's manual open.
+_NEXTS_NAMES = {"not-found.py": "not_found.py"}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of the tree, the ``app`` folder itself included.
+
+    :param folders: The names from the ``app`` folder down, groups and all.
+    :param segments: What they add to the URL.
+    """
+
+    folders: tuple[str, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class FolderFile:
+    """A file that speaks for a folder: ``middleware.py``, ``error.py`` and their like."""
+
+    file: Path
+    folders: tuple[str, ...]
+    segments: tuple[Segment, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name without ``.py``, which is also what its function is called."""
+        return self.file.stem
+
 
 @dataclass(frozen=True)
 class RouteFile:
@@ -38,11 +73,17 @@ class RouteFile:
 
 @dataclass(frozen=True)
 class RouteTree:
-    """What was found below an ``app`` folder, and what was wrong with it."""
+    """What was found below an ``app`` folder, and what was wrong with it.
+
+    :param folders: All folders that can have a URL, those without files too; outer ones first.
+    :param folder_files: In the same order.
+    """
 
     root: Path
     routes: tuple[RouteFile, ...]
     problems: tuple[RouteHandlersError, ...]
+    folders: tuple[Folder, ...] = ()
+    folder_files: tuple[FolderFile, ...] = ()
 
 
 def scan(root: Path) -> RouteTree:
@@ -54,19 +95,20 @@ def scan(root: Path) -> RouteTree:
     if not root.is_dir():
         raise AppFolderError(root)
 
-    routes: list[RouteFile] = []
-    problems: list[RouteHandlersError] = []
-    for found in _walk(root, root.resolve(), (), ()):
-        if isinstance(found, RouteFile):
-            routes.append(found)
-        else:
-            problems.append(found)
-    return RouteTree(root, tuple(routes), tuple(problems))
+    found = list(_walk(root, root.resolve(), (), ()))
+    return RouteTree(
+        root,
+        tuple(item for item in found if isinstance(item, RouteFile)),
+        tuple(item for item in found if isinstance(item, RouteHandlersError)),
+        tuple(item for item in found if isinstance(item, Folder)),
+        tuple(item for item in found if isinstance(item, FolderFile)),
+    )
 
 
 def _walk(
     folder: Path, real_root: Path, folders: tuple[str, ...], segments: tuple[Segment, ...]
-) -> Iterator[RouteFile | RouteHandlersError]:
+) -> Iterator[RouteFile | Folder | FolderFile | RouteHandlersError]:
+    yield Folder(folders, segments)
     # os.scandir gives entries in the order of the disk, which differs between
     # machines. Sorted, so that the same folders always make the same map.
     with os.scandir(folder) as entries:
@@ -76,6 +118,14 @@ def _walk(
         path = folder / entry.name
         if entry.name == ROUTE_FILE and entry.is_file():
             yield _refuse_link(path, real_root) or RouteFile(path, folders, segments)
+        elif entry.name in FOLDER_FILES and entry.is_file():
+            yield _refuse_link(path, real_root) or FolderFile(path, folders, segments)
+        elif entry.name == INSTRUMENTATION_FILE and entry.is_file():
+            yield _refuse_link(path, real_root) or _only_at_the_top(path, folders) or FolderFile(path, (), ())
+        elif entry.name in _NEXTS_NAMES and entry.is_file():
+            yield InvalidTreeError(
+                "Python cannot import a file with this name:", [path], f"Call it {_NEXTS_NAMES[entry.name]}."
+            )
         elif entry.is_dir():
             try:
                 segment = parse_segment(entry.name)
@@ -90,6 +140,16 @@ def _walk(
                 continue
             below = (*segments, segment) if segment.in_url else segments
             yield from _walk(path, real_root, (*folders, entry.name), below)
+
+
+def _only_at_the_top(path: Path, folders: tuple[str, ...]) -> InvalidTreeError | None:
+    if not folders:
+        return None
+    return InvalidTreeError(
+        f"{path.name} speaks for the whole application, and nothing calls it in a folder below:",
+        [path],
+        f"Move it into the application's folder, beside the outermost {ROUTE_FILE}, or give it another name.",
+    )
 
 
 def _refuse_link(path: Path, real_root: Path) -> InvalidTreeError | None:
