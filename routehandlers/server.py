@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -34,10 +33,7 @@ def after(function: Callable[..., Any], *args: Any) -> None:
         raise TypeError(
             f"after() takes a function and its arguments, not {function!r}. Leave out the parentheses of a call."
         )
-    scope = current_scope("after")
-    if scope.after is None:
-        scope.after = deque()
-    scope.after.append(partial(function, *args))
+    current_scope("after").call_after(partial(function, *args))
 
 
 def connection() -> None:

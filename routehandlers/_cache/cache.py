@@ -38,8 +38,8 @@ class Made:
     """What came of a render.
 
     :param entry: To be stored, or stored already.
-    :param answer: The maker's own, where nothing is stored.
-    :param failure: What is for all who waited, though it is not stored: that it failed.
+    :param answer: The maker's own, where nothing is stored; an exception may be one.
+    :param failure: What is for all who waited, though it is not stored: an answer or an exception.
     :param is_stored: Whether the storage took the entry.
     """
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import werkzeug.wrappers
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import EnvironHeaders, Headers
 
 from . import json as _json
 from .cookies import ResponseCookies
-from .encoding import check_header_value, encode_non_ascii
+from .encoding import TOKEN, check_header_value, encode_non_ascii
 from .event_stream import event_stream
 
 if TYPE_CHECKING:
-    from ..typing import HeadersLike
+    from ..typing import HeaderChanges, HeadersLike
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -112,6 +112,31 @@ class Response(werkzeug.wrappers.Response):
         return response
 
     @classmethod
+    def next(cls, *, request_headers: HeaderChanges | None = None, headers: HeadersLike | None = None) -> Continuation:
+        """In middleware: go on to what lies below.
+
+        :param request_headers: What it sees there: ``{"x-user": "7", "x-raw": None}`` sets one header and removes
+            another; all others stay.
+        :param headers: For the client, with whatever answer comes. ``cookies`` of the result can be set too.
+        :raise TypeError: If ``headers`` are those of a request, which a client would get to choose.
+        """
+        return Continuation(None, request_headers, headers)
+
+    @classmethod
+    def rewrite(
+        cls, url: object, *, request_headers: HeaderChanges | None = None, headers: HeadersLike | None = None
+    ) -> Continuation:
+        """In middleware: have another route of this application answer. The client does not learn of it.
+
+        :param url: Text or a ``URL``. A path below the application, such as ``"/items/a?draft=1"``, or a whole URL of
+            it. Its query is seen in ``request.args``; ``request.url`` stays what the client sent.
+        """
+        destination = str(url)
+        if not destination:
+            raise ValueError("A rewrite needs a URL, and this one is empty.")
+        return Continuation(destination, request_headers, headers)
+
+    @classmethod
     def error(cls) -> Response:
         """An empty 500. In a browser this is the answer of a failed connection, which no server can send."""
         return cls(None, 500)
@@ -150,3 +175,41 @@ class Response(werkzeug.wrappers.Response):
 
 
 _JSON_TYPE = ("Content-Type", "application/json")
+
+
+class Continuation(Response):
+    """What middleware returns to go on, with ``Response.next()`` or ``Response.rewrite()``. It is no answer.
+
+    :ivar destination: Where to go on; ``None`` for where the request was going.
+    :ivar request_headers: Names in lower case, with their new value or ``None`` where one is removed.
+    """
+
+    def __init__(
+        self, destination: str | None, request_headers: HeaderChanges | None, headers: HeadersLike | None
+    ) -> None:
+        if isinstance(headers, EnvironHeaders):
+            raise TypeError(
+                "headers= goes to the client, and these are headers of a request, which the client chose. Name the"
+                " ones to send, or pass them as request_headers=."
+            )
+        super().__init__(None, 200, headers)
+        self.destination = destination
+        changes = request_headers.items() if isinstance(request_headers, Mapping) else request_headers or ()
+        self.request_headers = {
+            name.lower(): _check_change(name, value) for name, value in changes if name.lower() not in _FIXED
+        }
+
+    def __repr__(self) -> str:
+        return "Response.next()" if self.destination is None else f"Response.rewrite({self.destination!r})"
+
+
+# They frame the body that the server is reading; whoever passes all headers on passes these too.
+_FIXED = frozenset({"content-length", "transfer-encoding"})
+
+
+def _check_change(name: str, value: str | None) -> str | None:
+    if not TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a header.")
+    if value is not None:
+        check_header_value(name, value)
+    return value

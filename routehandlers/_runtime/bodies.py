@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._http.interrupts import Interrupt
+from .reporting import report
 
 if TYPE_CHECKING:
     from .scope import Scope
@@ -30,28 +31,6 @@ class SentBody:
 
     def close(self) -> None:
         finish(self._scope)
-
-
-class FinishedBody:
-    """A body that was made in one scope, and is sent in another's answer.
-
-    :param scope: The one that it was made in; finished when the answer has been sent.
-    """
-
-    def __init__(self, body: Iterable[bytes], scope: Scope) -> None:
-        self._body = body
-        self._scope = scope
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._body)
-
-    def close(self) -> None:
-        try:
-            close = getattr(self._body, "close", None)
-            if close is not None:
-                close()
-        finally:
-            finish(self._scope)
 
 
 class StreamedBody:
@@ -118,7 +97,7 @@ class StreamedBody:
 
     def _broken(self, error: Exception) -> Exception:
         """Log it. The server ends the connection without a proper end, so that nobody takes half for all."""
-        logger.error("%s broke off in mid-stream", self._scope.description, exc_info=error)
+        report(self._scope, error, "%s broke off in mid-stream", self._scope.description)
         return error
 
     def abandon(self) -> None:

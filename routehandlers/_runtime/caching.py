@@ -10,22 +10,24 @@ import time
 from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._cache.admission import PRIVATE, age_headers, make_entry
+from .._cache.admission import PRIVATE, age_headers
 from .._cache.cache import Cache, Made, Make
 from .._cache.freshness import Freshness
 from .._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
 from .._cache.render import Reading, Render, TurnedDynamicError
-from .._http.errors import error_response
 from .._http.response import STATUS_LINES, Response
 from .._http.vary import Vary
 from .._http.watched import nobodys_environ, pathname_of
 from .._routing.spelling import from_matching
 from ..cache_handlers.base import Entry
-from .bodies import FinishedBody, finish
+from .bodies import finish
+from .failures import fallback
 from .hits import Hits
 from .rendering import Renderable, Rendered, Rendering, unstored
+from .reporting import report
 from .scope import RenderScope, RouteInfo, Scope
 from .sending import Answer, prepare
 
@@ -84,7 +86,7 @@ class CachedEndpoint:
         self.methods: tuple[str, ...] = endpoint.methods
         self.policy = policy
         self._endpoint: Renderable = endpoint
-        self._answer_plainly: Callable[[Scope], Answer] = endpoint.answer
+        self._answer_plainly: Callable[[Scope], Answer] = endpoint.attempt
         self._cache: Cache = info.cache
         self._hits = hits
         self._config = config
@@ -92,7 +94,21 @@ class CachedEndpoint:
         self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
 
     def answer(self, scope: Scope) -> Answer:
-        """The answer to a request, from the cache where it may be."""
+        """The answer to a request, from the cache where it may be, whatever happens."""
+        try:
+            return self.attempt(scope)
+        except Exception as error:
+            return self.failed(scope, error)
+
+    def failed(self, scope: Scope, error: Exception) -> Answer:
+        """The answer to an exception that nobody planned."""
+        return self._tell(self._endpoint.failed(scope, error), None)
+
+    def attempt(self, scope: Scope) -> Answer:
+        """The answer to a request, from the cache where it may be.
+
+        :raise Exception: What nobody planned.
+        """
         method = scope.environ["REQUEST_METHOD"]
         if method != "GET" and (method != "HEAD" or self.policy.has_head):
             return self._answer_plainly(scope)
@@ -129,14 +145,17 @@ class CachedEndpoint:
     def _answer_anew(self, scope: Scope, key: str) -> Answer:
         mine: list[RenderScope] = []
         made = self._cache.once(key, lambda release: self._make(scope, key, release, mine))
-        if made.answer is not None and mine:
-            answer: Answer = made.answer
-            return answer
-        entry = made.entry or made.failure
-        assert entry is not None, "a render ends with one of them"
-        answer = self._send(scope, entry, is_new=True, is_stored=made.is_stored)
-        # What its handler gave to after() waits until this answer is sent.
-        return answer._replace(body=FinishedBody(answer.body, mine[0])) if mine and mine[0].after else answer
+        if mine and (mine[0].after or made.entry is None):
+            # What its handler gave to after(), or took of uploads before it failed, waits until this answer is sent.
+            scope.call_after(partial(finish, mine[0]))
+        ended = made.answer or made.failure or made.entry
+        if isinstance(ended, Exception):
+            scope.is_reported = not mine
+            raise ended
+        if isinstance(ended, Answer):
+            return ended
+        assert isinstance(ended, Entry), "a render ends with one of these"
+        return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
 
     def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
         inner = self._enter(scope.environ, scope.path, scope.params, self.policy.reading, release)
@@ -144,19 +163,12 @@ class CachedEndpoint:
         try:
             rendered = self._rendering(inner, key, scope).run()
         except Exception as error:
-            failed = self._tell(self._endpoint.failed(scope, error), inner.record)
-            # It may have given something to after(), or read uploads, before it failed.
-            answer = failed._replace(body=FinishedBody(failed.body, inner))
-            return Made(
-                answer=answer, failure=None if inner.record.dynamic else self._failure(key, inner.record, error)
-            )
+            # With another client it may not fail.
+            return Made(answer=error) if inner.record.dynamic else Made(failure=error)
         if rendered.answer is not None:
+            mine.clear()  # its body ends it
             return Made(answer=self._tell(rendered.answer, inner.record))
         return Made(rendered.entry, failure=rendered.failure)
-
-    def _failure(self, key: str, render: Render, error: Exception) -> Entry:
-        detail = f"{type(error).__name__}: {error}" if self.info.debug else ""
-        return make_entry(key, render, 500, [], detail.encode(), fallback=True)
 
     def _refresher(self, scope: Scope, key: str) -> Make:
         """A render for nobody, in the background. It holds nothing of the client that was the cause."""
@@ -169,8 +181,12 @@ class CachedEndpoint:
             if rendered.failure is not None:
                 logger.error("The refresh of %s answered %d", self.info.pattern, rendered.failure.status)
             return Made(rendered.entry)
-        except (TurnedDynamicError, Exception) as error:
-            logger.error("The refresh of %s failed: %s %s", self.info.pattern, error, inner.record.line, exc_info=error)
+        except TurnedDynamicError as turned:
+            logger.error("The refresh of %s failed: %s %s", self.info.pattern, turned, inner.record.line)
+            return Made()
+        except Exception as error:
+            message = "The refresh of %s failed: %s"
+            report(inner, error, message, self.info.pattern, error, revalidate_reason="stale")
             return Made()
         finally:
             finish(inner)
@@ -240,12 +256,10 @@ class CachedEndpoint:
             if "HTTP_AUTHORIZATION" in scope.environ and not self.policy.is_public:
                 headers = [(name, PRIVATE if name.lower() == "cache-control" else value) for name, value in headers]
         if entry.fallback:
-            response = error_response(scope.environ, entry.status, entry.body.decode())
-            for name, value in headers:
-                response.headers.add(name, value)
-        else:
-            response = Response(entry.body or None, STATUS_LINES[entry.status], headers)
-        return prepare(scope, response)
+            if entry.status in self.info.error_files.by_status and not self.policy.is_public:
+                headers = [(name, PRIVATE if name.lower() == "cache-control" else value) for name, value in headers]
+            return fallback(scope, entry.status, entry.body.decode(), headers)
+        return prepare(scope, Response(entry.body or None, STATUS_LINES[entry.status], headers))
 
     def _bypass(self, scope: Scope, what: str) -> Answer:
         """The handler's own answer, as if nothing were cached."""

@@ -9,29 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from werkzeug.exceptions import HTTPException
 
 from .._cache.admission import UNSTORED, directives, make_entry, reason_not_to_store
 from .._cache.render import TurnedDynamicError
-from .._http.errors import (
-    description_of,
-    error_response,
-    has_default_body,
-    http_exception_response,
-    interrupt_response,
-)
+from .._http.errors import description_of, has_default_body, interrupt_response
 from .._http.interrupts import AccessFallback, Interrupt
 from ..cache_handlers.base import Entry
 from .bodies import SentBody, StreamedBody
+from .failures import excepted, fallback
 from .scope import RenderScope, Scope, enter_scope
 from .sending import Answer, prepare
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
-
-    from ..typing import WSGIEnvironment
 
 # Seconds for which a stream that may be stored is drawn before anything leaves.
 _LONGEST_DRAWING = 10.0
@@ -63,8 +57,8 @@ class Rendered:
     answer: Answer | None = None
 
 
-# Makes a response as a client with this environment likes it.
-_Respond = Callable[["WSGIEnvironment"], "WerkzeugResponse"]
+# Makes the answer, as the client likes it that is the scope's by then.
+_MakeAnswer = Callable[[], Answer]
 
 
 @dataclass(frozen=True)
@@ -96,42 +90,36 @@ class Rendering:
         enter_scope(self.scope)
         try:
             response = self.endpoint.respond(self.scope)
-            return self._answered(lambda _: response)
-        except AccessFallback as fallback:
-            status = fallback.status
-            return self._fallen_back(status, "", [], lambda environ: error_response(environ, status))
+            return self._answered(partial(prepare, self.scope, response))
+        except AccessFallback as raised:
+            return self._fallen_back(raised.status, "", [], partial(fallback, self.scope, raised.status))
         except Interrupt as interrupt:
             redirect = interrupt_response(self.scope.environ, interrupt)
-            return self._answered(lambda _: redirect)
-        except HTTPException as error:
-            raised = error
+            return self._answered(partial(prepare, self.scope, redirect))
+        except HTTPException as raised:
+            answer = partial(excepted, self.scope, raised)
             if not has_default_body(raised):
-                return self._answered(lambda environ: http_exception_response(environ, raised))
+                return self._answered(answer)
             headers = [(name, value) for name, value in raised.get_headers() if name.lower() != "content-type"]
-            return self._fallen_back(
-                raised.code or 500,
-                description_of(raised),
-                headers,
-                lambda environ: http_exception_response(environ, raised),
-            )
+            return self._fallen_back(raised.code or 500, description_of(raised), headers, answer)
 
-    def _fallen_back(self, status: int, detail: str, headers: list[tuple[str, str]], respond: _Respond) -> Rendered:
+    def _fallen_back(self, status: int, detail: str, headers: list[tuple[str, str]], answer: _MakeAnswer) -> Rendered:
         """The default answer: its outcome is kept, and its body made for each client as it likes."""
         render = self.scope.record
         reason = render.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
         reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
         if reason:
-            self.scope.record.turn_dynamic(reason, has_line=False)
-            return self._answered(respond)
+            render.turn_dynamic(reason, has_line=False)
+            return self._answered(answer)
         entry = make_entry(self.key, render, status, headers, detail.encode(), fallback=True)
         return Rendered(failure=entry) if status >= 500 else Rendered(entry)
 
-    def _answered(self, respond: _Respond) -> Rendered:
+    def _answered(self, make_answer: _MakeAnswer) -> Rendered:
         render = self.scope.record
         if render.dynamic and self.client is not None:
             self.scope.release(self.client.environ)
-            return self._for_one(prepare(self.scope, respond(self.client.environ)))
-        answer = prepare(self.scope, respond(self.scope.environ))
+            return self._for_one(make_answer())
+        answer = make_answer()
         status = int(answer.status[:3])
         # What failed is drawn too, for those who wait.
         reason = reason_not_to_store(200 if status >= 500 else status, answer.headers, self.covered)

@@ -25,9 +25,10 @@ from .._http.request import Request
 from .._http.vary import CoveredHeaders, Vary
 from .._http.watched import WatchedRequest
 from ..exceptions import OutsideRequestError
+from .error_files import NO_ERROR_FILES, ErrorFiles
 
 if TYPE_CHECKING:
-    from ..typing import Params, WSGIEnvironment
+    from ..typing import ErrorContext, Params, WSGIEnvironment
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class RouteInfo:
     :param fetch_cache: Its constant.
     :param cache: The application's.
     :param draft_key: For draft mode, where the application has a secret.
+    :param error_files: Who answers for its failures.
+    :param on_request_error: The application's, if it wants to hear of exceptions.
     """
 
     pattern: str
@@ -49,6 +52,8 @@ class RouteInfo:
     fetch_cache: str = "auto"
     draft_key: DraftKey | None = None
     debug: bool = False
+    error_files: ErrorFiles = NO_ERROR_FILES
+    on_request_error: Callable[[BaseException, Request, ErrorContext], object] | None = None
 
 
 class Scope:
@@ -64,6 +69,9 @@ class Scope:
 
     # What after() was given, in order; made with the first.
     after: deque[Callable[[], Any]] | None = None
+
+    # Whether the exception that ends it was told of by the one that it waited for.
+    is_reported = False
 
     # Of a render that may be stored, and of a function of cached().
     render: Render | None = None
@@ -115,6 +123,12 @@ class Scope:
         key = self.route.draft_key
         header = self.environ.get("HTTP_COOKIE") or ""
         return key is not None and COOKIE in header and key.is_valid(parse_cookies(header))
+
+    def call_after(self, function: Callable[[], Any]) -> None:
+        """Have something called when the answer has been sent."""
+        if self.after is None:
+            self.after = deque()
+        self.after.append(function)
 
     def cookie_lines(self) -> list[str]:
         """The ``Set-Cookie`` lines so far."""

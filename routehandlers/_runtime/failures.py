@@ -1,0 +1,112 @@
+"""Answers to what was raised: from the user's file that is nearest, or else our own.
+
+A file that fails itself is passed over for the next one out, and ours never
+fails, so that there is always an answer and never a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+
+from .._http.errors import (
+    description_of,
+    error_response,
+    has_default_body,
+    http_exception_response,
+    interrupt_response,
+)
+from .._http.interrupts import Interrupt, Redirect
+from .reporting import report
+from .results import make_response
+from .sending import Answer, prepare
+
+if TYPE_CHECKING:
+    from .error_files import ErrorFile
+    from .scope import Scope
+
+# Set by Werkzeug's DebuggedApplication, which shows an exception better than a log does.
+_DEBUGGER = "werkzeug.debug.preserve_context"
+
+# They accumulate; of other names one value counts.
+_REPEATED = frozenset({"set-cookie", "vary"})
+
+
+def interrupted(scope: Scope, interrupt: Interrupt) -> Answer:
+    """The answer that ``redirect()`` or ``not_found()`` raised."""
+    if isinstance(interrupt, Redirect):
+        return prepare(scope, interrupt_response(scope.environ, interrupt))
+    return fallback(scope, interrupt.status)
+
+
+def excepted(scope: Scope, error: HTTPException) -> Answer:
+    """The answer to an exception of Werkzeug's, such as ``abort()`` raises."""
+    if error.code is not None and error.code in scope.route.error_files.by_status and has_default_body(error):
+        headers = [pair for pair in error.get_headers(scope.environ) if pair[0].lower() != "content-type"]
+        return fallback(scope, error.code, description_of(error), headers)
+    try:
+        return prepare(scope, http_exception_response(scope.environ, error))
+    except Interrupt as interrupt:  # from a stream that was raised with abort()
+        return interrupted(scope, interrupt)
+
+
+def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tuple[str, str]] = ()) -> Answer:
+    """The answer of ``not_found.py`` and its like, or our own.
+
+    :param detail: What ours says more.
+    :param headers: Added to either, where it has no other of their name.
+    """
+    for file in scope.route.error_files.by_status.get(status, ()):
+        try:
+            answer = _answer_of(scope, file.call(scope.request), status)
+        except (Exception, Interrupt) as error:
+            _failed_itself(scope, file, error)
+        else:
+            return _with_headers(answer, headers)
+    return _with_headers(prepare(scope, error_response(scope.environ, status, detail)), headers)
+
+
+def failed(scope: Scope, error: Exception, where: str) -> Answer:
+    """The answer to an exception that nobody planned: the log gets everything, the client nothing.
+
+    :param where: What was asked, and which function of which file answers it.
+    """
+    if _DEBUGGER in scope.environ:
+        raise error
+    if not scope.is_reported:
+        report(scope, error, "%s failed", where)
+    scope.forget_cookies()
+    for file in scope.route.error_files.error:
+        try:
+            return _answer_of(scope, file.call(scope.request, error), 500)
+        except Interrupt as interrupt:
+            return interrupted(scope, interrupt)
+        except HTTPException as answer:
+            return excepted(scope, answer)
+        except Exception as another:
+            _failed_itself(scope, file, another)
+    detail = f"{type(error).__name__}: {error}" if scope.route.debug else ""
+    return prepare(scope, error_response(scope.environ, 500, detail))
+
+
+def _answer_of(scope: Scope, result: Any, status: int) -> Answer:
+    """What a file returned. It says the status by a tuple, or by a response with another than 200."""
+    response = make_response(result)
+    if response.status_code == 200 and not isinstance(result, tuple):
+        response = copy(response)  # it may be meant for other requests too
+        response.headers = Headers(list(response.headers))
+        response.status_code = status
+    return prepare(scope, response)
+
+
+def _failed_itself(scope: Scope, file: ErrorFile, error: BaseException) -> None:
+    report(scope, error, "%s failed, and the next file out answers for it", file.file)
+
+
+def _with_headers(answer: Answer, headers: Iterable[tuple[str, str]]) -> Answer:
+    own = {name.lower() for name, _ in answer.headers} - _REPEATED
+    return answer._replace(headers=[*answer.headers, *(pair for pair in headers if pair[0].lower() not in own)])
