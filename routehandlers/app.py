@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from werkzeug.test import Client
@@ -16,18 +16,24 @@ from ._cache.store import Store
 from ._http.draft import DraftKey
 from ._http.request import Request
 from ._http.watched import watched_class
+from ._modules.folder_files import load_folder_files
 from ._modules.loader import ModuleLoader, RouteModule
 from ._modules.segment_config import SegmentConfig
 from ._modules.static_params import StaticParams
 from ._routing.conflicts import find_conflicts
 from ._routing.converters import check_converters, find_unknown_converters
+from ._routing.folders import FolderMap, folders_in_use
 from ._routing.tree import RouteTree, scan
 from ._routing.urlmap import UrlMap
 from ._runtime.caching import CachedEndpoint, policy_of
+from ._runtime.error_files import FAILURE_FILES
 from ._runtime.hits import Hits
 from ._runtime.invoke import Endpoint
+from ._runtime.middleware import make_middleware
 from ._runtime.pipeline import Pipeline
 from ._runtime.scope import RouteInfo, current_scope
+from ._runtime.surroundings import Surroundings
+from ._runtime.transforms import Transforms
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
     InvalidAppError,
@@ -73,10 +79,11 @@ class RouteHandlers:
         self.config: Config = make_config(settings)
         check_converters(self.config.converters)
         self.directory = Path(directory).absolute()
-        self._loaded = _load(scan(self.directory), self.config)
+        loaded = _load(scan(self.directory), self.config)
+        self._loaded, self._surroundings = loaded.routes, loaded.surroundings
 
         self.cache = _make_cache(self.config, [loaded.route.pattern for loaded in self._loaded])
-        no_route = self._info("", None)
+        no_route = self._info("", (), None)
         hits = Hits(self.cache.store)
         self._endpoints = [self._endpoint(loaded, no_route.request_class, hits) for loaded in self._loaded]
         self.routes = tuple(
@@ -87,20 +94,26 @@ class RouteHandlers:
         self._by_pattern = {loaded.route.pattern: loaded for loaded in self._loaded}
         self._map = UrlMap([loaded.route for loaded in self._loaded], self.config.converters)
 
+        has_hits = not self._surroundings.stand_before_all and any(self.cached_routes())
         self._pipeline = Pipeline(
             self._map,
             self._endpoints,
             self._admissions(),
             self.config,
+            self._surroundings,
             no_route,
-            hits if any(isinstance(endpoint, CachedEndpoint) for endpoint in self._endpoints) else None,
+            hits if has_hits else None,
         )
 
         # Wrap this, as in Flask: app.wsgi_app = ProxyFix(app.wsgi_app)
         self.wsgi_app: WSGIApplication = self._pipeline
 
     def _info(
-        self, pattern: str, config: SegmentConfig | None, request_class: type[Request] | None = None
+        self,
+        pattern: str,
+        folders: tuple[str, ...],
+        config: SegmentConfig | None,
+        request_class: type[Request] | None = None,
     ) -> RouteInfo:
         secret, debug = self.config.secret_key, self.config.debug
         if request_class is None:
@@ -110,18 +123,24 @@ class RouteHandlers:
             request_class,
             watched_class(request_class),
             self.cache,
-            config.fetch_cache if config is not None else "auto",
-            DraftKey(secret, debug=debug) if secret is not None else None,
-            debug,
+            folders=folders,
+            is_cached=config is not None and config.is_cacheable,
+            is_public=config is not None and config.public,
+            fetch_cache=config.fetch_cache if config is not None else "auto",
+            draft_key=DraftKey(secret, debug=debug) if secret is not None else None,
+            debug=debug,
+            error_files=self._surroundings.error_files_of(folders),
+            on_request_error=self._surroundings.named("on_request_error"),
         )
 
     def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:
         own_class = request_class if loaded.config.max_content_length is None else None
-        info = self._info(loaded.route.pattern, loaded.config, own_class)
+        info = self._info(loaded.route.pattern, loaded.route.folders, loaded.config, own_class)
         endpoint = Endpoint(loaded, info)
         if "GET" not in loaded.handlers or not loaded.config.is_cacheable:
             return endpoint
-        return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config)
+        is_open = not self._surroundings.middleware_of(loaded.route.folders)
+        return CachedEndpoint(endpoint, policy_of(loaded), info, hits if is_open else None, self.config)
 
     def _admissions(self) -> dict[int, Callable[[Params], bool]]:
         """Which routes take listed params only, by their place."""
@@ -230,20 +249,33 @@ def create_app(directory: str | os.PathLike[str] = "app", **settings: Any) -> Ro
     return RouteHandlers(directory, **{**read_settings(Path.cwd()), **settings})
 
 
-def _load(tree: RouteTree, config: Config) -> list[RouteModule]:
+class _Loaded(NamedTuple):
+    """What the files of an application came to."""
+
+    routes: list[RouteModule]
+    surroundings: Surroundings
+
+
+def _load(tree: RouteTree, config: Config) -> _Loaded:
     """Check and import what was found; what is wrong is gathered and raised at once."""
+    folders = folders_in_use(tree)
     problems = [
         *tree.problems,
         *find_conflicts(tree.routes),
         *find_unknown_converters(tree.routes, config.converters),
     ]
-    modules, mistakes = ModuleLoader(tree.root).load(tree.routes)
-    problems += mistakes
+    loader = ModuleLoader(tree.root)
+    routes, route_mistakes = loader.load(tree.routes)
+    functions, file_mistakes = load_folder_files(loader, tree.folder_files)
+    middleware, matcher_mistakes = make_middleware(functions)
+    problems += [*route_mistakes, *file_mistakes, *matcher_mistakes]
     if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
         raise problems[0].error
     if problems:
         raise InvalidAppError(tree.root, problems)
-    return modules
+    answers_failures = any(function.name in FAILURE_FILES for function in functions)
+    folder_map = FolderMap(folders, config.converters) if answers_failures else None
+    return _Loaded(routes, Surroundings(functions, middleware, Transforms(), folder_map))
 
 
 def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:

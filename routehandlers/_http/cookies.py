@@ -180,6 +180,10 @@ class Cookies(Mapping[str, str]):
         self._values[name] = value
         return self
 
+    def show(self, values: Mapping[str, str]) -> None:
+        """Read back what another part of the answer sets."""
+        self._values.update(values)
+
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookies:
         """Have the client forget a cookie. Path and domain must be those it was set with."""
         return self.set(name, "", expires=_EPOCH, path=path, domain=domain)

@@ -38,6 +38,8 @@ _LAZY: dict[str, Callable[[WSGIEnvironment], Any]] = {
 
 _WITHOUT_BODY = ("GET", "HEAD")
 
+OF_THE_BODY = frozenset({"data", "files", "form", "stream"})
+
 # For get_json(): a ValueError for all that is no JSON, also for what is too deep.
 _JSON: Any = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
 
@@ -132,9 +134,14 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The query, decoded. What is not UTF-8 stays percent-encoded, or becomes U+FFFD where it was not encoded."""
-        query = self.query_string.decode(errors="replace")
-        return self.parameter_storage_class(parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote"))
+        """The query, decoded; after a rewrite with the destination's.
+
+        What is not UTF-8 stays percent-encoded, or becomes U+FFFD where it was not encoded.
+        """
+        rewritten: str | None = self.environ.get("routehandlers.query")
+        return self.parameter_storage_class(
+            parse_query(self.environ.get("QUERY_STRING") or "" if rewritten is None else rewritten)
+        )
 
     @cached_property
     def cookies(self) -> ImmutableDict[str, str]:  # type: ignore[override]  # one value a name, as in Next
@@ -188,6 +195,23 @@ class Request(werkzeug.wrappers.Request):
         query: str = self.environ.get("QUERY_STRING") or ""
         return escape(query).replace("\\", "%5C")
 
+    # What middleware changes ------------------------------------------------
+
+    def forget(self, *names: str) -> None:
+        """Read some attributes anew."""
+        own = object.__getattribute__(self, "__dict__")
+        for name in names:
+            own.pop(name, None)
+
+    def forget_headers(self) -> None:
+        """Read anew what was read of headers, since they are others now. The body stays as it was read."""
+        kind = type(self)
+        names = [name for name in object.__getattribute__(self, "__dict__") if name not in OF_THE_BODY]
+        self.forget(
+            "_parsed_content_type",
+            *(name for name in names if isinstance(getattr(kind, name, None), cached_property)),
+        )
+
     # The body ---------------------------------------------------------------
 
     @cached_property
@@ -227,6 +251,15 @@ class Request(werkzeug.wrappers.Request):
             if cache:
                 self._cached_data = data
         return data.decode(errors="replace") if as_text else data
+
+
+def parse_query(query: str) -> list[tuple[str, str]]:
+    """The pairs of a query, in WSGI's spelling.
+
+    What is not UTF-8 stays percent-encoded, or becomes U+FFFD where it was not encoded.
+    """
+    text = query.encode("latin-1").decode(errors="replace")
+    return parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
 
 
 def _text(value: str) -> str:

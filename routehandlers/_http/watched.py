@@ -72,7 +72,7 @@ class WatchedRequest(Request):
         plain = Request(everyones, populate_request=False)
         plain.base_path = self.base_path
         same: dict[str, Any] = {
-            "method": "GET",
+            "method": plain.method,
             "path": plain.path,
             "root_path": plain.root_path,
             "script_root": plain.root_path,

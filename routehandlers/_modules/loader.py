@@ -164,8 +164,7 @@ def _is_own(module: ModuleType, value: object) -> bool:
 def _handler_mistake(name: str, handler: object) -> str | None:
     if not callable(handler) or isinstance(handler, type):
         return f"{name} is {handler!r}. Write a function: 'def {name}(request):'."
-    called = handler if inspect.isroutine(handler) else type(handler).__call__
-    if any(is_async(function) for is_async in _ASYNC for function in (handler, called)):
+    if is_async(handler):
         return f"{name} is asynchronous, and this library is not. Write 'def {name}(…):' and call blocking functions."
     if argument_count(handler) is None:
         return (
@@ -178,17 +177,26 @@ def _handler_mistake(name: str, handler: object) -> str | None:
 _ASYNC = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 
 
-def argument_count(handler: Callable[..., Any]) -> int | None:
-    """How many of request and context a handler takes, or ``None`` if it wants something else."""
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling something makes a coroutine."""
+    called = function if inspect.isroutine(function) else type(function).__call__
+    return any(is_so(one) for is_so in _ASYNC for one in (function, called))
+
+
+def argument_count(function: Callable[..., Any], most: int = 2) -> int | None:
+    """How many arguments a function takes, or ``None`` if it wants others.
+
+    :param most: How many it can be given, by position.
+    """
     try:
-        parameters = inspect.signature(handler).parameters.values()
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # a function in C that does not tell
-        return 2
+        return most
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters) or len(positional) > 2:
+    if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters) or len(positional) > most:
         return None
     if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return 2
+        return most
     return len(positional)
 
 

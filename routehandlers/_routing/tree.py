@@ -100,9 +100,13 @@ def scan(root: Path) -> RouteTree:
         root,
         tuple(item for item in found if isinstance(item, RouteFile)),
         tuple(item for item in found if isinstance(item, RouteHandlersError)),
-        tuple(item for item in found if isinstance(item, Folder)),
-        tuple(item for item in found if isinstance(item, FolderFile)),
+        tuple(sorted((item for item in found if isinstance(item, Folder)), key=_depth)),
+        tuple(sorted((item for item in found if isinstance(item, FolderFile)), key=_depth)),
     )
+
+
+def _depth(found: Folder | FolderFile) -> int:
+    return len(found.folders)
 
 
 def _walk(

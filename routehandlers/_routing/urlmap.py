@@ -43,6 +43,8 @@ class UrlMap:
         self._names = [_parameters(route.segments) for route in routes]
         self._rules = [(index, rule) for index, route in enumerate(routes) for rule in self._rules_of(route)]
         self.static = self._static_paths()
+        # Without the bases of optional catch-alls, which are dynamic routes.
+        self.exact = {path: index for path, index in self.static.items() if self._is_exact(index)}
         self._leaves = self._leaf_prefixes()
         self._adapter = self._bind(frozenset())
         self._narrowed: dict[frozenset[int], MapAdapter] = {}

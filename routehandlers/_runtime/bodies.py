@@ -23,14 +23,14 @@ class SentBody:
     """A body that is ready, and functions to call when it has been sent."""
 
     def __init__(self, scope: Scope, chunks: list[bytes]) -> None:
-        self._scope = scope
+        self.scope = scope
         self.chunks = chunks
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.chunks)
 
     def close(self) -> None:
-        finish(self._scope)
+        finish(self.scope)
 
 
 class StreamedBody:
@@ -40,7 +40,7 @@ class StreamedBody:
     """
 
     def __init__(self, scope: Scope, chunks: Iterable[Any], close: Callable[[], Any]) -> None:
-        self._scope = scope
+        self.scope = scope
         self._chunks = iter(chunks)
         self._close = close
         self._drawn: list[bytes] = []
@@ -69,6 +69,14 @@ class StreamedBody:
                 self._drawn.append(chunk)
                 yield chunk
 
+    def resume(self) -> Iterator[bytes]:
+        """What is left of it, without keeping any, for a body that goes on in its place, in the same context."""
+        if not self._skipped:
+            while self._drawn:
+                yield self._drawn.pop(0)
+            while (chunk := _next(self._chunks)) is not None:
+                yield chunk
+
     def skip(self) -> None:
         """Send nothing: the request was a HEAD."""
         self._skipped = True
@@ -78,7 +86,7 @@ class StreamedBody:
             return
         yield from self._drawn
         self._drawn.clear()
-        run, chunks = self._scope.context.run, self._chunks
+        run, chunks = self.scope.context.run, self._chunks
         while True:
             try:
                 chunk = run(next, chunks)
@@ -97,7 +105,7 @@ class StreamedBody:
 
     def _broken(self, error: Exception) -> Exception:
         """Log it. The server ends the connection without a proper end, so that nobody takes half for all."""
-        report(self._scope, error, "%s broke off in mid-stream", self._scope.description)
+        report(self.scope, error, "%s broke off in mid-stream", self.scope.description)
         return error
 
     def abandon(self) -> None:
@@ -105,7 +113,7 @@ class StreamedBody:
         try:
             self._close()
         except Exception:
-            logger.exception("%s failed in closing its stream", self._scope.description)
+            logger.exception("%s failed in closing its stream", self.scope.description)
 
     def close_stream(self) -> None:
         """All chunks are drawn; what the request left to be done is somebody else's."""
@@ -113,7 +121,7 @@ class StreamedBody:
 
     def close(self) -> None:
         """The client has everything, or has gone."""
-        self._scope.context.run(self._end)
+        self.scope.context.run(self._end)
 
     def _end(self) -> None:
         try:
@@ -121,8 +129,8 @@ class StreamedBody:
         except Interrupt as interrupt:
             raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
         finally:
-            run_after(self._scope)
-            self._scope.close()
+            run_after(self.scope)
+            self.scope.close()
 
 
 def _next(chunks: Iterator[Any]) -> bytes | None:

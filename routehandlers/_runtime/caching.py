@@ -81,7 +81,7 @@ class CachedEndpoint:
     :param endpoint: The route as if it were not.
     """
 
-    def __init__(self, endpoint: Any, policy: CachePolicy, info: RouteInfo, hits: Hits, config: Config) -> None:
+    def __init__(self, endpoint: Any, policy: CachePolicy, info: RouteInfo, hits: Hits | None, config: Config) -> None:
         self.info = info
         self.methods: tuple[str, ...] = endpoint.methods
         self.policy = policy
@@ -121,7 +121,7 @@ class CachedEndpoint:
         if found is not None:
             held, freshness = found
             if freshness is Freshness.FRESH:
-                if self.policy.vary == Vary():
+                if self._hits is not None and self.policy.vary == Vary():
                     self._hits.remember(scope, held)
                 return self._send(scope, held.entry)
             if self._cache.refresh(held.entry, self._refresher(scope, key)):

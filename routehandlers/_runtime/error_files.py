@@ -13,6 +13,8 @@ from typing import Any
 # Which file answers for which status.
 STATUSES = {"not_found": 404, "forbidden": 403, "unauthorized": 401}
 
+FAILURE_FILES = ("error", *STATUSES)
+
 
 @dataclass(frozen=True)
 class ErrorFile:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
@@ -70,15 +70,18 @@ def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tupl
     return _with_headers(prepare(scope, error_response(scope.environ, status, detail)), headers)
 
 
-def failed(scope: Scope, error: Exception, where: str) -> Answer:
+def failed(
+    scope: Scope, error: Exception, where: str, *, route_type: Literal["route", "middleware"] = "route"
+) -> Answer:
     """The answer to an exception that nobody planned: the log gets everything, the client nothing.
 
     :param where: What was asked, and which function of which file answers it.
+    :param route_type: What raised it.
     """
     if _DEBUGGER in scope.environ:
         raise error
     if not scope.is_reported:
-        report(scope, error, "%s failed", where)
+        report(scope, error, "%s failed", where, route_type=route_type)
     scope.forget_cookies()
     for file in scope.route.error_files.error:
         try:
@@ -91,6 +94,11 @@ def failed(scope: Scope, error: Exception, where: str) -> Answer:
             _failed_itself(scope, file, another)
     detail = f"{type(error).__name__}: {error}" if scope.route.debug else ""
     return prepare(scope, error_response(scope.environ, 500, detail))
+
+
+def as_exception(error: BaseException) -> Exception:
+    """What was raised where an answer cannot be: an interrupt is a mistake there."""
+    return error if isinstance(error, Exception) else RuntimeError(f"There came {error}.")
 
 
 def _answer_of(scope: Scope, result: Any, status: int) -> Answer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._cache.admission import age_headers
 from .._cache.store import Store
@@ -18,13 +18,21 @@ from .._http.response import STATUS_LINES
 from ..cache_handlers.memory import Held
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ..typing import Params, WSGIEnvironment
     from .scope import Scope
 
 # Paths of which is known where they lead. They are found again in no time.
 _MOST_PATHS = 100_000
 
-Ready = tuple[str, list[tuple[str, str]], Iterable[bytes]]
+
+class Ready(NamedTuple):
+    """An answer, and the route that it is of."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: Iterable[bytes]
+    pattern: str
+    params: Params
 
 
 class Hits:
@@ -36,7 +44,7 @@ class Hits:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._keys: dict[str, str] = {}
+        self._places: dict[str, tuple[str, str, Params]] = {}
         self.good_hosts: set[str | None] = set()
 
     def remember(self, scope: Scope, held: Held) -> None:
@@ -45,16 +53,16 @@ class Hits:
         target = target_of(environ)
         if environ.get("SCRIPT_NAME") or held.entry.fallback or (target is not None and "%" in target):
             return
-        if len(self._keys) >= _MOST_PATHS:
-            self._keys.clear()
-        self._keys[environ["PATH_INFO"]] = held.entry.key
+        if len(self._places) >= _MOST_PATHS:
+            self._places.clear()
+        self._places[environ["PATH_INFO"]] = held.entry.key, scope.route.pattern, scope.params
 
     def find(self, environ: WSGIEnvironment) -> Ready | None:
         """The answer to a plain ``GET`` of something fresh in memory, if this is that."""
         get = environ.get
-        key = self._keys.get(get("PATH_INFO", ""))
+        place = self._places.get(get("PATH_INFO", ""))
         if (
-            key is None
+            place is None
             or get("REQUEST_METHOD") != "GET"
             or get("HTTP_HOST") not in self.good_hosts
             or "HTTP_AUTHORIZATION" in environ
@@ -70,6 +78,7 @@ class Hits:
             or "%" in (get("RAW_URI") or get("REQUEST_URI") or "")
         ):
             return None
+        key, pattern, params = place
         held = self._store.memory.held(key)
         if held is None:
             return None
@@ -82,4 +91,4 @@ class Hits:
         if int(now) != held.second:
             held.headers = [*held.entry.headers, *age_headers(held.entry, now)]
             held.second = int(now)
-        return STATUS_LINES[held.entry.status], list(held.headers), held.body
+        return Ready(STATUS_LINES[held.entry.status], list(held.headers), held.body, pattern, params)

@@ -2,38 +2,49 @@
 
 1. path: undo the base path; the redirects of slashes and backslashes; 400 for
    what cannot be decoded
-6. static routes
+2. ``headers`` transforms
+3. ``redirects``
+4. the root's middleware, for every request
+5. ``rewrites`` before files
+6. static and metadata routes
+7. ``rewrites`` after files
 8. dynamic routes
+9. ``rewrites`` fallback
 10. not found
 
-and for the route that matched: method, cache, handler, return value, response,
-pending cookies, WSGI. (The numbers leave room for what stands between them in
-the design: rules, middleware and rewrites.)
+and for the route that matched: middleware of its folders, outermost first,
+method, cache, handler, return value, response, pending cookies and headers,
+WSGI. A rewrite by middleware goes on at 6.
+
+An application without transforms and without middleware at its root goes from
+1 to 6, and a request of which an answer is ready meets none of this.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._cache.admission import PRIVATE, directives
-from .._http.cookies import parse_cookies
 from .._http.draft import COOKIE
-from .._http.errors import error_response, http_exception_response
-from .._http.host import is_trusted_host, is_valid_host
 from .._http.interrupts import Interrupt
-from .._http.path import decode_segments, has_dot_segment, sent_path, target_of
+from .._http.path import target_of
 from .._http.response import Response
-from .._routing.spelling import to_matching
 from .._routing.urlmap import UrlMap
+from .concluding import attempt, conclude, conclude_failed, transformed, without_forged_draft
+from .entrance import Entrance, SentPath
+from .failures import as_exception, excepted, failed
+from .middleware import GoOn, through
+from .rewriting import read_destination
 from .scope import Scope, enter_scope
-from .sending import prepare
+from .sending import Answer, prepare, reopen
+from .wrapped import WrappedScope
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -42,22 +53,25 @@ if TYPE_CHECKING:
     from .hits import Hits
     from .invoke import Endpoint
     from .scope import RouteInfo
+    from .surroundings import Surroundings
 
 # Whether a route takes some params.
 Admits = Callable[["Params"], bool]
 
-# The endpoint, what its brackets matched, and the path as it was matched.
-Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
-
-logger = logging.getLogger("routehandlers")
-
 # Paths that need no decoding, no redirect and no second thought: nearly all.
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
 
-_REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
-# Hosts that were found good are few; a client that sends others does not fill memory.
-_MOST_HOSTS = 1_000
+class Found(NamedTuple):
+    """The route that a request is for.
+
+    :param params: What its brackets matched.
+    :param path: The path as it was matched.
+    """
+
+    endpoint: Endpoint | CachedEndpoint
+    params: Params
+    path: str
 
 
 class Pipeline:
@@ -66,12 +80,12 @@ class Pipeline:
     :param endpoints: By their place in the map.
     :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
     :param no_route: For requests that no route answers.
-    :param hits: What is answered at once; ``None`` where nothing is cached.
+    :param hits: What is answered at once; ``None`` where nothing is cached, or something stands before all routes.
     """
 
     def __init__(
         self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
-        config: Config, no_route: RouteInfo, hits: Hits | None,
+        config: Config, surroundings: Surroundings, no_route: RouteInfo, hits: Hits | None,
     ) -> None:  # fmt: skip
         self._map = url_map
         self._endpoints = endpoints
@@ -80,46 +94,75 @@ class Pipeline:
         self._no_route = no_route
         self._hits = hits
         self._good_hosts: set[str | None] = hits.good_hosts if hits is not None else set()
-        self._any_slash = config.skip_trailing_slash_redirect
+        self._entrance = Entrance(config, no_route.request_class, self._good_hosts)
+        self._surroundings = surroundings
+        self._transforms = surroundings.transforms
+        self._instrumentation = surroundings.instrumentation
+        self._is_open = not surroundings.stand_before_all
+        self._guards = {
+            endpoint: guards for endpoint in endpoints if (guards := surroundings.middleware_of(endpoint.info.folders))
+        }
+        self._has_cached = any(endpoint.info.is_cached for endpoint in endpoints)
         # Only where a path without a slash at its end is never redirected.
-        self._plain_paths = self._any_slash or not config.trailing_slash
+        self._plain_paths = config.skip_trailing_slash_redirect or not config.trailing_slash
         self._ready = self._ready_paths()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._hits is not None:
             ready = self._hits.find(environ)
             if ready is not None:
-                start_response(ready[0], ready[1])
-                return ready[2]
+                self._instrumentation.matched(environ, ready.pattern, ready.params)
+                start_response(ready.status, ready.headers)
+                return ready.body
         context = copy_context()
         return context.run(self._answer, environ, start_response, context)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
-        found: Found | WerkzeugResponse
-        try:
-            if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
-                self._check_host(environ)
-            found = self.find(environ)
-        except HTTPException as error:
-            found = http_exception_response(environ, error)
-        except (Exception, Interrupt) as error:  # a converter of the user's
-            logger.error("%s could not be matched", environ["REQUEST_METHOD"], exc_info=error)
-            found = error_response(environ, 500)
-        if isinstance(found, tuple):
-            endpoint, params, path = found
-            scope = Scope(environ, endpoint.info, params, path, context)
-            enter_scope(scope)
-            status, headers, body = endpoint.answer(scope)
+        if not self._instrumentation.is_ready:
+            self._instrumentation.begin()
+        if self._is_open:
+            scope, (status, headers, body) = self._answer_openly(environ, context)
         else:
-            scope = Scope(environ, self._no_route, {}, "", context)
-            status, headers, body = prepare(scope, found)
+            scope = self._wrap(environ, context)
+            status, headers, body = self._answer_behind(scope, lambda: self._pass(scope))
         if self._no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
-            headers = self._without_forged_draft(scope, headers)
+            headers = without_forged_draft(scope, headers)
         start_response(status, headers)
         return body
 
+    # Without anything around the routes ------------------------------------
+
+    def _answer_openly(self, environ: WSGIEnvironment, context: Context) -> tuple[Scope, Answer]:
+        try:
+            if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
+                self._entrance.check_host(environ)
+            found = self.find(environ)
+        except HTTPException as error:
+            scope = self._unanswered(environ, context)
+            return scope, excepted(scope, error)
+        except (Exception, Interrupt) as error:  # a converter of the user's
+            scope = self._unanswered(environ, context)
+            return scope, failed(scope, as_exception(error), "The matching of a path")
+        if isinstance(found, Response):
+            scope = self._unanswered(environ, context)
+            return scope, prepare(scope, found)
+        endpoint, params, path = found
+        self._instrumentation.matched(environ, endpoint.info.pattern, params)
+        if self._guards and endpoint in self._guards:
+            wrapped = self._wrap(environ, context)
+            return wrapped, self._answer_behind(wrapped, lambda: self._enter(wrapped, found))
+        scope = Scope(environ, endpoint.info, params, path, context)
+        enter_scope(scope)
+        return scope, endpoint.answer(scope)
+
+    def _unanswered(self, environ: WSGIEnvironment, context: Context) -> Scope:
+        """Where no route answers: the files of the nearest folder do, or else we."""
+        scope = Scope(environ, self._nearest(environ), {}, "", context)
+        enter_scope(scope)
+        return scope
+
     def find(self, environ: WSGIEnvironment) -> Found | Response:
-        """The endpoint of a request and its params, or a redirect.
+        """The route of a request, or a redirect.
 
         :raise HTTPException: If there is none, or the path is malformed.
         """
@@ -128,31 +171,17 @@ class Pipeline:
         if target is None or "%" not in target.partition("?")[0]:
             ready = self._ready.get(path)
             if ready is not None:
-                return ready[0], {}, ready[1]
+                return Found(ready[0], {}, ready[1])
             if self._plain_paths and not self._config.base_path and _PLAIN.fullmatch(path):
                 return self._match(path)
-        return self._find_slowly(environ)
-
-    def _find_slowly(self, environ: WSGIEnvironment) -> Found | Response:
-        prefix, path = sent_path(environ)
         # 1. path
-        if path and not path.startswith("/"):
-            raise BadRequest("The path does not begin with a slash.")
-        below = self._below_base_path(path)
-        if has_dot_segment(path):
+        sent = self._entrance.read_path(environ)
+        if isinstance(sent, Response):
+            return sent
+        if sent.text is None:
             raise NotFound
-        if below is None and not _REPEATED_SLASHES.search(path):
-            raise NotFound
-        target = self._redirect_target(path)
-        if target is not None:
-            return self._redirect(environ, prefix + target)
-        if below is None:
-            raise NotFound
-        segments = decode_segments(below)
-        if len(segments) > 1 and segments[-1] == "":
-            segments.pop()
         # 6. static routes and 8. dynamic routes: one map, in which static comes first
-        return self._match(to_matching(segments))
+        return self._match(sent.text)
 
     def _match(self, text: str) -> Found:
         match = self._map.match(text)
@@ -164,64 +193,109 @@ class Pipeline:
         if match is None:
             # 10. not found
             raise NotFound
-        return self._endpoints[match[0]], match[1], text
+        return Found(self._endpoints[match[0]], match[1], text)
 
-    def _below_base_path(self, path: str) -> str | None:
-        base = self._config.base_path
-        if not base:
-            return path
-        return path[len(base) :] or "/" if f"{path}/".startswith(f"{base}/") else None
+    def _nearest(self, environ: WSGIEnvironment, path: str | None = None) -> RouteInfo:
+        """What answers for failures where no route does: the nearest folder that there is.
 
-    def _redirect_target(self, path: str) -> str | None:
-        """Where the slashes of a path are put right, or ``None`` if they are."""
-        if _REPEATED_SLASHES.search(path):
-            return _REPEATED_SLASHES.sub("/", path)
-        if self._config.skip_trailing_slash_redirect or path in {"", "/"}:
-            return None
-        if not self._config.trailing_slash:
-            return path[:-1] if path.endswith("/") else None
-        below = self._below_base_path(path)
-        if below is not None and f"{below}/".startswith("/.well-known/"):
-            return None
-        has_extension = "." in path.rstrip("/").rpartition("/")[2]
-        if has_extension:
-            return path[:-1] if path.endswith("/") else None
-        return None if path.endswith("/") else f"{path}/"
+        :param path: Matching text, where the client's path was rewritten.
+        """
+        if self._surroundings.folder_map is None:
+            return self._no_route
+        try:
+            sent = self._entrance.read_path(environ) if path is None else None
+        except HTTPException:
+            sent = None
+        text = (sent.text if isinstance(sent, SentPath) else path) or "/"
+        error_files = self._surroundings.error_files_of(self._surroundings.folder_map.nearest(text))
+        return replace(self._no_route, error_files=error_files)
 
-    def _redirect(self, environ: WSGIEnvironment, location: str) -> Response:
-        # One slash at the front, whatever the prefix was: two would name a host.
-        query = self._no_route.request_class(environ, populate_request=False).sent_query
-        location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
-        # Old clients do not know 308; Next helps them with Refresh.
-        return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
+    # With something around them ---------------------------------------------
 
-    def _without_forged_draft(self, scope: Scope, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Take a draft mode cookie that is not ours from its client, as Next does."""
-        key = scope.route.draft_key
-        sets_it = any(name == "Set-Cookie" and value.startswith(f"{COOKIE}=") for name, value in headers)
-        if key is None or sets_it or key.is_valid(parse_cookies(scope.environ["HTTP_COOKIE"])):
-            return headers
-        kept = [pair for pair in headers if pair[0].lower() != "cache-control"]
-        own = [value for name, value in headers if name.lower() == "cache-control"]
-        is_private = any(directives(value) & {"private", "no-store"} for value in own)
-        cache_control = own if is_private or not own else [PRIVATE]
-        lines = [("Cache-Control", value) for value in cache_control]
-        return [*kept, *lines, ("Set-Cookie", key.clearing_line())]
+    def _wrap(self, environ: WSGIEnvironment, context: Context) -> WrappedScope:
+        scope = WrappedScope(environ, self._no_route, context, is_watched=self._has_cached)
+        enter_scope(scope)
+        return scope
 
-    def _check_host(self, environ: WSGIEnvironment) -> None:
-        """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks."""
-        host: str | None = environ.get("HTTP_HOST")
-        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
-            raise BadRequest("There is no WebSocket here.")
-        if host:
-            if not is_valid_host(host):
-                raise BadRequest("The Host header is malformed.")
-            if not is_trusted_host(host, self._config.trusted_hosts):
-                raise BadRequest("The Host header names another host.")
-        elif self._config.trusted_hosts is not None:
-            raise BadRequest("The Host header is missing.")
-        if len(self._good_hosts) < _MOST_HOSTS:
-            self._good_hosts.add(host)
+    def _answer_behind(self, scope: WrappedScope, go_on: GoOn) -> Answer:
+        """The answer behind everything that stands around the routes, whatever happens."""
+        try:
+            return conclude(scope, go_on())
+        except HTTPException as error:
+            return conclude(scope, reopen(scope, excepted(scope, error)))
+        except (Exception, Interrupt) as error:
+            return conclude_failed(scope, error)
+
+    def _pass(self, scope: WrappedScope) -> WerkzeugResponse:
+        """The stages up to the routes, of which the first to answer ends it."""
+        environ, transforms = scope.environ, self._transforms
+        if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
+            self._entrance.check_host(environ)
+        # 1. path
+        scope.route = self._nearest(environ)
+        sent = self._entrance.read_path(environ)
+        if isinstance(sent, Response):
+            return sent
+        # 2. headers
+        headers = transforms.headers_for(scope, sent)
+        # 3. redirects, which have none of those
+        redirect = transforms.redirect_for(scope, sent)
+        if redirect is not None:
+            return redirect
+        scope.config_headers = headers
+        if sent.text is None:
+            raise NotFound
+        # 4. the root's middleware
+        text = scope.path = sent.text
+        root = self._surroundings.root_middleware
+        stack = [root] if root is not None and scope.meets(root, text) else []
+        return through(stack, scope, lambda: self._go_on(scope, text, is_sent=True), partial(self._go_elsewhere, scope))
+
+    def _go_elsewhere(self, scope: WrappedScope, url: str) -> WerkzeugResponse:
+        """A rewrite by middleware."""
+        text, query = read_destination(scope, url)
+        scope.rewrite(query)
+        return self._go_on(scope, text, is_sent=False)
+
+    def _go_on(self, scope: WrappedScope, text: str, *, is_sent: bool) -> WerkzeugResponse:
+        try:
+            found = self._find_rewritten(scope, text, is_sent=is_sent)
+        except HTTPException as error:
+            scope.enter_route(self._nearest(scope.environ, text), {}, text)
+            return transformed(scope, reopen(scope, excepted(scope, error)))
+        return self._enter(scope, found)
+
+    def _find_rewritten(self, scope: WrappedScope, text: str, *, is_sent: bool) -> Found:
+        transforms = self._transforms
+        # 5. rewrites before files
+        if is_sent:
+            text = transforms.rewrite(transforms.before_files, scope, text)
+        # 6. static and metadata routes
+        index = self._map.exact.get(text)
+        if index is not None:
+            return Found(self._endpoints[index], {}, text)
+        # 7. rewrites after files
+        text = transforms.rewrite(transforms.after_files, scope, text)
+        # 8. dynamic routes
+        try:
+            return self._match(text)
+        except NotFound:
+            # 9. rewrites fallback
+            rewritten = transforms.rewrite(transforms.fallback, scope, text)
+            if rewritten == text:
+                raise
+            return self._match(rewritten)
+
+    def _enter(self, scope: WrappedScope, found: Found) -> WerkzeugResponse:
+        """The middleware of the folders of a route, and the route."""
+        endpoint, params, path = found
+        self._instrumentation.matched(scope.environ, endpoint.info.pattern, params)
+        scope.enter_route(endpoint.info, params, path)
+        # A root whose matcher did not take the client's path may take a destination.
+        root = self._surroundings.root_middleware
+        around = [*([root] if root is not None and not scope.has_met(root) else []), *self._guards.get(endpoint, ())]
+        stack = [middleware for middleware in around if scope.meets(middleware, path)]
+        return through(stack, scope, partial(attempt, scope, endpoint), partial(self._go_elsewhere, scope))
 
     def _ready_paths(self) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
         """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
@@ -232,6 +306,6 @@ class Pipeline:
                 continue
             full = base + ("" if base and path == "/" else path)
             for spelling in (full, f"{full.rstrip('/')}/"):
-                if self._redirect_target(spelling) is None:
+                if self._entrance.redirect_target(spelling) is None:
                     ready[spelling] = self._endpoints[index], path
         return ready

@@ -19,7 +19,7 @@ from werkzeug.datastructures import EnvironHeaders
 from .._cache.cache import Cache
 from .._cache.render import Render
 from .._http.body import BODY_VARIABLES, drain, is_unread
-from .._http.cookies import Cookies, parse_cookies
+from .._http.cookies import Cookies, name_of, parse_cookies
 from .._http.draft import COOKIE, DraftKey
 from .._http.request import Request
 from .._http.vary import CoveredHeaders, Vary
@@ -38,6 +38,9 @@ class RouteInfo:
     :param pattern: Nothing where no route matched.
     :param request_class: The route's own, with its limits.
     :param watched_class: The same for renders that may be stored.
+    :param folders: The folders that its file lies in, from the application's down.
+    :param is_cached: Whether answers of its ``GET`` are stored.
+    :param is_public: Whether others may keep them too, whoever they were for.
     :param fetch_cache: Its constant.
     :param cache: The application's.
     :param draft_key: For draft mode, where the application has a secret.
@@ -49,6 +52,9 @@ class RouteInfo:
     request_class: type[Request]
     watched_class: type[WatchedRequest]
     cache: Cache
+    folders: tuple[str, ...] = ()
+    is_cached: bool = False
+    is_public: bool = False
     fetch_cache: str = "auto"
     draft_key: DraftKey | None = None
     debug: bool = False
@@ -66,6 +72,15 @@ class Scope:
     _request: Request | None = None
     _cookies: Cookies | None = None
     _sealed = False
+
+    # The Set-Cookie lines that an answer has already.
+    _sent_lines: tuple[str, ...] = ()
+
+    # Whether something stands around the route that may still change its answer.
+    is_wrapped = False
+
+    # Whether a path is matched that the client did not send.
+    is_rewritten = False
 
     # What after() was given, in order; made with the first.
     after: deque[Callable[[], Any]] | None = None
@@ -110,7 +125,7 @@ class Scope:
     def jar(self) -> Cookies:
         """The cookies, whoever asks."""
         if self._cookies is None:
-            self._cookies = Cookies(parse_cookies(self.environ.get("HTTP_COOKIE") or ""))
+            self._cookies = Cookies(_cookies_of(self.environ))
             if self._sealed:
                 self._cookies.seal()
         return self._cookies
@@ -133,6 +148,17 @@ class Scope:
     def cookie_lines(self) -> list[str]:
         """The ``Set-Cookie`` lines so far."""
         return self._cookies.lines if self._cookies is not None else []
+
+    def take_cookie_lines(self, own: set[str]) -> list[str]:
+        """The lines that the answer does not have yet.
+
+        :param own: The names of cookies that the response sets itself.
+        """
+        lines, sent = self.cookie_lines(), self._sent_lines
+        self._sent_lines = tuple(lines)
+        if sent:  # what middleware sets behind the handler comes last, and so counts
+            return [line for line in lines if line not in sent]
+        return [line for line in lines if name_of(line) not in own]
 
     @property
     def has_leftovers(self) -> bool:
@@ -159,6 +185,7 @@ class Scope:
     def forget_cookies(self) -> None:
         """Drop what was set: the answer is not the handler's."""
         self._cookies = None
+        self._sent_lines = ()
 
     def seal(self) -> None:
         """The headers leave; cookies that come now are a mistake."""
@@ -206,7 +233,7 @@ class RenderScope(Scope):
     @property
     def jar(self) -> Cookies:
         if self._cookies is None:
-            self._cookies = Cookies(parse_cookies(self._clients.get("HTTP_COOKIE") or ""))
+            self._cookies = Cookies(_cookies_of(self._clients))
             if self._sealed:
                 self._cookies.seal()
         return self._cookies
@@ -221,6 +248,12 @@ class RenderScope(Scope):
     def close(self) -> None:
         self.record.is_over = True
         super().close()
+
+
+def _cookies_of(environ: WSGIEnvironment) -> dict[str, str]:
+    """What the client sent, and what middleware has set since."""
+    received = parse_cookies(environ.get("HTTP_COOKIE") or "")
+    return {**received, **environ.get("routehandlers.cookies", {})}
 
 
 _scope: ContextVar[Scope] = ContextVar("routehandlers.scope")

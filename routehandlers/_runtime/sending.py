@@ -52,6 +52,25 @@ class Answer(NamedTuple):
     body: Iterable[bytes]
 
 
+def reopen(scope: Scope, answer: Answer) -> Response:
+    """An answer as a response again, for middleware to change and to be prepared once more.
+
+    :param scope: The one that it was prepared in, or one around it.
+    """
+    body = answer.body
+    response = Response(None, answer.status, answer.headers)
+    if isinstance(body, SentBody) and body.scope is scope:
+        response.response = body.chunks
+    elif isinstance(body, StreamedBody) and body.scope is scope:
+        response.response = body.resume()
+        response.call_on_close(body.close_stream)
+    else:
+        response.response = body
+    if response.response and isinstance(response.response, list):
+        response.headers.pop("Content-Length", None)  # it is counted again
+    return response
+
+
 def prepare(scope: Scope, response: WerkzeugResponse) -> Answer:
     """Read a response. Of a stream the first chunk is drawn, so that what fails before it is still an error.
 
@@ -84,6 +103,7 @@ def _is_conditional(response: WerkzeugResponse, scope: Scope) -> bool:
     environ = scope.environ
     return (
         any(name in environ for name in _CONDITIONS)
+        and not scope.is_wrapped  # its body may still change
         and response.status_code == 200
         and ("ETag" in response.headers or "Last-Modified" in response.headers)
     )
@@ -123,7 +143,8 @@ def _prepare_stream(scope: Scope, response: WerkzeugResponse, status: str, heade
         raise
     if scope.environ["REQUEST_METHOD"] == "HEAD" or response.status_code in _WITHOUT_BODY:
         body.skip()
-    scope.seal()
+    if not scope.is_wrapped:
+        scope.seal()
     return Answer(status, checked, body)
 
 
@@ -153,10 +174,9 @@ def _checked(
         checked.append(pair)
     if not typed:
         checked.append(("Content-Type", default_type))
-    lines = scope.cookie_lines()
-    if lines:
+    if scope.cookie_lines():
         own = {name_of(line) for line in headers.getlist("Set-Cookie")}
-        checked += [("Set-Cookie", line) for line in lines if name_of(line) not in own]
+        checked += [("Set-Cookie", line) for line in scope.take_cookie_lines(own)]
     return checked, length
 
 

@@ -1,0 +1,65 @@
+"""Which folder a path leads into, whether or not a route answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from .segments import Kind, Segment
+from .spelling import from_matching, to_matching
+from .tree import RouteFile, RouteTree
+from .urlmap import UrlMap
+
+if TYPE_CHECKING:
+    from werkzeug.routing import BaseConverter
+
+_CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
+
+
+def folders_in_use(tree: RouteTree) -> list[RouteFile]:
+    """The folders that hold anything of the convention, or have such a folder below them, each as if it had a route."""
+    used = {
+        item.folders[:depth] for item in (*tree.routes, *tree.folder_files) for depth in range(len(item.folders) + 1)
+    }
+    return [
+        RouteFile(tree.root, folder.folders, folder.segments)
+        for folder in tree.folders
+        if folder.folders in used and _is_sound(folder.segments)
+    ]
+
+
+def _is_sound(segments: tuple[Segment, ...]) -> bool:
+    """What is wrong with others is reported with their routes."""
+    return not any(segment.kind in _CATCH_ALLS for segment in segments[:-1])
+
+
+class FolderMap:
+    """The folders of a tree by the paths that lead into them.
+
+    :param folders: From ``folders_in_use``.
+    """
+
+    def __init__(self, folders: Iterable[RouteFile], converters: Mapping[str, type[BaseConverter]]) -> None:
+        # Of folders with one URL, in groups, the first counts; the outer ones come first.
+        by_pattern: dict[str, RouteFile] = {}
+        for folder in folders:
+            by_pattern.setdefault(folder.pattern, folder)
+        self._folders = list(by_pattern.values())
+        self._map = UrlMap(self._folders, converters)
+        self._depth = max((len(folder.segments) for folder in self._folders), default=0)
+        self._has_catch_all = any(
+            folder.segments[-1].kind in _CATCH_ALLS for folder in self._folders if folder.segments
+        )
+
+    def nearest(self, path: str) -> tuple[str, ...]:
+        """The names of the folders down to the deepest one that a path leads into.
+
+        :param path: Matching text, from ``to_matching``.
+        """
+        segments = from_matching(path)
+        depths = range(min(len(segments), self._depth), 0, -1)
+        for length in [len(segments)] * self._has_catch_all + list(depths):
+            match = self._map.match(to_matching(segments[:length]))
+            if match is not None:
+                return self._folders[match[0]].folders
+        return ()

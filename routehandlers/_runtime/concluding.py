@@ -1,0 +1,101 @@
+"""What is decided last: config headers, the headers of middleware, and what clients and caches are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .._cache.admission import PRIVATE, directives
+from .._http.cookies import parse_cookies
+from .._http.draft import COOKIE
+from .failures import as_exception, failed
+from .sending import Answer, prepare, reopen
+from .wrapped import WrappedScope, overlay
+
+if TYPE_CHECKING:
+    from .scope import Scope
+    from .wrapped import Attempted
+
+Pairs = list[tuple[str, str]]
+
+
+def attempt(scope: WrappedScope, endpoint: Attempted) -> WerkzeugResponse:
+    """The answer of a route, for what stands around it.
+
+    :raise Exception: What nobody planned.
+    """
+    try:
+        answer = endpoint.attempt(scope)
+    except Exception as error:
+        scope.failing = endpoint, error
+        raise
+    return transformed(scope, reopen(scope, answer))
+
+
+def transformed(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResponse:
+    """An answer with the headers of the configuration, which win over those of a handler."""
+    scope.is_transformed = True
+    return overlay(response, Headers(scope.config_headers))
+
+
+def conclude(scope: WrappedScope, response: WerkzeugResponse) -> Answer:
+    """An answer as it leaves."""
+    if not scope.is_transformed:  # it is middleware's own, whose headers win over the configuration's
+        response = overlay(response, _without(Headers(scope.config_headers), response.headers))
+    scope.is_wrapped = False
+    answer = prepare(scope, response)
+    return answer._replace(headers=_told(scope, answer.headers))
+
+
+def conclude_failed(scope: WrappedScope, error: BaseException) -> Answer:
+    """The answer to what nobody planned, in a handler, in middleware, or in what came of either."""
+    exception = as_exception(error)
+    scope.is_wrapped = scope.is_transformed = False
+    endpoint, known = scope.failing
+    if endpoint is not None and known is exception:
+        answer = endpoint.failed(scope, exception)
+    else:
+        answer = failed(scope, exception, f"{scope.description}, around its handler,", route_type="middleware")
+    response: WerkzeugResponse = reopen(scope, answer)
+    for headers in reversed(scope.overlays):
+        response = overlay(response, headers)
+    try:
+        return conclude(scope, response)
+    except ValueError:  # it was one of these headers that failed
+        return answer
+
+
+def _without(headers: Headers, own: Headers) -> Headers:
+    return Headers([(name, value) for name, value in headers if name not in own or name.lower() in _REPEATED])
+
+
+_REPEATED = frozenset({"set-cookie", "vary"})
+
+
+def _told(scope: WrappedScope, headers: Pairs) -> Pairs:
+    """A stored answer is not for caches on the way where it depends on the client all the same."""
+    route = scope.route
+    if not route.is_cached or route.is_public:
+        return headers
+    if not scope.client_read and all(name.lower() != "set-cookie" for name, _ in headers):
+        return headers
+    return made_private(headers)
+
+
+def made_private(headers: Pairs) -> Pairs:
+    """Headers with which no cache on the way keeps an answer for others. What forbids it already stays."""
+    own = [value for name, value in headers if name.lower() == "cache-control"]
+    if not own or any(directives(value) & {"private", "no-store"} for value in own):
+        return headers
+    return [*(pair for pair in headers if pair[0].lower() != "cache-control"), ("Cache-Control", PRIVATE)]
+
+
+def without_forged_draft(scope: Scope, headers: Pairs) -> Pairs:
+    """Take a draft mode cookie that is not ours from its client, as Next does."""
+    key = scope.route.draft_key
+    sets_it = any(name == "Set-Cookie" and value.startswith(f"{COOKIE}=") for name, value in headers)
+    if key is None or sets_it or key.is_valid(parse_cookies(scope.environ.get("HTTP_COOKIE") or "")):
+        return headers
+    return [*made_private(headers), ("Set-Cookie", key.clearing_line())]

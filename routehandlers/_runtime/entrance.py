@@ -1,0 +1,124 @@
+"""The first stage: whether a request can be read at all, and the one path that guards, routes and the cache see."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from werkzeug.exceptions import BadRequest, NotFound
+
+from .._http.host import is_trusted_host, is_valid_host
+from .._http.path import decode_segments, has_dot_segment, sent_path
+from .._http.response import Response
+from .._routing.spelling import to_matching
+
+if TYPE_CHECKING:
+    from .._http.request import Request
+    from ..config import Config
+    from ..typing import WSGIEnvironment
+
+_REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
+
+# Hosts that were found good are few; a client that sends others does not fill memory.
+_MOST_HOSTS = 1_000
+
+
+class SentPath(NamedTuple):
+    """The path of a request as matching text.
+
+    :param text: Below the base path; ``None`` outside of it.
+    :param whole: With the base path.
+    """
+
+    text: str | None
+    whole: str
+
+
+class Entrance:
+    """Reads the host and the path of requests.
+
+    :param good_hosts: Values of ``Host`` that were found good; more are added.
+    """
+
+    def __init__(self, config: Config, request_class: type[Request], good_hosts: set[str | None]) -> None:
+        self._config = config
+        self._request_class = request_class
+        self.good_hosts = good_hosts
+
+    def check_host(self, environ: WSGIEnvironment) -> None:
+        """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks.
+
+        :raise BadRequest: For these.
+        """
+        host: str | None = environ.get("HTTP_HOST")
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            raise BadRequest("There is no WebSocket here.")
+        if host:
+            if not is_valid_host(host):
+                raise BadRequest("The Host header is malformed.")
+            if not is_trusted_host(host, self._config.trusted_hosts):
+                raise BadRequest("The Host header names another host.")
+        elif self._config.trusted_hosts is not None:
+            raise BadRequest("The Host header is missing.")
+        if len(self.good_hosts) < _MOST_HOSTS:
+            self.good_hosts.add(host)
+
+    def read_path(self, environ: WSGIEnvironment) -> SentPath | Response:
+        """The path that a request is for, or a redirect to its right spelling.
+
+        :raise BadRequest: For what cannot be decoded.
+        :raise NotFound: For dot segments.
+        """
+        prefix, path = sent_path(environ)
+        if path and not path.startswith("/"):
+            raise BadRequest("The path does not begin with a slash.")
+        if has_dot_segment(path):
+            raise NotFound
+        below = self.below_base_path(path)
+        if below is not None or _REPEATED_SLASHES.search(path):
+            target = self.redirect_target(path)
+            if target is not None:
+                return self._redirect(environ, prefix + target)
+        whole = to_text(path)
+        return SentPath(whole if below == path else None if below is None else to_text(below), whole)
+
+    def below_base_path(self, path: str) -> str | None:
+        """What follows the base path, if the path lies below it."""
+        base = self._config.base_path
+        if not base:
+            return path
+        return path[len(base) :] or "/" if f"{path}/".startswith(f"{base}/") else None
+
+    def redirect_target(self, path: str) -> str | None:
+        """Where the slashes of a path are put right, or ``None`` if they are."""
+        if _REPEATED_SLASHES.search(path):
+            return _REPEATED_SLASHES.sub("/", path)
+        if self._config.skip_trailing_slash_redirect or path in {"", "/"}:
+            return None
+        if not self._config.trailing_slash:
+            return path[:-1] if path.endswith("/") else None
+        below = self.below_base_path(path)
+        if below is not None and f"{below}/".startswith("/.well-known/"):
+            return None
+        has_extension = "." in path.rstrip("/").rpartition("/")[2]
+        if has_extension:
+            return path[:-1] if path.endswith("/") else None
+        return None if path.endswith("/") else f"{path}/"
+
+    def _redirect(self, environ: WSGIEnvironment, location: str) -> Response:
+        # One slash at the front, whatever the prefix was: two would name a host.
+        query = self._request_class(environ, populate_request=False).sent_query
+        location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
+        # Old clients do not know 308; Next helps them with Refresh.
+        return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
+
+
+def to_text(path: str) -> str:
+    """A percent-encoded path as matching text; a slash at its end makes no difference.
+
+    :raise BadRequest: For what cannot be decoded.
+    """
+    segments = decode_segments(path)
+    if len(segments) > 1 and segments[-1] == "":
+        segments.pop()
+    return to_matching(segments)

@@ -1,0 +1,85 @@
+"""``instrumentation.py``: what runs once in each process, and hears of exceptions; and names for OpenTelemetry.
+
+https://nextjs.org/docs/app/api-reference/file-conventions/instrumentation
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..typing import WSGIEnvironment
+
+# The WSGI middleware around us, whose span has no better name than the path.
+_TRACING = "opentelemetry.instrumentation.wsgi"
+
+
+class Instrumentation:
+    """What an application wants to be told of.
+
+    :param register: Called before the first request of each process is answered. While it raises, no request is.
+    """
+
+    def __init__(self, register: Callable[[], Any] | None) -> None:
+        self._register = register
+        self._lock = threading.Lock()
+        self.is_ready = False
+        self._name_span: Callable[[WSGIEnvironment, str], None] | None = None
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_resetting(weakref.ref(self)))
+
+    def begin(self) -> None:
+        """Get ready, once in this process; others wait until it is done.
+
+        :raise Exception: What ``register()`` raised. The next request tries again.
+        """
+        with self._lock:
+            if self.is_ready:
+                return
+            if self._register is not None:
+                self._register()
+            if _TRACING in sys.modules:
+                from opentelemetry import trace  # an extra, and there if its middleware is
+
+                self._name_span = _span_namer(trace)
+            self.is_ready = True
+
+    def matched(self, environ: WSGIEnvironment, pattern: str, params: dict[str, Any]) -> None:
+        """Leave word of the route for those around the application.
+
+        https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html
+        """
+        environ["routehandlers.route"] = pattern
+        environ["wsgiorg.routing_args"] = (), params
+        if self._name_span is not None:
+            self._name_span(environ, pattern)
+
+    def reset(self) -> None:
+        """Begin anew: the process was forked."""
+        self._lock = threading.Lock()
+        self.is_ready = False
+
+
+def _resetting(reference: weakref.ref[Instrumentation]) -> Callable[[], None]:
+    def reset() -> None:
+        instrumentation = reference()
+        if instrumentation is not None:
+            instrumentation.reset()
+
+    return reset
+
+
+def _span_namer(trace: Any) -> Callable[[WSGIEnvironment, str], None]:
+    def name(environ: WSGIEnvironment, pattern: str) -> None:
+        span = trace.get_current_span()
+        if span.is_recording():
+            # https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name
+            span.update_name(f"{environ['REQUEST_METHOD']} {pattern}")
+            span.set_attribute("http.route", pattern)
+
+    return name
