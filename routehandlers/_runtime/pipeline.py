@@ -118,17 +118,23 @@ class Pipeline:
         return context.run(self._answer, environ, start_response, context)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
-        if not self._instrumentation.is_ready:
-            self._instrumentation.begin()
-        if self._is_open:
-            scope, (status, headers, body) = self._answer_openly(environ, context)
-        else:
-            scope = self._wrap(environ, context)
-            status, headers, body = self._answer_behind(scope, lambda: self._pass(scope))
+        scope, (status, headers, body) = self._answer_in(context, environ)
         if self._no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
             headers = without_forged_draft(scope, headers)
         start_response(status, headers)
         return body
+
+    def _answer_in(self, context: Context, environ: WSGIEnvironment) -> tuple[Scope, Answer]:
+        if not self._instrumentation.is_ready:
+            try:
+                self._instrumentation.begin()
+            except Exception as error:
+                scope = self._unanswered(environ, context)
+                return scope, failed(scope, error, "register() of instrumentation.py")
+        if self._is_open:
+            return self._answer_openly(environ, context)
+        wrapped = self._wrap(environ, context)
+        return wrapped, self._answer_behind(wrapped, lambda: self._pass(wrapped))
 
     # Without anything around the routes ------------------------------------
 

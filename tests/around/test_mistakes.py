@@ -1,0 +1,71 @@
+"""Files of a folder that cannot work: found at start, all at once, with what to write instead."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import MakeApp
+
+from routehandlers.exceptions import InvalidAppError
+
+ROUTE = {"route.py": "def GET(): return 'x'"}
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "message"),
+    [
+        ("error.py", "", "It exports no function 'error'. Write 'def error(request, exception):'"),
+        ("not_found.py", "def notFound(): pass", "Write 'def not_found(request):'"),
+        ("forbidden.py", "forbidden = 3", "forbidden is 3. Write a function: 'def forbidden(request):'."),
+        ("unauthorized.py", "async def unauthorized(request): pass", "unauthorized is asynchronous"),
+        ("unauthorized.py", "def unauthorized(request, response): pass", "which are: request."),
+        ("error.py", "def error(request, exception, more): pass", "which are: request, exception."),
+        ("error.py", "def error(*, code): pass", "error takes other parameters"),
+        ("middleware.py", "def proxy(request): pass", "It has 'proxy', which is not looked at."),
+        ("middleware.py", "class middleware: pass", "Write a function: 'def middleware(request, context):'."),
+        ("middleware.py", "async def middleware(request): yield", "middleware is asynchronous"),
+        ("a/middleware.py", "def middleware(request, context, more): pass", "which are: request, context."),
+        ("instrumentation.py", "", "It exports no function 'register' or 'on_request_error'."),
+        ("instrumentation.py", "def register(app): pass", "which are: nothing."),
+        ("instrumentation.py", "def onRequestError(e, r, c): pass", "It has 'onRequestError', which is not looked at."),
+        ("a/instrumentation.py", "def register(): pass", "instrumentation.py speaks for the whole application"),
+        ("not-found.py", "def not_found(request): pass", "Call it not_found.py."),
+    ],
+)
+def test_a_file_that_cannot_work_is_an_error_at_start(make_app: MakeApp, file: str, source: str, message: str) -> None:
+    with pytest.raises(InvalidAppError) as caught:
+        make_app({**ROUTE, file: source})
+
+    assert message in str(caught.value)
+    assert file in str(caught.value)
+
+
+def test_all_of_them_are_told_together(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidAppError) as caught:
+        make_app(
+            {"route.py": "", "error.py": "", "a/not_found.py": "", "middleware.py": "raise RuntimeError('import')"}
+        )
+
+    assert len(caught.value.problems) == 4
+
+
+def test_an_exception_at_import_keeps_its_own_traceback(make_app: MakeApp) -> None:
+    with pytest.raises(RuntimeError, match="import"):
+        make_app({**ROUTE, "middleware.py": "raise RuntimeError('import')"})
+
+
+def test_private_folders_hold_what_they_like(make_app: MakeApp) -> None:
+    app = make_app({**ROUTE, "_lib/error.py": "", "_lib/middleware.py": "nothing = 1"})
+
+    assert len(app.routes) == 1
+
+
+def test_siblings_are_imported_once_and_by_relative_import(make_app: MakeApp) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from ._shared import COUNT\nCOUNT.append(1)\ndef middleware(): pass",
+            "route.py": "from ._shared import COUNT\nfrom . import middleware\ndef GET(): return COUNT",
+            "_shared.py": "COUNT = []",
+        }
+    )
+
+    assert app.test_client().get("/").json == [1]
