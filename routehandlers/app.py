@@ -33,7 +33,7 @@ from ._runtime.middleware import make_middleware
 from ._runtime.pipeline import Pipeline
 from ._runtime.scope import RouteInfo, current_scope
 from ._runtime.surroundings import Surroundings
-from ._runtime.transforms import Transforms
+from ._runtime.transform_settings import compile_transforms
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
     InvalidAppError,
@@ -258,6 +258,7 @@ class _Loaded(NamedTuple):
 
 def _load(tree: RouteTree, config: Config) -> _Loaded:
     """Check and import what was found; what is wrong is gathered and raised at once."""
+    transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
     folders = folders_in_use(tree)
     problems = [
         *tree.problems,
@@ -275,7 +276,7 @@ def _load(tree: RouteTree, config: Config) -> _Loaded:
         raise InvalidAppError(tree.root, problems)
     answers_failures = any(function.name in FAILURE_FILES for function in functions)
     folder_map = FolderMap(folders, config.converters) if answers_failures else None
-    return _Loaded(routes, Surroundings(functions, middleware, Transforms(), folder_map))
+    return _Loaded(routes, Surroundings(functions, middleware, transforms, folder_map))
 
 
 def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:

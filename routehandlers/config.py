@@ -32,6 +32,10 @@ class Config:
     :param base_path: Where the application lives below its host, such as ``"/docs"``.
     :param trailing_slash: Whether URLs end in a slash.
     :param skip_trailing_slash_redirect: Answer with and without the slash, and redirect neither.
+    :param redirects: A list of ``{"source", "destination", "permanent", "status_code", "has", "missing", "base_path"}``.
+    :param rewrites: A list of ``{"source", "destination", "has", "missing"}``, or a dict of such lists under
+        ``before_files``, ``after_files`` and ``fallback``.
+    :param headers: A list of ``{"source", "headers": [{"key", "value"}], "has", "missing", "base_path"}``.
     :param converters: Werkzeug converters by the name after ``=`` in ``[id=name]``.
     :param max_content_length: The most bytes of a body; ``None`` for any number.
     :param trusted_hosts: The hosts answered to, in ``Host``; ``".example.com"`` takes all below it. ``None`` for any.
@@ -47,6 +51,9 @@ class Config:
     base_path: str = ""
     trailing_slash: bool = False
     skip_trailing_slash_redirect: bool = False
+    redirects: Sequence[Mapping[str, Any]] = ()
+    rewrites: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]] = ()
+    headers: Sequence[Mapping[str, Any]] = ()
     converters: Mapping[str, type[BaseConverter]] = field(default_factory=dict)
     max_content_length: int | None = 16 * 2**20
     trusted_hosts: Sequence[str] | None = None
@@ -117,6 +124,12 @@ _RULES: dict[str, tuple[Any, str]] = {
     ),
     "trailing_slash": _A_BOOL,
     "skip_trailing_slash_redirect": _A_BOOL,
+    "redirects": (lambda value: isinstance(value, (list, tuple)), "a list of dicts, each with a 'source'"),
+    "rewrites": (
+        lambda value: isinstance(value, (list, tuple, dict)),
+        "a list of dicts, each with a 'source', or a dict of such lists: before_files, after_files, fallback",
+    ),
+    "headers": (lambda value: isinstance(value, (list, tuple)), "a list of dicts, each with a 'source'"),
     "converters": (lambda value: isinstance(value, Mapping), "a dict of names and werkzeug converters"),
     "max_content_length": (
         lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0),

@@ -11,6 +11,7 @@
     ├── InvalidRouteModuleError       a ``route.py`` that exports the wrong thing
     ├── RouteModuleImportError        a ``route.py`` that raised while it was imported
     ├── InvalidConfigError            a setting that is unknown or of the wrong shape (ValueError)
+    ├── InvalidPatternError           a ``source`` or a regular expression that means nothing (ValueError)
     ├── UnknownRouteError             ``url_for()`` or ``load()`` of a pattern that is not there (LookupError)
     ├── OutsideRequestError           ``cookies()`` and its like without a request    (RuntimeError)
     ├── ResponseStartedError          a cookie set when the headers had left           (RuntimeError)
@@ -149,6 +150,21 @@ class RouteModuleImportError(RouteHandlersError):
 
 class InvalidConfigError(RouteHandlersError, ValueError):
     """A setting of ``routehandlers.RouteHandlers`` or of ``pyproject.toml`` that cannot work."""
+
+
+class InvalidPatternError(RouteHandlersError, ValueError):
+    """A ``source``, a ``destination`` or a regular expression that nothing can be matched with.
+
+    :param remedy: The rest of the sentence: what is wrong, and what to write.
+    """
+
+    def __init__(self, pattern: str, remedy: str) -> None:
+        super().__init__(pattern, remedy)
+        self.pattern = pattern
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.pattern!r} cannot be used: {self.remedy}"
 
 
 class UnknownRouteError(RouteHandlersError, LookupError):

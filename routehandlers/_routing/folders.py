@@ -18,9 +18,9 @@ _CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 
 def folders_in_use(tree: RouteTree) -> list[RouteFile]:
     """The folders that hold anything of the convention, or have such a folder below them, each as if it had a route."""
-    used = {
-        item.folders[:depth] for item in (*tree.routes, *tree.folder_files) for depth in range(len(item.folders) + 1)
-    }
+    holding = [route.folders for route in tree.routes]
+    holding += [folder_file.folders for folder_file in tree.folder_files]
+    used = {folders[:depth] for folders in holding for depth in range(len(folders) + 1)}
     return [
         RouteFile(tree.root, folder.folders, folder.segments)
         for folder in tree.folders

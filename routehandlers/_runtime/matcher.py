@@ -1,14 +1,122 @@
-"""stub"""
+"""``config = {"matcher": …}``: which requests a middleware meets.
+
+https://nextjs.org/docs/app/api-reference/file-conventions/middleware#matcher
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from .._http.conditions import Condition, match_conditions, parse_conditions
+from .._modules.loader import line_of
+from .._routing.patterns import PathPattern, compile_pattern
+from ..exceptions import InvalidPatternError, InvalidRouteModuleError
+
+if TYPE_CHECKING:
+    from .._modules.folder_files import FolderFunction
+    from ..typing import WSGIEnvironment
 
 
+@dataclass(frozen=True)
+class _Item:
+    pattern: PathPattern
+    has: tuple[Condition, ...] = ()
+    missing: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
 class Matcher:
-    def match(self, environ: Any, path: str) -> tuple[bool, bool]:
-        return True, False
+    """Any of its items will do."""
+
+    items: tuple[_Item, ...]
+
+    def match(self, environ: WSGIEnvironment, path: str) -> tuple[bool, bool]:
+        """Whether a request is met, and whether that depends on more of it than its path.
+
+        :param path: Matching text.
+        """
+        depends = False
+        for item in self.items:
+            if item.pattern.match(path) is None:
+                continue
+            if not (item.has or item.missing):
+                return True, False
+            depends = True
+            if match_conditions(item.has, item.missing, environ) is not None:
+                return True, True
+        return False, depends
 
 
-def make_matcher(function: Any) -> Matcher | None:
-    return None
+# "runtime" is Next's, and says nothing here, as in route.py.
+_CONFIG_KEYS = ("matcher", "runtime")
+_ITEM_KEYS = ("source", "has", "missing")
+
+
+def make_matcher(function: FolderFunction) -> Matcher | None:
+    """The matcher in the ``config`` of a ``middleware.py``; ``None`` where it says nothing.
+
+    :raise InvalidRouteModuleError: With everything that is wrong with it.
+    """
+    config = vars(function.module).get("config")
+    if config is None:
+        return None
+    mistakes: list[str] = []
+    items: list[_Item] = []
+    if not isinstance(config, dict):
+        mistakes.append(f"config is {config!r}. Write a dict, such as {_EXAMPLE}.")
+    else:
+        mistakes += [_unknown("config", key, _CONFIG_KEYS) for key in config if key not in _CONFIG_KEYS]
+        if "matcher" in config:
+            items = _read(config["matcher"], mistakes)
+    if mistakes:
+        raise InvalidRouteModuleError(
+            function.folder_file.file, "\n  ".join(mistakes), line_of(function.module, "config")
+        )
+    return Matcher(tuple(items)) if "matcher" in config else None
+
+
+_EXAMPLE = 'config = {"matcher": "/api/:path*"}'
+
+
+def _read(matcher: Any, mistakes: list[str]) -> list[_Item]:
+    listed = matcher if isinstance(matcher, (list, tuple)) else [matcher]
+    if not listed:
+        mistakes.append("config: the matcher is empty, so that no request meets this middleware. Leave it out for all.")
+    items: list[_Item] = []
+    for place, item in enumerate(listed):
+        where = f"config: matcher[{place}]" if listed is matcher else "config: the matcher"
+        made = _read_item(item, where, mistakes)
+        if made is not None:
+            items.append(made)
+    return items
+
+
+def _read_item(item: Any, where: str, mistakes: list[str]) -> _Item | None:
+    if isinstance(item, str):
+        item = {"source": item}
+    if not isinstance(item, dict):
+        mistakes.append(f"{where} is {item!r}. Give a path such as '/api/:path*', or a dict with a 'source'.")
+        return None
+    mistakes += [_unknown(where, key, _ITEM_KEYS) for key in item if key not in _ITEM_KEYS]
+    conditions: dict[str, tuple[Condition, ...]] = {}
+    for name in ("has", "missing"):
+        parsed = list(parse_conditions(item.get(name, ())))
+        mistakes += [f"{where}: {name}{mistake}" for mistake in parsed if isinstance(mistake, str)]
+        conditions[name] = tuple(condition for condition in parsed if isinstance(condition, Condition))
+    if not isinstance(item.get("source"), str):
+        mistakes.append(f"{where} has no 'source'. Write one, such as '/api/:path*'.")
+        return None
+    try:
+        pattern = compile_pattern(item["source"], sensitive=True)
+    except InvalidPatternError as error:
+        mistakes.append(f"{where}: {error}")
+        return None
+    return _Item(pattern, conditions["has"], conditions["missing"])
+
+
+def _unknown(where: str, key: Any, known: tuple[str, ...]) -> str:
+    near = get_close_matches(str(key), known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+    return f"{where} has no use for {key!r}. {hint}"

@@ -1,21 +1,164 @@
-"""Stub until the helper's lands."""
+"""Next's ``redirects``, ``rewrites`` and ``headers``, compiled and applied.
+
+https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects
+https://nextjs.org/docs/app/api-reference/config/next-config-js/rewrites
+https://nextjs.org/docs/app/api-reference/config/next-config-js/headers
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_plus
+
+from .._http.conditions import Condition, match_conditions
+from .._http.encoding import TOKEN, encode_non_ascii, is_header_value
+from .._http.response import Response
+from .._routing.destinations import Destination, fill_text, to_url
+from .._routing.patterns import PathPattern
+from .._routing.spelling import ESCAPES, restore
+from .entrance import SentPath, to_text
+
+if TYPE_CHECKING:
+    from .wrapped import WrappedScope
+
+Params = dict[str, str]
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a transform applies to.
+
+    :param is_whole: Whether the base path is part of what it matches: ``base_path = False``.
+    """
+
+    pattern: PathPattern
+    has: tuple[Condition, ...] = ()
+    missing: tuple[Condition, ...] = ()
+    is_whole: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """The parameters that there can be."""
+        own = {name for name in self.pattern.regex.groupindex if not name.startswith("_p")}
+        return {*self.pattern.names, *own, *(name for condition in self.has for name in condition.names)}
+
+    def match(self, scope: WrappedScope, text: str | None) -> Params | None:
+        """What it takes of a request that goes to a path, as matching text; ``None`` if it does not apply."""
+        params = self.pattern.match(text) if text is not None else None
+        if params is None or not (self.has or self.missing):
+            return params
+        scope.read(f"the conditions of {self.pattern.source!r}")
+        captured = match_conditions(self.has, self.missing, scope.environ)
+        if captured is None:
+            return None
+        # A captured slash stays inside of its segment, as one in a path does.
+        return {**params, **{name: value.translate(ESCAPES) for name, value in captured.items()}}
+
+
+@dataclass(frozen=True)
+class RedirectTransform:
+    source: Source
+    destination: Destination
+    status: int
+
+
+@dataclass(frozen=True)
+class RewriteTransform:
+    source: Source
+    destination: Destination
+
+
+@dataclass(frozen=True)
+class HeadersTransform:
+    source: Source
+    headers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Transforms:
-    is_empty = True
-    before_files: tuple[Any, ...] = ()
-    after_files: tuple[Any, ...] = ()
-    fallback: tuple[Any, ...] = ()
+    """All of one application, each group in its order."""
 
-    def headers_for(self, scope: Any, sent: Any) -> list[tuple[str, str]]:
-        return []
+    base_path: str = ""
+    redirects: tuple[RedirectTransform, ...] = ()
+    before_files: tuple[RewriteTransform, ...] = ()
+    after_files: tuple[RewriteTransform, ...] = ()
+    fallback: tuple[RewriteTransform, ...] = ()
+    headers: tuple[HeadersTransform, ...] = ()
 
-    def redirect_for(self, scope: Any, sent: Any) -> None:
+    @property
+    def is_empty(self) -> bool:
+        return not (self.redirects or self.before_files or self.after_files or self.fallback or self.headers)
+
+    def headers_for(self, scope: WrappedScope, sent: SentPath) -> list[tuple[str, str]]:
+        """The headers that the settings give a request; of two with one name the later counts."""
+        headers: list[tuple[str, str]] = []
+        for transform in self.headers:
+            params = transform.source.match(scope, _text_for(transform.source, sent))
+            if params is None:
+                continue
+            known = transform.source.names
+            for key, value in transform.headers:
+                name = fill_text(key, params, known)
+                if not TOKEN.fullmatch(name):
+                    continue  # a parameter in it was no part of a name
+                if name.lower() not in _REPEATED:
+                    headers = [pair for pair in headers if pair[0].lower() != name.lower()]
+                headers.append((name, _header_value(fill_text(value, params, known))))
+        return headers
+
+    def redirect_for(self, scope: WrappedScope, sent: SentPath) -> Response | None:
+        """The first redirect that applies."""
+        for transform in self.redirects:
+            params = transform.source.match(scope, _text_for(transform.source, sent))
+            location = self._location(transform, scope, params) if params is not None else None
+            if location is not None:
+                headers = {"Location": location}
+                if transform.status == 308:  # old clients do not know it; Next helps them so
+                    headers["Refresh"] = f"0;url={location}"
+                return Response(location, transform.status, headers)
         return None
 
-    def rewrite(self, group: Any, scope: Any, text: str) -> str:
+    def _location(self, transform: RedirectTransform, scope: WrappedScope, params: Params) -> str | None:
+        filled = transform.destination.fill(params)
+        if filled is None:
+            return None
+        names = {name for name, _ in filled.query}
+        sent = scope.route.request_class(scope.environ, populate_request=False).sent_query
+        kept = [part for part in sent.split("&") if part and unquote_plus(part.partition("=")[0]) not in names]
+        location = to_url(filled, "&".join(kept))
+        if not filled.origin:
+            base = "" if transform.source.is_whole else self.base_path
+            path_is_base = base and filled.path == "/"
+            location = scope.mount_prefix.rstrip("/") + base + (location[1:] if path_is_base else location)
+        return encode_non_ascii(location)
+
+    def rewrite(self, group: Sequence[RewriteTransform], scope: WrappedScope, text: str) -> str:
+        """The path that the first rewrite of a group that applies leads to, or the same path."""
+        for transform in group:
+            params = transform.source.match(scope, text)
+            filled = transform.destination.fill(params) if params is not None else None
+            if params is None or filled is None:
+                continue
+            destination = transform.destination
+            unused: Iterable[str] = () if destination.used & set(params) else params
+            names = {name for name, _ in filled.query}
+            extra = [(name, restore(params[name])) for name in unused if name not in names and not name.isdigit()]
+            scope.rewrite([*extra, *filled.query])
+            return to_text(filled.path)
         return text
+
+
+_REPEATED = frozenset({"set-cookie", "vary"})
+
+
+def _text_for(source: Source, sent: SentPath) -> str | None:
+    return sent.whole if source.is_whole else sent.text
+
+
+def _header_value(value: str) -> str:
+    """A value with the parts that a client chose, which cannot break out of it."""
+    return (
+        value if is_header_value(value) and value.isascii() else quote(value, safe="".join(map(chr, range(0x20, 0x7F))))
+    )
