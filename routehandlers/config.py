@@ -32,7 +32,8 @@ class Config:
     :param base_path: Where the application lives below its host, such as ``"/docs"``.
     :param trailing_slash: Whether URLs end in a slash.
     :param skip_trailing_slash_redirect: Answer with and without the slash, and redirect neither.
-    :param redirects: A list of ``{"source", "destination", "permanent", "status_code", "has", "missing", "base_path"}``.
+    :param redirects: A list of ``{"source", "destination", "permanent", "has", "missing", "base_path"}``, with a
+        ``status_code`` in place of ``permanent`` where it is neither 307 nor 308.
     :param rewrites: A list of ``{"source", "destination", "has", "missing"}``, or a dict of such lists under
         ``before_files``, ``after_files`` and ``fallback``.
     :param headers: A list of ``{"source", "headers": [{"key", "value"}], "has", "missing", "base_path"}``.

@@ -66,9 +66,12 @@ class WatchedRequest(Request):
     :param clients: The request of the client, or of nobody.
     :param everyones: An environment of what a key covers, and nothing else.
     :param report: Called with the name of what is read.
+    :param is_rewritten: Whether the path is the client's alone, since others come to the same key by other paths.
     """
 
-    def __init__(self, clients: Request, everyones: WSGIEnvironment, vary: Vary, report: Report) -> None:
+    def __init__(
+        self, clients: Request, everyones: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
+    ) -> None:
         plain = Request(everyones, populate_request=False)
         plain.base_path = self.base_path
         same: dict[str, Any] = {
@@ -79,7 +82,9 @@ class WatchedRequest(Request):
             "base_path": self.base_path,
             "mount_prefix": plain.mount_prefix,
         }
-        same["next_url"] = WatchedURL(plain, clients, vary, report)
+        if is_rewritten:
+            del same["path"]
+        same["next_url"] = WatchedURL(plain, clients, vary, report, is_rewritten=is_rewritten)
         if vary.headers:
             same["headers"] = CoveredHeaders(vary.headers, everyones, clients.environ, report)
             same.update((name, getattr(plain, name)) for name in vary.derived)
@@ -112,11 +117,15 @@ class WatchedURL(URL):
     :param clients: The client's.
     """
 
-    def __init__(self, plain: Request, clients: Request, vary: Vary, report: Report) -> None:
+    def __init__(
+        self, plain: Request, clients: Request, vary: Vary, report: Report, *, is_rewritten: bool = False
+    ) -> None:
         own = object.__getattribute__(self, "__dict__")
         url = plain.next_url
         own["_clients"], own["_report"] = clients, report
-        own["_same"] = {"pathname": url.pathname, "base_path": url.base_path}
+        own["_same"] = {"base_path": url.base_path}
+        if not is_rewritten:
+            own["_same"]["pathname"] = url.pathname
         if vary.search_params:
             params = CoveredArgs(vary.search_params, plain.args, lambda: clients.next_url.search_params, report)
             own["_same"]["search_params"] = params

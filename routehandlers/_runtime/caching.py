@@ -131,8 +131,10 @@ class CachedEndpoint:
     def key_of(self, scope: Scope) -> str:
         """The key of a request's answer."""
         environ = scope.environ
+        # A handler that was rewritten to sees the client's path, which is another for each source.
+        kind = "rewritten" if scope.is_rewritten else "route"
         return make_key(
-            "route", environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *self.policy.vary.values(environ)
+            kind, environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *self.policy.vary.values(environ)
         )
 
     def tags_of(self, path: str) -> tuple[str, ...]:
@@ -159,6 +161,7 @@ class CachedEndpoint:
 
     def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
         inner = self._enter(scope.environ, scope.path, scope.params, self.policy.reading, release)
+        inner.is_rewritten = scope.is_rewritten
         mine.append(inner)
         try:
             rendered = self._rendering(inner, key, scope).run()
@@ -173,7 +176,14 @@ class CachedEndpoint:
     def _refresher(self, scope: Scope, key: str) -> Make:
         """A render for nobody, in the background. It holds nothing of the client that was the cause."""
         environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.params
-        return lambda release: self._refresh(self._enter(environ, path, params, self._reading_in_refresh, release), key)
+        is_rewritten = scope.is_rewritten
+
+        def refresh(release: Callable[[], None]) -> Made:
+            inner = self._enter(environ, path, params, self._reading_in_refresh, release)
+            inner.is_rewritten = is_rewritten
+            return self._refresh(inner, key)
+
+        return refresh
 
     def _refresh(self, inner: RenderScope, key: str) -> Made:
         try:

@@ -215,7 +215,9 @@ class RenderScope(Scope):
     def request(self) -> Request:
         if self._request is None:
             clients = self.route.request_class(self._clients, populate_request=False)
-            self._request = self.route.watched_class(clients, self._everyones, self._vary, self.record.read)
+            self._request = self.route.watched_class(
+                clients, self._everyones, self._vary, self.record.read, is_rewritten=self.is_rewritten
+            )
         return self._request
 
     @property

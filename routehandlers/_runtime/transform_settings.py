@@ -16,6 +16,7 @@ from .transforms import HeadersTransform, RedirectTransform, RewriteTransform, S
 
 _STATUSES = (301, 302, 303, 307, 308)
 _COMMON = ("source", "has", "missing", "base_path")
+_NEITHER, _BOTH = "neither 'permanent' nor 'status_code'", "both 'permanent' and 'status_code'"
 _GROUPS = ("before_files", "after_files", "fallback")
 
 # They say how a message is framed, which is the server's and ours to say.
@@ -160,7 +161,7 @@ class _Reader:
         permanent, status = item.get("permanent"), item.get("status_code")
         if (permanent is None) == (status is None):
             self.mistakes.append(
-                f"{where} has {'neither' if status is None else 'both'} 'permanent' and 'status_code'. Write"
+                f"{where} has {_NEITHER if status is None else _BOTH}. Write"
                 " 'permanent': True (308, kept by browsers for good) or False (307), or a 'status_code'."
             )
         elif permanent is not None and not isinstance(permanent, bool):
