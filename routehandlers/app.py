@@ -16,6 +16,7 @@ from ._cache.store import Store
 from ._http.draft import DraftKey
 from ._http.request import Request
 from ._http.watched import watched_class
+from ._metadata.files import load_metadata
 from ._modules.folder_files import load_folder_files
 from ._modules.loader import ModuleLoader, RouteModule
 from ._modules.segment_config import SegmentConfig
@@ -223,7 +224,10 @@ class RouteHandlers:
 
         :raise UnknownRouteError: If there is no such pattern.
         """
-        return self._find(pattern).module
+        module = self._find(pattern).module
+        if module is None:
+            raise UnknownRouteError(f"{pattern!r} is {self._find(pattern).route.file}, and no module.")
+        return module
 
     def _find(self, pattern: str) -> RouteModule:
         try:
@@ -260,23 +264,21 @@ def _load(tree: RouteTree, config: Config) -> _Loaded:
     """Check and import what was found; what is wrong is gathered and raised at once."""
     transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
     folders = folders_in_use(tree)
-    problems = [
-        *tree.problems,
-        *find_conflicts(tree.routes),
-        *find_unknown_converters(tree.routes, config.converters),
-    ]
     loader = ModuleLoader(tree.root)
+    metadata, metadata_mistakes = load_metadata(loader, tree.metadata)
+    found = [*tree.routes, *(loaded.route for loaded in metadata)]
+    problems = [*tree.problems, *find_conflicts(found), *find_unknown_converters(found, config.converters)]
     routes, route_mistakes = loader.load(tree.routes)
     functions, file_mistakes = load_folder_files(loader, tree.folder_files)
     middleware, matcher_mistakes = make_middleware(functions)
-    problems += [*route_mistakes, *file_mistakes, *matcher_mistakes]
+    problems += [*route_mistakes, *metadata_mistakes, *file_mistakes, *matcher_mistakes]
     if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
         raise problems[0].error
     if problems:
         raise InvalidAppError(tree.root, problems)
     answers_failures = any(function.name in FAILURE_FILES for function in functions)
     folder_map = FolderMap(folders, config.converters) if answers_failures else None
-    return _Loaded(routes, Surroundings(functions, middleware, transforms, folder_map))
+    return _Loaded([*routes, *metadata], Surroundings(functions, middleware, transforms, folder_map))
 
 
 def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:

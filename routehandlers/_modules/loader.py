@@ -29,13 +29,14 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class RouteModule:
-    """An imported ``route.py``.
+    """An imported ``route.py``, or a metadata file as if it were one.
 
+    :param module: ``None`` for a file that is not Python.
     :param handlers: By method, only those that the file defines.
     """
 
     route: RouteFile
-    module: ModuleType
+    module: ModuleType | None
     handlers: dict[str, Handler]
     config: SegmentConfig
 
@@ -139,7 +140,7 @@ def _is_machinery(filename: str) -> bool:
 
 def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleError]:
     names = vars(module)
-    own = {name: value for name, value in names.items() if _is_own(module, value)}
+    own = {name: value for name, value in names.items() if is_own(module, value)}
     for name, message in find_mistakes(names, own):
         yield InvalidRouteModuleError(route.file, message, line_of(module, name))
     methods = [name for name in METHODS if name in names]
@@ -154,7 +155,7 @@ def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleE
         )
 
 
-def _is_own(module: ModuleType, value: object) -> bool:
+def is_own(module: ModuleType, value: object) -> bool:
     """Whether a value was made in this module; an imported ``delete`` is no slip of the pen."""
     if isinstance(value, ModuleType):
         return False

@@ -18,7 +18,7 @@ _CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 
 def folders_in_use(tree: RouteTree) -> list[RouteFile]:
     """The folders that hold anything of the convention, or have such a folder below them, each as if it had a route."""
-    holding = [route.folders for route in tree.routes]
+    holding = [route.folders for route in (*tree.routes, *tree.metadata)]
     holding += [folder_file.folders for folder_file in tree.folder_files]
     used = {folders[:depth] for folders in holding for depth in range(len(folders) + 1)}
     return [

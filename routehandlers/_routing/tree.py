@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..exceptions import AppFolderError, InvalidSegmentError, InvalidTreeError, RouteHandlersError
+from .metadata_files import MetadataFile, parse_metadata_file
 from .segments import Kind, Segment, parse_segment
 
 ROUTE_FILE = "route.py"
@@ -59,11 +60,13 @@ class RouteFile:
     :param file: The path to open.
     :param folders: The folder names from the ``app`` folder down, groups and all.
     :param segments: What those folders add to the URL.
+    :param metadata: What it means, where it is no ``route.py`` but a metadata file; its name is a segment too.
     """
 
     file: Path
     folders: tuple[str, ...]
     segments: tuple[Segment, ...]
+    metadata: MetadataFile | None = None
 
     @property
     def pattern(self) -> str:
@@ -75,6 +78,7 @@ class RouteFile:
 class RouteTree:
     """What was found below an ``app`` folder, and what was wrong with it.
 
+    :param metadata: The routes of metadata files.
     :param folders: All folders that can have a URL, those without files too; outer ones first.
     :param folder_files: In the same order.
     """
@@ -82,6 +86,7 @@ class RouteTree:
     root: Path
     routes: tuple[RouteFile, ...]
     problems: tuple[RouteHandlersError, ...]
+    metadata: tuple[RouteFile, ...] = ()
     folders: tuple[Folder, ...] = ()
     folder_files: tuple[FolderFile, ...] = ()
 
@@ -98,8 +103,9 @@ def scan(root: Path) -> RouteTree:
     found = list(_walk(root, root.resolve(), (), ()))
     return RouteTree(
         root,
-        tuple(item for item in found if isinstance(item, RouteFile)),
+        tuple(item for item in found if isinstance(item, RouteFile) and item.metadata is None),
         tuple(item for item in found if isinstance(item, RouteHandlersError)),
+        tuple(item for item in found if isinstance(item, RouteFile) and item.metadata is not None),
         tuple(sorted((item for item in found if isinstance(item, Folder)), key=_depth)),
         tuple(sorted((item for item in found if isinstance(item, FolderFile)), key=_depth)),
     )
@@ -126,6 +132,10 @@ def _walk(
             yield _refuse_link(path, real_root) or FolderFile(path, folders, segments)
         elif entry.name == INSTRUMENTATION_FILE and entry.is_file():
             yield _refuse_link(path, real_root) or _only_at_the_top(path, folders) or FolderFile(path, (), ())
+        elif (metadata := parse_metadata_file(entry.name)) is not None and entry.is_file():
+            misplaced = _only_at_the_top(path, folders) if metadata.is_for_root else None
+            last = Segment(Kind.STATIC, metadata.url_name, folder=metadata.url_name)
+            yield _refuse_link(path, real_root) or misplaced or RouteFile(path, folders, (*segments, last), metadata)
         elif entry.name in _NEXTS_NAMES and entry.is_file():
             yield InvalidTreeError(
                 "Python cannot import a file with this name:", [path], f"Call it {_NEXTS_NAMES[entry.name]}."

@@ -62,7 +62,7 @@ def redirects(*items: dict[str, Any]) -> dict[str, Any]:
         ("/english\\(default\\)/:slug", "/x?s=:slug", "/english(default)/a", "/x?s=a"),
         ("/old-blog/:post{-:year(\\d+)}?", "/x?p=:post&y=:year", "/old-blog/hello", "/x?p=hello&y="),
         ("/existing", "/x", "/existing", "/x"),
-        ("/n/(?:ope)?(.*)", "/x", "/n/anything", None) if False else ("/n/(.*)", "/x", "/n/anything/at/all", "/x"),
+        ("/n/(.*)", "/x", "/n/anything/at/all", "/x"),
     ],
 )
 def test_a_redirect_leads_where_it_says(
@@ -310,7 +310,7 @@ def test_redirects_come_before_middleware_and_rewrites_after_it(make_app: MakeAp
         ),
         (
             {"redirects": [{"source": "/a", "destination": "/x"}]},
-            "has neither 'permanent' and 'status_code'".replace("neither", "neither"),
+            "has neither 'permanent' nor 'status_code'",
         ),
         (
             redirects({"source": "/a", "destination": "/x", "status_code": 301}),

@@ -1,0 +1,63 @@
+"""The names of metadata files: which URL each of them makes, and where it may lie.
+
+https://nextjs.org/docs/app/api-reference/file-conventions/metadata
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MetadataFile:
+    """A file that makes a metadata route.
+
+    :param kind: ``robots``, ``sitemap``, ``manifest``, ``favicon``, ``icon``, ``apple_icon``, ``opengraph_image`` or
+        ``twitter_image``; a generated one holds a function of this name.
+    :param url_name: The last segment of its URL.
+    :param is_generated: Whether it is Python.
+    :param is_for_root: Whether it means nothing below the ``app`` folder.
+    """
+
+    kind: str
+    url_name: str
+    is_generated: bool
+    is_for_root: bool = False
+
+
+_IMAGES = {
+    "icon": "ico|jpg|jpeg|png|svg",
+    "apple-icon": "jpg|jpeg|png",
+    "opengraph-image": "jpg|jpeg|png|gif",
+    "twitter-image": "jpg|jpeg|png|gif",
+}
+
+_ONLY_ONE = {
+    "robots.txt": MetadataFile("robots", "robots.txt", is_generated=False, is_for_root=True),
+    "robots.py": MetadataFile("robots", "robots.txt", is_generated=True, is_for_root=True),
+    "manifest.json": MetadataFile("manifest", "manifest.json", is_generated=False, is_for_root=True),
+    "manifest.webmanifest": MetadataFile("manifest", "manifest.webmanifest", is_generated=False, is_for_root=True),
+    "manifest.py": MetadataFile("manifest", "manifest.webmanifest", is_generated=True, is_for_root=True),
+    "favicon.ico": MetadataFile("favicon", "favicon.ico", is_generated=False, is_for_root=True),
+    "sitemap.xml": MetadataFile("sitemap", "sitemap.xml", is_generated=False),
+    "sitemap.py": MetadataFile("sitemap", "sitemap.xml", is_generated=True),
+}
+
+_STATIC_IMAGE = re.compile("|".join(rf"({name})[0-9]?\.(?:{endings})" for name, endings in _IMAGES.items()))
+_GENERATED_IMAGE = re.compile(rf"({'|'.join(name.replace('-', '_') for name in _IMAGES)})([0-9]?)\.py")
+
+
+def parse_metadata_file(name: str) -> MetadataFile | None:
+    """What a file's name means, or ``None`` if it is no metadata file."""
+    if name in _ONLY_ONE:
+        return _ONLY_ONE[name]
+    generated = _GENERATED_IMAGE.fullmatch(name)
+    if generated is not None:
+        kind, number = generated.groups()
+        return MetadataFile(kind, f"{kind.replace('_', '-')}{number}", is_generated=True)
+    static = _STATIC_IMAGE.fullmatch(name)
+    if static is not None:
+        kind = next(group for group in static.groups() if group)
+        return MetadataFile(kind.replace("-", "_"), name, is_generated=False)
+    return None
