@@ -204,9 +204,9 @@ class RouteHandlers:
             if isinstance(endpoint, CachedEndpoint):
                 yield route, endpoint
 
-    def find(self, environ: WSGIEnvironment) -> Any:
-        """What a request leads to, without calling it."""
-        return self._pipeline.find(environ)
+    def trace(self, environ: WSGIEnvironment) -> Any:
+        """What a request would meet, and what it leads to, without calling anything."""
+        return self._pipeline.trace(environ)
 
     def other_matches(self, path: str) -> list[Route]:
         """The routes that would match a path too, if the one that does were not there, in their order."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextvars import Context
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -19,8 +20,6 @@ from ._runtime.caching import CachedEndpoint
 from ._runtime.scope import Scope
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ._modules.segment_config import SegmentConfig
     from .app import Route, RouteHandlers
 
@@ -120,17 +119,19 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
     environ = EnvironBuilder(url, method=method).get_environ()
     environ["RAW_URI"] = url.partition("#")[0]
     try:
-        found = app.find(environ)
+        steps, found = app.trace(environ)
     except HTTPException as error:
         return [("path", f"{error.code} {error.name}: {error.description}")]
     if isinstance(found, Response):
         return [("redirect", f"{found.status_code} to {found.headers['Location']}")]
+    folder = app.directory.parent
+    steps = [(name, _relative(Path(text), folder) if name == "middleware" else text) for name, text in steps]
     endpoint, params, path = found
     route = next(route for route in app.routes if route.pattern == endpoint.info.pattern)
-    steps = [("route", f"{route.pattern}\n{_relative(route.file, app.directory.parent)}")]
+    steps.append(("route", f"{route.pattern}\n{_relative(route.file, folder)}"))
     others = app.other_matches(path)
     if others:
-        lines = [f"{other.pattern}  {_relative(other.file, app.directory.parent)}" for other in others]
+        lines = [f"{other.pattern}  {_relative(other.file, folder)}" for other in others]
         steps.append(("before", "\n".join([*lines, _PRECEDENCE])))
     if params:
         steps.append(("params", repr(params)))
@@ -139,16 +140,24 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
     steps.append(("caching", caching_policy(route.config)))
     if not isinstance(endpoint, CachedEndpoint) or method not in {"GET", "HEAD"}:
         return steps
-    return [*steps, *_explain_cache(app, endpoint, environ, params, path)]
+    is_rewritten = any(name == "rewrite" for name, _ in steps)
+    return [*steps, *_explain_cache(app, endpoint, environ, params, path, is_rewritten=is_rewritten)]
 
 
 _PRECEDENCE = "(at each segment: a static name, [x=converter], [x], [...x], [[...x]])"
 
 
 def _explain_cache(
-    app: RouteHandlers, endpoint: CachedEndpoint, environ: dict[str, Any], params: dict[str, Any], path: str
+    app: RouteHandlers,
+    endpoint: CachedEndpoint,
+    environ: dict[str, Any],
+    params: dict[str, Any],
+    path: str,
+    *,
+    is_rewritten: bool,
 ) -> Iterator[tuple[str, str]]:
     scope = Scope(environ, endpoint.info, params, path, Context())
+    scope.is_rewritten = is_rewritten
     key = endpoint.key_of(scope)
     yield "key", key
     found = app.cache.find(key)

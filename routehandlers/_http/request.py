@@ -198,7 +198,7 @@ class Request(werkzeug.wrappers.Request):
     # What middleware changes ------------------------------------------------
 
     def forget(self, *names: str) -> None:
-        """Read some attributes anew."""
+        """Read some attributes anew. Call it by the class: a watched request reports each attribute that is read."""
         own = object.__getattribute__(self, "__dict__")
         for name in names:
             own.pop(name, None)
@@ -207,7 +207,8 @@ class Request(werkzeug.wrappers.Request):
         """Read anew what was read of headers, since they are others now. The body stays as it was read."""
         kind = type(self)
         names = [name for name in object.__getattribute__(self, "__dict__") if name not in OF_THE_BODY]
-        self.forget(
+        Request.forget(
+            self,
             "_parsed_content_type",
             *(name for name in names if isinstance(getattr(kind, name, None), cached_property)),
         )

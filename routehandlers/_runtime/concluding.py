@@ -77,11 +77,10 @@ _REPEATED = frozenset({"set-cookie", "vary"})
 def _told(scope: WrappedScope, headers: Pairs) -> Pairs:
     """A stored answer is not for caches on the way where it depends on the client all the same."""
     route = scope.route
-    if not route.is_cached or route.is_public:
-        return headers
-    if not scope.client_read and all(name.lower() != "set-cookie" for name, _ in headers):
-        return headers
-    return made_private(headers)
+    sets_cookie = any(name.lower() == "set-cookie" for name, _ in headers)
+    if route.is_cached and (sets_cookie or (scope.client_read and not route.is_public)):
+        return made_private(headers)
+    return headers
 
 
 def made_private(headers: Pairs) -> Pairs:

@@ -44,9 +44,7 @@ class Instrumentation:
             if self._register is not None:
                 self._register()
             if _TRACING in sys.modules:
-                from opentelemetry import trace  # an extra, and there if its middleware is
-
-                self._name_span = _span_namer(trace)
+                self._name_span = _span_namer(sys.modules["opentelemetry.trace"])
             self.is_ready = True
 
     def matched(self, environ: WSGIEnvironment, pattern: str, params: dict[str, Any]) -> None:

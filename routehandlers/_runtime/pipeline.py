@@ -303,6 +303,33 @@ class Pipeline:
         stack = [middleware for middleware in around if scope.meets(middleware, path)]
         return through(stack, scope, partial(attempt, scope, endpoint), partial(self._go_elsewhere, scope))
 
+    def trace(self, environ: WSGIEnvironment) -> tuple[list[tuple[str, str]], Found | Response]:
+        """What a request would meet before its route, in order, and where it would end. Nothing of the user's runs.
+
+        :raise HTTPException: If there is no route, or the path is malformed.
+        """
+        scope = WrappedScope(environ, self._no_route, Context(), is_watched=False)
+        self._entrance.check_host(environ)
+        sent = self._entrance.read_path(environ)
+        if isinstance(sent, Response):
+            return [], sent
+        steps = [("headers", f"{name}: {value}") for name, value in self._transforms.headers_for(scope, sent)]
+        redirect = self._transforms.redirect_for(scope, sent)
+        if redirect is not None:
+            return [], redirect
+        if sent.text is None:
+            raise NotFound
+        root = self._surroundings.root_middleware
+        if root is not None and scope.meets(root, sent.text):
+            steps.append(("middleware", str(root.file)))
+        found = self._find_rewritten(scope, sent.text, is_sent=True)
+        if scope.is_rewritten:
+            steps.append(("rewrite", f"to {found.path}"))
+        for middleware in self._guards.get(found.endpoint, ()):
+            if scope.meets(middleware, found.path):
+                steps.append(("middleware", str(middleware.file)))
+        return steps, found
+
     def _ready_paths(self) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
         """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
         ready: dict[str, tuple[Endpoint | CachedEndpoint, str]] = {}

@@ -125,11 +125,12 @@ class WrappedScope(Scope):
 
     def enter_route(self, route: RouteInfo, params: Params, path: str) -> None:
         """The route is known now."""
-        self.route, self.params, self.path = route, params, path
-        if self._request is not None and self._request.max_content_length != route.request_class.max_content_length:
-            self._request.max_content_length = route.request_class.max_content_length
+        limit = route.request_class.max_content_length
+        if self._request is not None and limit != self.route.request_class.max_content_length:
+            self._request.max_content_length = limit
             # What middleware has read is read again, within this limit.
-            self._request.forget(*OF_THE_BODY, "_cached_data")
+            Request.forget(self._request, *OF_THE_BODY, "_cached_data")
+        self.route, self.params, self.path = route, params, path
 
     def rewrite(self, query: Sequence[tuple[str, str]]) -> None:
         """Go on with another path.
@@ -149,7 +150,7 @@ class WrappedScope(Scope):
         kept = [(name, value) for name, value in parse_query(known) if name not in names]
         self.environ["routehandlers.query"] = urlencode([*kept, *query])
         if self._request is not None:
-            self._request.forget("args", "values")
+            Request.forget(self._request, "args", "values")
 
     def apply(self, continuation: Continuation) -> Headers:
         """What ``Response.next()`` says of the request takes effect now, and what it says of the answer is kept."""
@@ -160,7 +161,7 @@ class WrappedScope(Scope):
             else:
                 self.environ[variable_of(name)] = value
         if changes and self._request is not None:
-            self._request.forget_headers()
+            Request.forget_headers(self._request)
         if "cookie" in changes:
             self._cookies = None
         set_here = ResponseCookies(continuation.headers).get_all()

@@ -20,7 +20,8 @@ PUBLIC, PRIVATE, UNSTORED = (
     "private, no-cache, no-store",
 )
 
-# Which answer, what the client has, whether the route is public → what a CDN sees on a miss and on a hit.
+# Which answer, what the client has, whether the route is public → what a CDN sees on a miss and on a hit,
+# where no middleware looks at the client.
 ROUTES = {
     "plain": "return 'x'",
     "own": "return Response('x', headers={'Cache-Control': 'public, max-age=9'})",
@@ -63,21 +64,64 @@ TABLE = [
 ]
 
 
+# What stands around the route, and whether its answers depend on the client then: "cookie" where they set one.
+MIDDLEWARE: dict[str, tuple[dict[str, str], str]] = {
+    "none": ({}, ""),
+    "idle": (
+        {
+            "middleware.py": "def middleware(request):\n    response = yield\n    response.headers['x-mw'] = request.path"
+        },
+        "",
+    ),
+    "reads a header": ({"middleware.py": "def middleware(request): request.headers.get('User-Agent')"}, "reads"),
+    "reads by function": (
+        {"x/middleware.py": "from routehandlers.headers import cookies\ndef middleware(): cookies().get('a')"},
+        "reads",
+    ),
+    "reads afterwards": ({"x/middleware.py": "def middleware(request):\n    yield\n    request.remote_addr"}, "reads"),
+    "has a condition": (
+        {
+            "middleware.py": "config = {'matcher': {'source': '/x', 'has': [{'type': 'cookie', 'key': 'never'}]}}\n"
+            "def middleware(): raise RuntimeError"
+        },
+        "reads",
+    ),
+    "sets a cookie": (
+        {
+            "middleware.py": "from routehandlers import Response\ndef middleware():\n    response = Response.next()\n"
+            "    response.cookies.set('a', '1')\n    return response"
+        },
+        "cookie",
+    ),
+    "sets one afterwards": (
+        {
+            "x/middleware.py": "from routehandlers.headers import cookies\ndef middleware():\n    yield\n    cookies().set('a', '1')"
+        },
+        "cookie",
+    ),
+}
+
+
+@pytest.mark.parametrize("middleware", MIDDLEWARE)
 @pytest.mark.parametrize(("route", "authorized", "draft", "public", "expected"), TABLE)
 def test_what_a_cdn_is_told(
-    make_app: MakeApp, client_for: ClientFor, route: str, authorized: bool, draft: str, public: bool, expected: str
-) -> None:
+    make_app: MakeApp, client_for: ClientFor, route: str, authorized: bool, draft: str, public: bool, expected: str,
+    middleware: str,
+) -> None:  # fmt: skip
+    files, dependence = MIDDLEWARE[middleware]
+    if expected in {PUBLIC, "public, max-age=9"} and (dependence == "cookie" or (dependence == "reads" and not public)):
+        expected = PRIVATE
     source = (
         "from routehandlers import Response\nfrom routehandlers.headers import cookies\n"
         "from routehandlers.navigation import not_found\n"
         f"revalidate = 60\npublic = {public}\ndef GET():\n    {ROUTES[route]}\n"
     )
     on = "from routehandlers.headers import draft_mode\ndef GET():\n    draft_mode().enable()\n    return ''\n"
-    app = make_app({"x/route.py": source, "on/route.py": on}, secret_key="k" * 32)
+    app = make_app({**files, "x/route.py": source, "on/route.py": on}, secret_key="k" * 32)
     client = client_for(app)
     headers = {"Authorization": "Bearer x"} if authorized else {}
     if draft == "valid":
-        headers["Cookie"] = client.get("/on").headers["Set-Cookie"].partition(";")[0]
+        headers["Cookie"] = client.get("/on").headers.getlist("Set-Cookie")[-1].partition(";")[0]
     elif draft:
         headers["Cookie"] = "__prerender_bypass=forged"
 
@@ -87,8 +131,9 @@ def test_what_a_cdn_is_told(
     # The client's own privacy changes nothing of what is stored.
     if route in {"plain", "own", "not found"} and draft != "valid":
         assert len(list(app.cache.store.memory.entries())) == 1
-        other = client.get("/x").headers["Cache-Control"]
-        assert other == ("public, max-age=9" if route == "own" else PUBLIC)
+        if not dependence:
+            other = client.get("/x").headers["Cache-Control"]
+            assert other == ("public, max-age=9" if route == "own" else PUBLIC)
 
 
 # What others of its kind do: Flask-Caching, Litestar and Django's cache_page fail one or more of these.
@@ -168,6 +213,8 @@ SITE = {
     "query/route.py": "vary = ('search_params:q',)\nrevalidate = 60\ndef GET(request): return request.args.get('q', '')\n",
     "down/route.py": "CALLS = []\nrevalidate = 60\ndef GET():\n    CALLS.append(1)\n    return ('down', 500) if len(CALLS) == 1 else 'up'\n",
     "dynamic/route.py": "def GET(request): return request.cookies.get('who', '')\n",
+    "guarded/middleware.py": "from routehandlers import Response\ndef middleware(request):\n    if request.cookies.get('who') != 'ann': return Response('no', 401)",
+    "guarded/route.py": "revalidate = 60\ndef GET(): return 'for ann'",
     "missing/[n]/route.py": "from routehandlers.navigation import not_found\nrevalidate = 60\ndef GET(): not_found()\n",
 }
 
@@ -235,6 +282,13 @@ def test_it_keeps_no_answer_to_who_is_known(nginx: Server) -> None:
 
     assert (first[1], second[1]) == ("MISS", "MISS")  # the first was private; the second may be kept
     assert get(nginx, "/public/2")[1] == "HIT"
+
+
+@with_nginx
+def test_it_keeps_nothing_that_a_guard_stands_before(nginx: Server) -> None:
+    bodies = [get(nginx, "/guarded", Cookie=f"who={who}")[0] for who in ("ann", "bob", "ann", "bob")]
+
+    assert bodies == ["for ann", "no", "for ann", "no"]
 
 
 @with_nginx

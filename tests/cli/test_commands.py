@@ -324,6 +324,35 @@ def test_explain_tells_what_would_happen_in_order(tmp_path: Path) -> None:
     )
 
 
+def test_explain_tells_what_stands_around_a_route(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+    app = tmp_path / "app"
+    (app / "middleware.py").write_text("config = {'matcher': '/short/:path*'}\ndef middleware(request): 1 / 0")
+    (app / "items" / "middleware.py").write_text("def middleware(request): 1 / 0")
+    (tmp_path / "pyproject.toml").write_text(
+        """
+[tool.routehandlers]
+redirects = [{source = "/old/:path*", destination = "/items/:path*", permanent = true}]
+rewrites = [{source = "/short/:id", destination = "/items/:id"}]
+headers = [{source = "/short/:id", headers = [{key = "x-id", value = ":id"}]}]
+"""
+    )
+
+    told = routehandlers(tmp_path, "explain", "GET", "/short/a").stdout
+    moved = routehandlers(tmp_path, "explain", "GET", "/old/a").stdout
+
+    assert told.startswith(
+        "GET /short/a\n"
+        "  headers     x-id: a\n"
+        "  middleware  app/middleware.py\n"
+        "  rewrite     to /items/a\n"
+        "  middleware  app/items/middleware.py\n"
+        "  route       /items/[slug]\n"
+    )
+    assert '["rewritten","","/items/[slug]","/items/a"]' in told
+    assert moved == "GET /old/a\n  redirect  308 to /items/a\n"
+
+
 def test_explain_names_the_line_that_keeps_an_answer_out_of_the_cache(tmp_path: Path) -> None:
     make_cached(tmp_path)
 

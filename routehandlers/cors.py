@@ -1,0 +1,134 @@
+"""CORS for a folder: ``middleware = cors(origins=["https://app.example.com"])`` in its ``middleware.py``.
+
+https://fetch.spec.whatwg.org/#http-cors-protocol
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from ._http.encoding import TOKEN
+from ._http.errors import error_response
+from ._http.request import Request
+from ._http.response import Continuation, Response
+from .exceptions import InvalidConfigError
+
+__all__ = ["cors"]
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+
+# RFC 6454 section 7, and no "null": every sandboxed frame and every file has that.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.\-]*://[a-z0-9.\-\[\]:_]+")
+
+
+def cors(
+    *,
+    origins: str | Iterable[str | re.Pattern[str]],
+    methods: Iterable[str] = _METHODS,
+    headers: str | Iterable[str] = "*",
+    expose_headers: Iterable[str] = (),
+    credentials: bool = False,
+    max_age: int | None = 600,
+) -> Callable[[Request], Response | Continuation]:
+    """Make a middleware that lets pages of other origins use what lies below its folder.
+
+    It answers preflight requests, and adds its headers to all other answers, failures included. Where origins are
+    listed, ``Vary: Origin`` keeps caches from handing one origin's answer to another, and answers of cached routes are
+    private, since they depend on the client; with ``"*"`` they stay public.
+
+    :param origins: ``"*"`` for all, or scheme, host and port of each: ``["https://app.example.com"]``. A compiled
+        regular expression takes the origins that it matches as a whole.
+    :param methods: What a preflight is told may be used.
+    :param headers: Request headers that pages may set; ``"*"`` for whatever a preflight asks for.
+    :param expose_headers: Response headers that pages may read, beside those that they always may.
+    :param credentials: Whether cookies and ``Authorization`` may be sent along.
+    :param max_age: Seconds for which a browser need not ask again.
+    :raise InvalidConfigError: For ``credentials`` with any origin, and for what is no origin, method or header.
+    """
+    allowed = _Allowed(origins, credentials=credentials)
+    sent = _fixed_headers(expose_headers, credentials=credentials)
+    preflight = _preflight_headers(methods, headers, max_age)
+    takes_any_header = headers == "*"
+
+    def middleware(request: Request) -> Response | Continuation:
+        is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        origin = "*" if allowed.is_any else request.headers.get("Origin", "")
+        common = [] if allowed.is_any else [("Vary", "Origin")]
+        if not allowed.takes(origin):
+            if not is_preflight:
+                return Response.next(headers=common)
+            refused = error_response(request.environ, 403, "This origin may not use it.")
+            refused.headers.extend(common)
+            return refused
+        common += [("Access-Control-Allow-Origin", origin), *sent]
+        if not is_preflight:
+            return Response.next(headers=common)
+        asked = request.headers.get("Access-Control-Request-Headers", "")
+        if takes_any_header and asked:
+            common += [("Access-Control-Allow-Headers", asked), ("Vary", "Access-Control-Request-Headers")]
+        return Response(None, 204, [*common, *preflight])
+
+    return middleware
+
+
+class _Allowed:
+    """The origins that may."""
+
+    def __init__(self, origins: str | Iterable[str | re.Pattern[str]], *, credentials: bool) -> None:
+        listed: Sequence[str | re.Pattern[str]] = [origins] if isinstance(origins, str) else list(origins)
+        self.is_any = "*" in listed
+        if self.is_any and (credentials or len(listed) > 1):
+            raise InvalidConfigError(
+                "cors(): credentials with origins='*' would let every page act for whoever is signed in."
+                " List the origins."
+                if credentials
+                else "cors(): origins has '*' beside others. Give '*' alone, or leave it out."
+            )
+        self._patterns = [origin for origin in listed if isinstance(origin, re.Pattern)]
+        self._names = {_check_origin(origin) for origin in listed if not isinstance(origin, re.Pattern)}
+
+    def takes(self, origin: str) -> bool:
+        if self.is_any or origin in self._names:
+            return True
+        return bool(_ORIGIN.fullmatch(origin)) and any(pattern.fullmatch(origin) for pattern in self._patterns)
+
+
+def _check_origin(origin: str) -> str:
+    if origin == "*":
+        return origin
+    if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin.lower()):
+        raise InvalidConfigError(
+            f"cors(): {origin!r} is no origin. Give scheme, host and port, as in 'https://app.example.com', without a"
+            " slash at the end."
+        )
+    return origin.lower()
+
+
+def _fixed_headers(expose: Iterable[str], *, credentials: bool) -> list[tuple[str, str]]:
+    exposed = ", ".join(_tokens("expose_headers", expose))
+    return [
+        *([("Access-Control-Allow-Credentials", "true")] if credentials else []),
+        *([("Access-Control-Expose-Headers", exposed)] if exposed else []),
+    ]
+
+
+def _preflight_headers(
+    methods: Iterable[str], headers: str | Iterable[str], max_age: int | None
+) -> list[tuple[str, str]]:
+    made = [("Access-Control-Allow-Methods", ", ".join(_tokens("methods", methods)))]
+    if headers != "*":
+        made.append(("Access-Control-Allow-Headers", ", ".join(_tokens("headers", headers))))
+    if max_age is not None:
+        made.append(("Access-Control-Max-Age", str(int(max_age))))
+    return made
+
+
+def _tokens(name: str, values: str | Iterable[str]) -> list[str]:
+    if isinstance(values, str):
+        raise InvalidConfigError(f"cors(): {name} is {values!r}. Give a list, such as [{values!r}].")
+    listed = list(values)
+    for value in listed:
+        if not isinstance(value, str) or not TOKEN.fullmatch(value):
+            raise InvalidConfigError(f"cors(): {name} has {value!r} in it, which is no name.")
+    return listed
