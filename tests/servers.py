@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,8 +209,8 @@ def serve(
         yield started
 
 
-def write_app(folder: Path, files: dict[str, str]) -> Path:
-    """Write an ``app`` folder from paths and sources, and give it."""
+def write_app(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write an ``app`` folder from paths and sources, or bytes, and give it."""
     from textwrap import dedent
 
     app = folder / "app"
@@ -218,7 +218,7 @@ def write_app(folder: Path, files: dict[str, str]) -> Path:
     for name, source in files.items():
         file = app / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(dedent(source), encoding="utf-8")
+        file.write_bytes(source if isinstance(source, bytes) else dedent(source).encode())
     return app
 
 

@@ -36,7 +36,7 @@ def load() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def serve_app(folder: Path, files: dict[str, str], settings: dict[str, Any]) -> Iterator[Server]:
+def serve_app(folder: Path, files: dict[str, Any], settings: dict[str, Any]) -> Iterator[Server]:
     """Serve an application from sources with gunicorn."""
     write_app(folder, files)
     source = f"from routehandlers import RouteHandlers\napp = RouteHandlers('app', **{settings!r})\n"

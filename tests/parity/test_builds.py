@@ -91,7 +91,7 @@ ELSEWHERE = {
     "tests/cache/test_static_params.py has those of the prerendering build; there is no output: export, and no edge.": (
         "cfg-error-dynamic cfg-error-url cfg-error-cookies cfg-error-revalidate0 cfg-error-post cfg-static-error-response cfg-gsp-notarray cfg-gsp-number cfg-gsp-array-for-single cfg-gsp-string-for-catchall cfg-gsp-static-path cfg-gsp-empty-string cfg-gsp-partial export-dynamic export-static export-post cfg-edge-gsp"
     ),
-    "Middleware and rules are not in this release.": (
+    "tests/around/test_transforms.py has those of the settings, and test_middleware.py those of middleware.": (
         "mw-dyn-matcher mw-in-app redirect-noslash redirect-nopermanent redirect-badparam redirect-badstatus redirect-badregex"
     ),
     "Settings are checked in tests/http/test_config.py.": ("basepath-noslash unknown-config"),
