@@ -12,16 +12,22 @@ SURFACE = {
     "routehandlers.cache_handlers": [
         "CacheHandler", "Entry", "Lock", "Mark", "MemoryCacheHandler", "Purges", "open_cache_handler",
     ],
+    "routehandlers.cors": ["cors"],
+    "routehandlers.metadata": [
+        "Alternates", "ChangeFrequency", "ImageMetadata", "ImageSize", "Manifest", "ManifestIcon", "Relationship", "Robots",
+        "RobotsRule", "Sitemap", "SitemapEntry", "SitemapVideo", "Uploader",
+    ],
     "routehandlers.fetch": ["FetchResponse", "fetch"],
     "routehandlers.headers": ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"],
     "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],
-    "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "user_agent"],
+    "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "early_hints", "user_agent"],
     "routehandlers.typing": [
-        "Handler", "HandlerResult", "HeadersLike", "Params", "StartResponse", "WSGIApplication", "WSGIEnvironment",
+        "ErrorContext", "Handler", "HandlerResult", "HeaderChanges", "HeadersLike", "Params", "StartResponse",
+        "WSGIApplication", "WSGIEnvironment",
     ],
     "routehandlers.exceptions": [
         "AppFolderError", "DynamicUsageError", "FetchError", "InvalidAppError", "InvalidConfigError",
-        "InvalidReturnError", "InvalidRouteModuleError", "InvalidSegmentError", "InvalidStaticParamsError",
+        "InvalidPatternError", "InvalidReturnError", "InvalidRouteModuleError", "InvalidSegmentError", "InvalidStaticParamsError",
         "InvalidTreeError", "OutsideRequestError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
         "RouteModuleImportError", "StorageError", "UnknownRouteError",
     ],

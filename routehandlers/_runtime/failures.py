@@ -21,6 +21,7 @@ from .._http.errors import (
     interrupt_response,
 )
 from .._http.interrupts import Interrupt, Redirect
+from .._http.response import STATUS_LINES
 from .reporting import report
 from .results import make_response
 from .sending import Answer, prepare
@@ -107,7 +108,7 @@ def _answer_of(scope: Scope, result: Any, status: int) -> Answer:
     if response.status_code == 200 and not isinstance(result, tuple):
         response = copy(response)  # it may be meant for other requests too
         response.headers = Headers(list(response.headers))
-        response.status_code = status
+        response.status = STATUS_LINES[status]
     return prepare(scope, response)
 
 

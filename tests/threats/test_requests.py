@@ -1,7 +1,6 @@
 """What went wrong for Next.js, as tests: routing, params, Host, redirects, bodies, files and resources.
 
-The numbers are those of the list of threats that the project keeps. SEC-33
-(rules with parameters in a host) has no code yet; it comes with the rules.
+The numbers are those of the list of threats that the project keeps.
 """
 
 from __future__ import annotations

@@ -1,0 +1,2 @@
+def GET(request):
+    return {"orders": [], "user": request.headers["X-User"]}

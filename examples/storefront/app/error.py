@@ -1,0 +1,2 @@
+def error(request, exception):
+    return {"error": "Something broke, and we were told."}

@@ -1,0 +1,5 @@
+from routehandlers.metadata import Robots
+
+
+def robots() -> Robots:
+    return {"rules": {"disallow": "/admin/"}, "sitemap": "https://shop.example.com/sitemap.xml"}
