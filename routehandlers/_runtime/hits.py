@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._cache.admission import age_headers
 from .._cache.store import Store
@@ -24,15 +24,11 @@ if TYPE_CHECKING:
 # Paths of which is known where they lead. They are found again in no time.
 _MOST_PATHS = 100_000
 
+# What is left for those around the application: the pattern, and the params as
+# https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html has them.
+ROUTE, ROUTING_ARGS = "routehandlers.route", "wsgiorg.routing_args"
 
-class Ready(NamedTuple):
-    """An answer, and the route that it is of."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: Iterable[bytes]
-    pattern: str
-    params: Params
+Ready = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 
 
 class Hits:
@@ -44,7 +40,7 @@ class Hits:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._places: dict[str, tuple[str, str, Params]] = {}
+        self._places: dict[str, tuple[str, str, tuple[tuple[()], Params]]] = {}
         self.good_hosts: set[str | None] = set()
 
     def remember(self, scope: Scope, held: Held) -> None:
@@ -55,7 +51,7 @@ class Hits:
             return
         if len(self._places) >= _MOST_PATHS:
             self._places.clear()
-        self._places[environ["PATH_INFO"]] = held.entry.key, scope.route.pattern, scope.params
+        self._places[environ["PATH_INFO"]] = held.entry.key, scope.route.pattern, ((), scope.params)
 
     def find(self, environ: WSGIEnvironment) -> Ready | None:
         """The answer to a plain ``GET`` of something fresh in memory, if this is that."""
@@ -78,8 +74,7 @@ class Hits:
             or "%" in (get("RAW_URI") or get("REQUEST_URI") or "")
         ):
             return None
-        key, pattern, params = place
-        held = self._store.memory.held(key)
+        held = self._store.memory.held(place[0])
         if held is None:
             return None
         purges = self._store.purges()
@@ -91,4 +86,6 @@ class Hits:
         if int(now) != held.second:
             held.headers = [*held.entry.headers, *age_headers(held.entry, now)]
             held.second = int(now)
-        return Ready(STATUS_LINES[held.entry.status], list(held.headers), held.body, pattern, params)
+        environ[ROUTE] = place[1]
+        environ[ROUTING_ARGS] = place[2]
+        return STATUS_LINES[held.entry.status], list(held.headers), held.body

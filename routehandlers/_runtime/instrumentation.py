@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .hits import ROUTE
+
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
 
@@ -22,6 +24,7 @@ _TRACING = "opentelemetry.instrumentation.wsgi"
 class Instrumentation:
     """What an application wants to be told of.
 
+    :ivar name_span: Gives the span around a request the name of its route, where there is tracing.
     :param register: Called before the first request of each process is answered. While it raises, no request is.
     """
 
@@ -29,7 +32,7 @@ class Instrumentation:
         self._register = register
         self._lock = threading.Lock()
         self.is_ready = False
-        self._name_span: Callable[[WSGIEnvironment, str], None] | None = None
+        self.name_span: Callable[[WSGIEnvironment], None] | None = None
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_resetting(weakref.ref(self)))
 
@@ -44,18 +47,8 @@ class Instrumentation:
             if self._register is not None:
                 self._register()
             if _TRACING in sys.modules:
-                self._name_span = _span_namer(sys.modules["opentelemetry.trace"])
+                self.name_span = _span_namer(sys.modules["opentelemetry.trace"])
             self.is_ready = True
-
-    def matched(self, environ: WSGIEnvironment, pattern: str, params: dict[str, Any]) -> None:
-        """Leave word of the route for those around the application.
-
-        https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html
-        """
-        environ["routehandlers.route"] = pattern
-        environ["wsgiorg.routing_args"] = (), params
-        if self._name_span is not None:
-            self._name_span(environ, pattern)
 
     def reset(self) -> None:
         """Begin anew: the process was forked."""
@@ -72,10 +65,11 @@ def _resetting(reference: weakref.ref[Instrumentation]) -> Callable[[], None]:
     return reset
 
 
-def _span_namer(trace: Any) -> Callable[[WSGIEnvironment, str], None]:
-    def name(environ: WSGIEnvironment, pattern: str) -> None:
+def _span_namer(trace: Any) -> Callable[[WSGIEnvironment], None]:
+    def name(environ: WSGIEnvironment) -> None:
         span = trace.get_current_span()
         if span.is_recording():
+            pattern = environ[ROUTE]
             # https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name
             span.update_name(f"{environ['REQUEST_METHOD']} {pattern}")
             span.set_attribute("http.route", pattern)

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -40,6 +40,7 @@ from .._routing.urlmap import UrlMap
 from .concluding import attempt, conclude, conclude_failed, transformed, without_forged_draft
 from .entrance import Entrance, SentPath
 from .failures import as_exception, excepted, failed
+from .hits import ROUTE, ROUTING_ARGS, Hits
 from .middleware import GoOn, through
 from .rewriting import read_destination
 from .scope import Scope, enter_scope
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..typing import Params, StartResponse, WSGIEnvironment
     from .caching import CachedEndpoint
-    from .hits import Hits
     from .invoke import Endpoint
     from .scope import RouteInfo
     from .surroundings import Surroundings
@@ -62,16 +62,8 @@ Admits = Callable[["Params"], bool]
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
 
 
-class Found(NamedTuple):
-    """The route that a request is for.
-
-    :param params: What its brackets matched.
-    :param path: The path as it was matched.
-    """
-
-    endpoint: Endpoint | CachedEndpoint
-    params: Params
-    path: str
+# The endpoint, what its brackets matched, and the path as it was matched. (A plain tuple: each request makes one.)
+Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
 
 
 class Pipeline:
@@ -111,9 +103,8 @@ class Pipeline:
         if self._hits is not None:
             ready = self._hits.find(environ)
             if ready is not None:
-                self._instrumentation.matched(environ, ready.pattern, ready.params)
-                start_response(ready.status, ready.headers)
-                return ready.body
+                start_response(ready[0], ready[1])
+                return ready[2]
         context = copy_context()
         return context.run(self._answer, environ, start_response, context)
 
@@ -131,6 +122,8 @@ class Pipeline:
             except Exception as error:
                 scope = self._unanswered(environ, context)
                 return scope, failed(scope, error, "register() of instrumentation.py")
+            if self._instrumentation.name_span is not None:
+                self._hits = None  # each span is to get its name
         if self._is_open:
             return self._answer_openly(environ, context)
         wrapped = self._wrap(environ, context)
@@ -153,7 +146,9 @@ class Pipeline:
             scope = self._unanswered(environ, context)
             return scope, prepare(scope, found)
         endpoint, params, path = found
-        self._instrumentation.matched(environ, endpoint.info.pattern, params)
+        environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
+        if self._instrumentation.name_span is not None:
+            self._instrumentation.name_span(environ)
         if self._guards and endpoint in self._guards:
             wrapped = self._wrap(environ, context)
             return wrapped, self._answer_behind(wrapped, lambda: self._enter(wrapped, found))
@@ -177,7 +172,7 @@ class Pipeline:
         if target is None or "%" not in target.partition("?")[0]:
             ready = self._ready.get(path)
             if ready is not None:
-                return Found(ready[0], {}, ready[1])
+                return ready[0], {}, ready[1]
             if self._plain_paths and not self._config.base_path and _PLAIN.fullmatch(path):
                 return self._match(path)
         # 1. path
@@ -199,7 +194,7 @@ class Pipeline:
         if match is None:
             # 10. not found
             raise NotFound
-        return Found(self._endpoints[match[0]], match[1], text)
+        return self._endpoints[match[0]], match[1], text
 
     def _nearest(self, environ: WSGIEnvironment, path: str | None = None) -> RouteInfo:
         """What answers for failures where no route does: the nearest folder that there is.
@@ -227,7 +222,8 @@ class Pipeline:
         """The answer behind everything that stands around the routes, whatever happens."""
         try:
             return conclude(scope, go_on())
-        except HTTPException as error:
+        except HTTPException as error:  # from the stages up to the routes, which make answers of their own
+            scope.route = self._nearest(scope.environ)
             return conclude(scope, reopen(scope, excepted(scope, error)))
         except (Exception, Interrupt) as error:
             return conclude_failed(scope, error)
@@ -238,7 +234,6 @@ class Pipeline:
         if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
             self._entrance.check_host(environ)
         # 1. path
-        scope.route = self._nearest(environ)
         sent = self._entrance.read_path(environ)
         if isinstance(sent, Response):
             return sent
@@ -279,7 +274,7 @@ class Pipeline:
         # 6. static and metadata routes
         index = self._map.exact.get(text)
         if index is not None:
-            return Found(self._endpoints[index], {}, text)
+            return self._endpoints[index], {}, text
         # 7. rewrites after files
         text = transforms.rewrite(transforms.after_files, scope, text)
         # 8. dynamic routes
@@ -295,7 +290,10 @@ class Pipeline:
     def _enter(self, scope: WrappedScope, found: Found) -> WerkzeugResponse:
         """The middleware of the folders of a route, and the route."""
         endpoint, params, path = found
-        self._instrumentation.matched(scope.environ, endpoint.info.pattern, params)
+        environ = scope.environ
+        environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
+        if self._instrumentation.name_span is not None:
+            self._instrumentation.name_span(environ)
         scope.enter_route(endpoint.info, params, path)
         # A root whose matcher did not take the client's path may take a destination.
         root = self._surroundings.root_middleware
@@ -324,9 +322,9 @@ class Pipeline:
             steps.append(("middleware", str(root.file)))
         found = self._find_rewritten(scope, sent.text, is_sent=True)
         if scope.is_rewritten:
-            steps.append(("rewrite", f"to {found.path}"))
-        for middleware in self._guards.get(found.endpoint, ()):
-            if scope.meets(middleware, found.path):
+            steps.append(("rewrite", f"to {found[2]}"))
+        for middleware in self._guards.get(found[0], ()):
+            if scope.meets(middleware, found[2]):
                 steps.append(("middleware", str(middleware.file)))
         return steps, found
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ClientFor, MakeApp
+from servers import serve, write_app
 from werkzeug.test import EnvironBuilder
 
 FILE = """
@@ -151,3 +154,20 @@ def _environ_of(app: Any, path: str, seen: dict[str, Any]) -> None:
     environ = EnvironBuilder(path).get_environ()
     b"".join(app(environ, lambda *_: lambda _: None))
     seen.update(environ)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("options", [(), ("--preload",)], ids=["each worker loads it", "preload"])
+def test_it_is_called_once_in_each_worker(tmp_path: Path, options: tuple[str, ...]) -> None:
+    write_app(
+        tmp_path,
+        {
+            "instrumentation.py": "import os, sys\ndef register(): print('registered', os.getpid(), file=sys.stderr, flush=True)",
+            "route.py": "import os\ndef GET(): return str(os.getpid())",
+        },
+    )
+    with serve("routehandlers:create_app()", cwd=tmp_path, options=("--workers", "2", *options)) as server:
+        workers = {server.request("GET", "/").body.decode() for _ in range(60)}
+        registered = re.findall(r"registered (\d+)", server.logs())
+
+    assert sorted(registered) == sorted(workers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any
@@ -313,13 +312,10 @@ def test_an_unknown_attribute_is_an_attribute_error() -> None:
         request("/x").nope  # noqa: B018
 
 
+@pytest.mark.timeout(90)  # it takes a fraction of a second, and minutes if each field were looked for among the others
 def test_reading_a_body_takes_linear_time(post: Callable[..., Any]) -> None:
-    started = time.perf_counter()
-
     assert (
         post("form", b"&".join(b"k%d=1" % n for n in range(50_000)), "application/x-www-form-urlencoded").status_code
         == 200
     )
     assert post("json", b'{"a":' * 100 + b"1" + b"}" * 100).status_code == 200
-
-    assert time.perf_counter() - started < 5
