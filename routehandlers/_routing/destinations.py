@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from ..exceptions import InvalidPatternError
-from .patterns import Token, parse_tokens
 from .spelling import restore
+from .tokens import Token, parse_tokens
 
 # RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
 _PCHAR = "!$&'()*+,;=:@~"
 
 _PLACE = re.compile(r"\\(.)|:([A-Za-z_][A-Za-z0-9_]*|[0-9]+)[*+?]?")
 _NAMES = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
+# With user and port, or an IPv6 address; wrong ones are for the client to find.
+_HOST = re.compile(r"(?:[^\s()*+?{}\\\[\]]+|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?)")
+_DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?=/|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,10 @@ class Destination:
         path = "".join(_fill_token(token, params) for token in self.path)
         if any(segment in {".", ".."} for segment in path.split("/")):
             return None
-        query = tuple((name, fill_text(value, params, self.known)) for name, value in self.query)
-        fragment = quote(fill_text(self.fragment, params, self.known), safe=f"{_PCHAR}/?%")
+        query = tuple(
+            (fill_text(name, params, self.known), fill_text(value, params, self.known)) for name, value in self.query
+        )
+        fragment = quote(fill_text(unquote(self.fragment), params, self.known), safe=f"{_PCHAR}/?")
         # Two slashes would name a host.
         path = re.sub("/{2,}", "/", path) if not self.origin else path
         return Filled(self.origin, path or "/", query, fragment)
@@ -77,6 +82,10 @@ def compile_destination(text: str, known: Collection[str]) -> Destination:
         raise InvalidPatternError(
             text, "its host holds a parameter, and whoever chooses the path would choose the host. Write it out."
         )
+    if origin and not _HOST.fullmatch(host := origin.partition("//")[2]):
+        raise InvalidPatternError(text, f"{host!r} is no host. Write one such as 'https://example.com'.")
+    if _DOT_SEGMENT.search(path):
+        raise InvalidPatternError(text, "it holds a dot segment, which no client follows. Write where it leads.")
     tokens = tuple(parse_tokens(path)) if path else ()
     used = frozenset(token.name for token in tokens if not isinstance(token, str) and token.regex)
     named = used | {name for part in (query, fragment) for name in names_in(part)}

@@ -9,68 +9,52 @@ https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects#path-m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import unquote_to_bytes
 
-from .._regex import LONGEST, compile_regex, translate
+from .._regex import LONGEST, check_growth, compile_regex, translate
 from ..exceptions import InvalidPatternError
 from .spelling import ESCAPES
+from .tokens import DEFAULT, Parameter, Token, parse_tokens
 
-# One segment, or the part of one that another token leaves.
-_DEFAULT = "[^/]+?"
-
-# Each lets a path be cut in as many ways as it has segments; with three of them that is a long time.
-_MOST_REPEATED = 2
-
-_NAME = re.compile(r":([A-Za-z0-9_]+)")
-
-# "<" is written as itself where a regular expression looks, since a user's may look for it.
-_LESS = ESCAPES[ord("<")]
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A part of a pattern that takes different text.
-
-    :param name: A number for groups without a name.
-    :param regex: Nothing for a group ``{…}`` of fixed text.
-    :param prefix: Fixed text before it, which vanishes with it: the slash, mostly.
-    :param modifier: ``?``, ``*``, ``+``, or nothing.
-    """
-
-    name: str
-    regex: str
-    prefix: str = ""
-    suffix: str = ""
-    modifier: str = ""
-
-
-Token = str | Parameter
+# Where a regular expression looks, each escape of matching text is one character. A slash inside of a segment is a
+# surrogate, which no decoded text holds.
+_SLASH = "\ud800"
+_ESCAPED = re.compile("|".join(ESCAPES.values()))
+_SEEN = {ESCAPES[ord("/")]: _SLASH, ESCAPES[ord("<")]: "<", ESCAPES[0xE000]: "\ue000"}
+_UNSEEN = {ord(_SLASH): ESCAPES[ord("/")], ord("<"): ESCAPES[ord("<")], 0xE000: ESCAPES[0xE000]}
 
 
 @dataclass(frozen=True)
 class PathPattern:
     """A pattern, ready to be matched.
 
-    :param names: Of its parameters, in their order.
+    :param groups: The names of its parameters, in their order, each with that of its group in the expression.
+    :param repeated: Those that take any number of segments.
     """
 
     source: str
-    names: tuple[str, ...]
+    groups: tuple[tuple[str, str], ...]
+    repeated: frozenset[str]
     regex: re.Pattern[str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.groups)
 
     def match(self, text: str) -> dict[str, str] | None:
         """What its parameters take of a path, as matching text; a parameter that takes nothing is not there.
 
         :param text: Matching text, from ``to_matching``.
         """
-        found = self.regex.fullmatch(text.replace(_LESS, "<"))
+        if "\ue000" in text:
+            text = _ESCAPED.sub(lambda found: _SEEN[found[0]], text)
+        found = self.regex.fullmatch(text)
         if found is None:
             return None
-        named = {name: value for name, value in found.groupdict().items() if not name.startswith("_p")}
-        groups = {name: found[f"_p{place}"] for place, name in enumerate(self.names)}
-        return {name: value for name, value in {**groups, **named}.items() if value}
+        return {name: value.translate(_UNSEEN) for name, group in self.groups if (value := found[group])}
 
 
 def compile_pattern(source: str, *, sensitive: bool = False) -> PathPattern:
@@ -84,174 +68,79 @@ def compile_pattern(source: str, *, sensitive: bool = False) -> PathPattern:
     if len(source) > LONGEST:
         raise InvalidPatternError(source[:80], f"it has {len(source)} characters, and at most {LONGEST} are taken.")
     tokens = parse_tokens(source)
-    parameters = [token for token in tokens if isinstance(token, Parameter) and token.regex]
-    names = [parameter.name for parameter in parameters]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidPatternError(source, f"the parameter {name!r} comes twice. Rename one.")
-    for parameter in parameters:
-        if parameter.regex is not _DEFAULT:
-            compile_regex(parameter.regex)
-    if sum(map(_is_repeated, parameters)) > _MOST_REPEATED:
-        raise InvalidPatternError(
-            source, f"more than {_MOST_REPEATED} parts of it take any number of segments, which takes long to match."
-        )
-    places = iter(range(len(parameters)))
-    text = "".join(_regex_of(token, places) for token in tokens)
+    groups = tuple(_groups(source, tokens))
+    text = "".join(_regexes(source, tokens)).removesuffix("/")
+    # A slash at the end makes no difference, and the root is nothing but it.
     flags = re.ASCII | re.DOTALL | (0 if sensitive else re.IGNORECASE)
-    # The slash at the end makes no difference, and the root is nothing but it.
-    return PathPattern(source, tuple(names), re.compile(f"(?:{text}){'' if source.endswith('/') else '/?'}", flags))
+    regex = re.compile(f"(?:{text})/?" if text else "/", flags)
+    check_growth(source, regex)
+    repeated = frozenset(token.name for token in tokens if isinstance(token, Parameter) and token.is_repeated)
+    return PathPattern(source, groups, repeated, regex)
 
 
-def _is_repeated(parameter: Parameter) -> bool:
-    return parameter.modifier in {"*", "+"} or re.search(r"(?<!\\)\.[*+]", parameter.regex) is not None
+def _groups(source: str, tokens: Iterable[Token]) -> Iterator[tuple[str, str]]:
+    """Each name in a pattern, with that of its group."""
+    seen: set[str] = set()
+    parameters = [token for token in tokens if isinstance(token, Parameter) and token.regex]
+    for place, parameter in enumerate(parameters):
+        pairs = [(parameter.name, f"_p{place}")]
+        if parameter.regex is not DEFAULT:
+            pairs += [(name, name) for name in compile_regex(parameter.regex).groupindex]
+        for name, group in pairs:
+            if name in seen or (name == group and re.fullmatch("_p[0-9]+", name)):
+                raise InvalidPatternError(source, f"the parameter {name!r} comes twice. Rename one.")
+            seen.add(name)
+            yield name, group
 
 
-def parse_tokens(source: str) -> list[Token]:
-    """The fixed text and the parameters of a pattern, or of the path that it leads to.
+def _regexes(source: str, tokens: Iterable[Token]) -> Iterator[str]:
+    """The regular expression of each token."""
+    before: str | None = ""
+    places = count()
+    for token in tokens:
+        if isinstance(token, str):
+            before = token
+            yield _fixed(token)
+            continue
+        if not token.regex:
+            yield f"(?:{_fixed(token.prefix)}{_fixed(token.suffix)}){token.modifier}"
+        else:
+            is_plain = token.regex is DEFAULT
+            regex = _default_after(source, token, before) if is_plain else translate(token.regex)
+            yield _parameter_regex(token, regex, f"_p{next(places)}")
+        before = token.suffix or None
 
-    :raise InvalidPatternError: If it is malformed.
+
+def _default_after(source: str, token: Parameter, before: str | None) -> str:
+    """What a parameter without a regular expression takes: not the text before it that sets it apart from another.
+
+    So the last hyphen counts in ``/:from-:to``, and one text is never cut in very many ways; path-to-regexp 6.3 does
+    the same.
     """
-    return list(_Parser(source).tokens())
+    before = token.prefix or before
+    if before is None:
+        raise InvalidPatternError(
+            source,
+            f"nothing stands between the parameter {token.name!r} and the one before it. Put some text between them,"
+            f" or say what it takes: ':{token.name}([0-9]+)'.",
+        )
+    if not before or "/" in before:
+        return DEFAULT
+    fixed = _fixed(before)
+    return f"[^/{fixed}]+?" if len(before) == 1 else f"(?:(?!{fixed})[^/])+?"
 
 
-class _Parser:
-    """Reads one pattern from its first character to its last."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._place = 0
-        self._unnamed = 0
-
-    def tokens(self) -> Iterator[Token]:
-        fixed = ""
-        while self._place < len(self._source):
-            letter = self._source[self._place]
-            if letter in "/." and self._is_parameter_at(self._place + 1):
-                self._place += 1
-                parameter = self._parameter(prefix=letter)
-            elif self._is_parameter_at(self._place):
-                parameter = self._parameter(prefix="")
-            elif letter == "{":
-                parameter = self._group()
-            elif letter in "}*+?":
-                raise self._mistake(
-                    f"{letter!r} follows nothing that it could mean. Write '\\\\{letter}' for the sign itself."
-                )
-            else:
-                fixed += self._literal()
-                continue
-            if fixed:
-                yield fixed
-            fixed = ""
-            yield parameter
-        if fixed:
-            yield fixed
-
-    def _is_parameter_at(self, place: int) -> bool:
-        return self._source[place : place + 1] == "(" or _NAME.match(self._source, place) is not None
-
-    def _parameter(self, prefix: str) -> Parameter:
-        name, regex = self._name(), self._regex()
-        if not name:
-            name, self._unnamed = str(self._unnamed), self._unnamed + 1
-        return Parameter(name, regex or _DEFAULT, prefix, "", self._modifier())
-
-    def _group(self) -> Parameter:
-        """``{prefix:name(regex)suffix}?``."""
-        self._place += 1
-        prefix = self._text()
-        name, regex = self._name(), self._regex()
-        if regex and not name:
-            name, self._unnamed = str(self._unnamed), self._unnamed + 1
-        suffix = self._text()
-        if self._source[self._place : self._place + 1] != "}":
-            raise self._mistake("a brace does not close, or holds more than one parameter.")
-        self._place += 1
-        return Parameter(name, regex or (_DEFAULT if name else ""), prefix, suffix, self._modifier())
-
-    def _text(self) -> str:
-        text = ""
-        while (
-            self._place < len(self._source)
-            and self._source[self._place] not in "{}(*+?"
-            and not _NAME.match(self._source, self._place)
-        ):
-            text += self._literal()
-        return text
-
-    def _literal(self) -> str:
-        letter = self._source[self._place]
-        if letter == "\\":
-            self._place += 1
-            letter = self._source[self._place : self._place + 1]
-            if not letter:
-                raise self._mistake("it ends with a backslash.")
-        elif letter == ":":
-            raise self._mistake("':' is followed by no name. Write '\\\\:' for the sign itself.")
-        self._place += 1
-        return letter
-
-    def _name(self) -> str:
-        found = _NAME.match(self._source, self._place)
-        if found is None:
-            return ""
-        self._place = found.end()
-        return found[1]
-
-    def _regex(self) -> str:
-        """What stands between parentheses."""
-        if self._source[self._place : self._place + 1] != "(":
-            return ""
-        begin = place = self._place + 1
-        depth = 1
-        while depth:
-            letter = self._source[place : place + 1]
-            if not letter:
-                raise self._mistake("a parenthesis does not close. Write '\\\\(' for the sign itself.")
-            if letter == "\\":
-                place += 1
-            elif letter == ")":
-                depth -= 1
-            elif letter == "(":
-                depth += 1
-                if self._source[place + 1 : place + 2] != "?":
-                    raise self._mistake("a group inside of a parameter captures. Write '(?:…)' in place of '(…)'.")
-            place += 1
-        self._place = place
-        regex = self._source[begin : place - 1]
-        if not regex or regex.startswith("?"):
-            raise self._mistake("a parameter's regular expression is empty, or begins with '?'.")
-        return regex
-
-    def _modifier(self) -> str:
-        letter = self._source[self._place : self._place + 1]
-        if letter and letter in "*+?":
-            self._place += 1
-            return letter
-        return ""
-
-    def _mistake(self, remedy: str) -> InvalidPatternError:
-        return InvalidPatternError(self._source, remedy)
-
-
-def _regex_of(token: Token, places: Iterator[int]) -> str:
-    if isinstance(token, str):
-        return _fixed(token)
+def _parameter_regex(token: Parameter, regex: str, group: str) -> str:
     prefix, suffix, modifier = _fixed(token.prefix), _fixed(token.suffix), token.modifier
-    if not token.regex:
-        return f"(?:{prefix}{suffix}){modifier}"
-    regex, group = translate(token.regex), f"_p{next(places)}"
-    if modifier not in {"*", "+"}:
+    if not token.is_repeated:
         return f"(?:{prefix}(?P<{group}>{regex}){suffix}){modifier}"
-    optional = "?" if modifier == "*" else ""
     if not (prefix or suffix):
         return f"(?P<{group}>(?:{regex}){modifier})"
+    optional = "?" if modifier == "*" else ""
     return f"(?:{prefix}(?P<{group}>(?:{regex})(?:{suffix}{prefix}(?:{regex}))*){suffix}){optional}"
 
 
 def _fixed(text: str) -> str:
     """Fixed text as it stands in matching text: decoded, for a client may have encoded any of it."""
     parts = [unquote_to_bytes(part).decode(errors="replace") for part in text.split("/")]
-    escapes = {letter: escape for letter, escape in ESCAPES.items() if letter != ord("<")}
-    return "/".join(re.escape(part.translate(escapes)) for part in parts)
+    return "/".join(re.escape(part.replace("/", _SLASH)) for part in parts)

@@ -41,8 +41,7 @@ class Source:
     @property
     def names(self) -> set[str]:
         """The parameters that there can be."""
-        own = {name for name in self.pattern.regex.groupindex if not name.startswith("_p")}
-        return {*self.pattern.names, *own, *(name for condition in self.has for name in condition.names)}
+        return {*self.pattern.names, *(name for condition in self.has for name in condition.names)}
 
     def match(self, scope: WrappedScope, text: str | None) -> Params | None:
         """What it takes of a request that goes to a path, as matching text; ``None`` if it does not apply."""
