@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .._regex import compile_regex
 from ..exceptions import InvalidPatternError
 from .cookies import parse_cookies
+from .encoding import TOKEN
 from .request import parse_query
 from .vary import variable_of
 
@@ -112,6 +113,8 @@ def _parse(item: dict[str, Any], where: str) -> Condition | str:
             )
     elif not isinstance(key, str) or not key:
         return f"{where} needs a 'key': the name of the {kind}."
+    elif kind == "header" and not TOKEN.fullmatch(key):
+        return f"{where} has the key {key!r}, which cannot be the name of a header."
     if value is not None and not isinstance(value, str):
         return f"{where} has the value {value!r}. Give a regular expression, as text."
     try:

@@ -12,15 +12,12 @@ from .._http.encoding import TOKEN, is_header_value
 from .._routing.destinations import Destination, compile_destination, names_in
 from .._routing.patterns import compile_pattern
 from ..exceptions import InvalidConfigError, InvalidPatternError
-from .transforms import HeadersTransform, RedirectTransform, RewriteTransform, Source, Transforms
+from .transforms import FRAMING, HeadersTransform, RedirectTransform, RewriteTransform, Source, Transforms
 
 _STATUSES = (301, 302, 303, 307, 308)
 _COMMON = ("source", "has", "missing", "base_path")
 _NEITHER, _BOTH = "neither 'permanent' nor 'status_code'", "both 'permanent' and 'status_code'"
 _GROUPS = ("before_files", "after_files", "fallback")
-
-# They say how a message is framed, which is the server's and ours to say.
-_OURS = frozenset("connection content-encoding content-length keep-alive te trailer transfer-encoding upgrade".split())
 
 Made = TypeVar("Made")
 
@@ -110,7 +107,7 @@ class _Reader:
         if not isinstance(pairs, (list, tuple)) or not pairs:
             self.mistakes.append(f"{where}: 'headers' is {pairs!r}. Give a list of {{'key': …, 'value': …}}.")
             return None
-        known = source.names if source is not None else set()
+        known = source.names if source is not None else frozenset()
         headers: list[tuple[str, str]] = []
         for place, pair in enumerate(pairs):
             mistake = _header_mistake(pair, known)
@@ -173,7 +170,7 @@ class _Reader:
         return 308 if permanent else 307
 
 
-def _header_mistake(pair: Any, known: set[str]) -> str | None:
+def _header_mistake(pair: Any, known: Collection[str]) -> str | None:
     if not isinstance(pair, dict) or set(pair) != {"key", "value"}:
         return f"is {pair!r}. Give a 'key' and a 'value'."
     key, value = pair["key"], pair["value"]
@@ -181,12 +178,12 @@ def _header_mistake(pair: Any, known: set[str]) -> str | None:
         return f"is {pair!r}. Both are text."
     if not TOKEN.fullmatch(re.sub(":[A-Za-z_][A-Za-z0-9_]*", "x", key)):
         return f"has the key {key!r}, which cannot be the name of a header."
-    if key.lower() in _OURS:
+    if key.lower() in FRAMING:
         return f"has the key {key!r}, which is the server's to set. Leave it out."
     if not is_header_value(value):
         return f"has the value {value!r}, which no header can hold."
     # What is no parameter of the source stands for itself: a value may well be "max-age=1:x".
-    unknown = sorted(names_in(key) - known)
+    unknown = sorted(names_in(key) - set(known))
     return f"has the key {key!r}, and no {unknown[0]!r} comes from its source." if unknown else None
 
 

@@ -7,8 +7,9 @@ https://nextjs.org/docs/app/api-reference/config/next-config-js/headers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
@@ -38,10 +39,10 @@ class Source:
     missing: tuple[Condition, ...] = ()
     is_whole: bool = False
 
-    @property
-    def names(self) -> set[str]:
+    @cached_property
+    def names(self) -> frozenset[str]:
         """The parameters that there can be."""
-        return {*self.pattern.names, *(name for condition in self.has for name in condition.names)}
+        return frozenset((*self.pattern.names, *(name for condition in self.has for name in condition.names)))
 
     def match(self, scope: WrappedScope, text: str | None) -> Params | None:
         """What it takes of a request that goes to a path, as matching text; ``None`` if it does not apply."""
@@ -100,8 +101,8 @@ class Transforms:
             known = transform.source.names
             for key, value in transform.headers:
                 name = fill_text(key, params, known)
-                if not TOKEN.fullmatch(name):
-                    continue  # a parameter in it was no part of a name
+                if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
+                    continue  # a client chose a part of it
                 if name.lower() not in _REPEATED:
                     headers = [pair for pair in headers if pair[0].lower() != name.lower()]
                 headers.append((name, _header_value(fill_text(value, params, known))))
@@ -140,16 +141,31 @@ class Transforms:
             filled = transform.destination.fill(params) if params is not None else None
             if params is None or filled is None:
                 continue
-            destination = transform.destination
-            unused: Iterable[str] = () if destination.used & set(params) else params
-            names = {name for name, _ in filled.query}
-            extra = [(name, restore(params[name])) for name in unused if name not in names and not name.isdigit()]
-            scope.rewrite([*extra, *filled.query])
+            scope.rewrite([*_unused(transform, params, {name for name, _ in filled.query}), *filled.query])
             return to_text(filled.path)
         return text
 
 
+def _unused(transform: RewriteTransform, params: Params, names: set[str]) -> Iterator[tuple[str, str]]:
+    """The params that the query of a destination gets, since its path has none; those without a name are nobody's.
+
+    :param names: That the query has already.
+    """
+    if transform.destination.used & set(params):
+        return
+    repeated = transform.source.pattern.repeated
+    for name in params:
+        if name and not name.isdigit() and name not in names:
+            for value in params[name].split("/") if name in repeated else [params[name]]:
+                yield name, restore(value)
+
+
 _REPEATED = frozenset({"set-cookie", "vary"})
+
+# They say how a message is framed, which is the server's and ours to say.
+FRAMING = frozenset(
+    "connection content-encoding content-length keep-alive te trailer transfer-encoding upgrade".split()
+)
 
 
 def _text_for(source: Source, sent: SentPath) -> str | None:
