@@ -32,8 +32,7 @@ __all__ = [
 class RobotsRule(TypedDict, total=False):
     """What some robots may do.
 
-    :param user_agent: Their names; all where it is left out.
-    :param crawl_delay: Seconds between two requests.
+    ``user_agent`` are their names, all where it is left out; ``crawl_delay`` is in seconds between two requests.
     """
 
     user_agent: str | Sequence[str]
@@ -43,10 +42,7 @@ class RobotsRule(TypedDict, total=False):
 
 
 class Robots(TypedDict, total=False):
-    """What ``robots()`` returns (RFC 9309).
-
-    :param sitemap: Whole URLs.
-    """
+    """What ``robots()`` returns (RFC 9309). ``sitemap`` are whole URLs."""
 
     rules: Required[RobotsRule | Sequence[RobotsRule]]
     sitemap: str | Sequence[str]
@@ -101,10 +97,8 @@ class SitemapVideo(TypedDict, total=False):
 class SitemapEntry(TypedDict, total=False):
     """One page (https://www.sitemaps.org/protocol.html).
 
-    :param url: The whole URL.
-    :param last_modified: A ``datetime`` without a zone is taken as UTC.
-    :param priority: From 0 to 1.
-    :param images: Whole URLs.
+    ``url`` and ``images`` are whole URLs, ``priority`` is from 0 to 1, and a ``last_modified`` without a zone is taken
+    as UTC.
     """
 
     url: Required[str]
@@ -157,10 +151,7 @@ class ImageSize(TypedDict):
 
 
 class ImageMetadata(TypedDict, total=False):
-    """One item of what ``generate_image_metadata()`` returns.
-
-    :param id: Ends the URL.
-    """
+    """One item of what ``generate_image_metadata()`` returns. Its ``id`` ends the URL."""
 
     id: Required[str | int]
     alt: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -194,9 +194,9 @@ class Continuation(Response):
             )
         super().__init__(None, 200, headers)
         self.destination = destination
-        changes = request_headers.items() if isinstance(request_headers, Mapping) else request_headers or ()
+        changes: dict[str, str | None] = dict(request_headers or ())
         self.request_headers = {
-            name.lower(): _check_change(name, value) for name, value in changes if name.lower() not in _FIXED
+            name.lower(): _check_change(name, value) for name, value in changes.items() if name.lower() not in _FIXED
         }
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
 from .._http.host import is_trusted_host, is_valid_host
 from .._http.path import decode_segments, has_dot_segment, sent_path
@@ -21,6 +21,10 @@ _REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
 # Hosts that were found good are few; a client that sends others does not fill memory.
 _MOST_HOSTS = 1_000
+
+
+# RFC 9110 section 4.1 asks for 8,000 at least; gunicorn takes half of that.
+_LONGEST_PATH = 8_192
 
 
 class SentPath(NamedTuple):
@@ -111,6 +115,15 @@ class Entrance:
         location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
         # Old clients do not know 308; Next helps them with Refresh.
         return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
+
+
+def check_length(text: str) -> None:
+    """Refuse a path that patterns would take too long to match. Not to match it would let it past a guard.
+
+    :raise RequestURITooLarge: For it.
+    """
+    if len(text) > _LONGEST_PATH:
+        raise RequestURITooLarge
 
 
 def to_text(path: str) -> str:

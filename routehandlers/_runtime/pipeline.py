@@ -38,7 +38,7 @@ from .._http.path import target_of
 from .._http.response import Response
 from .._routing.urlmap import UrlMap
 from .concluding import attempt, conclude, conclude_failed, transformed, without_forged_draft
-from .entrance import Entrance, SentPath
+from .entrance import Entrance, SentPath, check_length
 from .failures import as_exception, excepted, failed
 from .hits import ROUTE, ROUTING_ARGS, Hits
 from .middleware import GoOn, through
@@ -237,6 +237,7 @@ class Pipeline:
         sent = self._entrance.read_path(environ)
         if isinstance(sent, Response):
             return sent
+        check_length(sent.whole)
         # 2. headers
         headers = transforms.headers_for(scope, sent)
         # 3. redirects, which have none of those
@@ -290,6 +291,7 @@ class Pipeline:
     def _enter(self, scope: WrappedScope, found: Found) -> WerkzeugResponse:
         """The middleware of the folders of a route, and the route."""
         endpoint, params, path = found
+        check_length(path)
         environ = scope.environ
         environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
         if self._instrumentation.name_span is not None:

@@ -95,6 +95,17 @@ def test_a_long_path_without_a_route_is_no_work(make_app: MakeApp, client_for: C
     assert client_for(app).get("/x" * 10_000).text == "root"
 
 
+@pytest.mark.parametrize("where", ["middleware.py", "x/middleware.py"])
+def test_a_path_that_is_too_long_to_be_matched_is_refused_before_a_guard(
+    make_app: MakeApp, client_for: ClientFor, where: str
+) -> None:
+    guard = "config = {'matcher': '/x/:a*/:b*/end'}\ndef middleware(): pass"
+    app = make_app({where: guard, "x/[...path]/route.py": "def GET(): return 'x'"})
+
+    assert client_for(app).get("/x" + "/a" * 4_000).status_code == 200
+    assert client_for(app).get("/x" + "/a" * 5_000).status_code == 414
+
+
 @pytest.mark.parametrize("where", ["items/[slug]/route.py", "items/route.py"])
 def test_error_py_answers_for_exceptions_with_the_exception_at_hand(
     make_app: MakeApp, client_for: ClientFor, caplog: pytest.LogCaptureFixture, where: str
