@@ -6,6 +6,7 @@ https://nextjs.org/docs/app/api-reference/file-conventions/middleware
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
@@ -145,13 +146,17 @@ _HOW_TO_ANSWER = (
 
 
 def through(
-    stack: Sequence[Middleware], scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere
+    stack: Sequence[Middleware], scope: WrappedScope, path: str, go_on: GoOn, go_elsewhere: GoElsewhere
 ) -> WerkzeugResponse:
-    """What comes of a request behind some middleware, the first of them outermost."""
-    if not stack:
-        return go_on()
-    first, *rest = stack
-    return first.around(scope, lambda: through(rest, scope, go_on, go_elsewhere), go_elsewhere)
+    """What comes of a request behind some middleware, the first of them outermost.
+
+    :param path: Matching text. Whether it meets one is asked when those before it have been called.
+    """
+    for place, middleware in enumerate(stack):
+        if scope.meets(middleware, path):
+            below = partial(through, stack[place + 1 :], scope, path, go_on, go_elsewhere)
+            return middleware.around(scope, below, go_elsewhere)
+    return go_on()
 
 
 def make_middleware(

@@ -22,12 +22,11 @@ An application without transforms and without middleware at its root goes from
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -41,6 +40,7 @@ from .concluding import attempt, conclude, conclude_failed, transformed, without
 from .entrance import Entrance, SentPath, check_length
 from .failures import as_exception, excepted, failed
 from .hits import ROUTE, ROUTING_ARGS, Hits
+from .matching import Admits, Found, Matching
 from .middleware import GoOn, through
 from .rewriting import read_destination
 from .scope import Scope, enter_scope
@@ -49,21 +49,11 @@ from .wrapped import WrappedScope
 
 if TYPE_CHECKING:
     from ..config import Config
-    from ..typing import Params, StartResponse, WSGIEnvironment
+    from ..typing import StartResponse, WSGIEnvironment
     from .caching import CachedEndpoint
     from .invoke import Endpoint
     from .scope import RouteInfo
     from .surroundings import Surroundings
-
-# Whether a route takes some params.
-Admits = Callable[["Params"], bool]
-
-# Paths that need no decoding, no redirect and no second thought: nearly all.
-_PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
-
-
-# The endpoint, what its brackets matched, and the path as it was matched. (A plain tuple: each request makes one.)
-Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
 
 
 class Pipeline:
@@ -79,14 +69,11 @@ class Pipeline:
         self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
         config: Config, surroundings: Surroundings, no_route: RouteInfo, hits: Hits | None,
     ) -> None:  # fmt: skip
-        self._map = url_map
-        self._endpoints = endpoints
-        self._admissions = admissions
-        self._config = config
         self._no_route = no_route
         self._hits = hits
         self._good_hosts: set[str | None] = hits.good_hosts if hits is not None else set()
         self._entrance = Entrance(config, no_route.request_class, self._good_hosts)
+        self._matching = Matching(url_map, endpoints, admissions, config, self._entrance)
         self._surroundings = surroundings
         self._transforms = surroundings.transforms
         self._instrumentation = surroundings.instrumentation
@@ -95,9 +82,6 @@ class Pipeline:
             endpoint: guards for endpoint in endpoints if (guards := surroundings.middleware_of(endpoint.info.folders))
         }
         self._has_cached = any(endpoint.info.is_cached for endpoint in endpoints)
-        # Only where a path without a slash at its end is never redirected.
-        self._plain_paths = config.skip_trailing_slash_redirect or not config.trailing_slash
-        self._ready = self._ready_paths()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if self._hits is not None:
@@ -167,34 +151,19 @@ class Pipeline:
 
         :raise HTTPException: If there is none, or the path is malformed.
         """
-        path: str = environ.get("PATH_INFO") or ""
         target = target_of(environ)
         if target is None or "%" not in target.partition("?")[0]:
-            ready = self._ready.get(path)
-            if ready is not None:
-                return ready[0], {}, ready[1]
-            if self._plain_paths and not self._config.base_path and _PLAIN.fullmatch(path):
-                return self._match(path)
+            found = self._matching.match_plain(environ.get("PATH_INFO") or "")
+            if found is not None:
+                return found
         # 1. path
         sent = self._entrance.read_path(environ)
         if isinstance(sent, Response):
             return sent
         if sent.text is None:
             raise NotFound
-        # 6. static routes and 8. dynamic routes: one map, in which static comes first
-        return self._match(sent.text)
-
-    def _match(self, text: str) -> Found:
-        match = self._map.match(text)
-        refused: frozenset[int] = frozenset()
-        # dynamic_params = False: what is not listed falls to the next route that matches.
-        while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
-            refused |= {match[0]}
-            match = self._map.match(text, refused)
-        if match is None:
-            # 10. not found
-            raise NotFound
-        return self._endpoints[match[0]], match[1], text
+        # 6. static routes and 8. dynamic routes, at last 10. not found
+        return self._matching.match(sent.text)
 
     def _nearest(self, environ: WSGIEnvironment, path: str | None = None) -> RouteInfo:
         """What answers for failures where no route does: the nearest folder that there is.
@@ -250,8 +219,8 @@ class Pipeline:
         # 4. the root's middleware
         text = scope.path = sent.text
         root = self._surroundings.root_middleware
-        stack = [root] if root is not None and scope.meets(root, text) else []
-        return through(stack, scope, lambda: self._go_on(scope, text, is_sent=True), partial(self._go_elsewhere, scope))
+        go_on = partial(self._go_on, scope, text, is_sent=True)
+        return through([root] if root is not None else [], scope, text, go_on, partial(self._go_elsewhere, scope))
 
     def _go_elsewhere(self, scope: WrappedScope, url: str) -> WerkzeugResponse:
         """A rewrite by middleware."""
@@ -273,20 +242,21 @@ class Pipeline:
         if is_sent:
             text = transforms.rewrite(transforms.before_files, scope, text)
         # 6. static and metadata routes
-        index = self._map.exact.get(text)
-        if index is not None:
-            return self._endpoints[index], {}, text
+        found = self._matching.match_static(text)
+        if found is not None:
+            return found
         # 7. rewrites after files
         text = transforms.rewrite(transforms.after_files, scope, text)
         # 8. dynamic routes
         try:
-            return self._match(text)
+            return self._matching.match(text)
         except NotFound:
             # 9. rewrites fallback
             rewritten = transforms.rewrite(transforms.fallback, scope, text)
             if rewritten == text:
+                # 10. not found
                 raise
-            return self._match(rewritten)
+            return self._matching.match(rewritten)
 
     def _enter(self, scope: WrappedScope, found: Found) -> WerkzeugResponse:
         """The middleware of the folders of a route, and the route."""
@@ -299,9 +269,8 @@ class Pipeline:
         scope.enter_route(endpoint.info, params, path)
         # A root whose matcher did not take the client's path may take a destination.
         root = self._surroundings.root_middleware
-        around = [*([root] if root is not None and not scope.has_met(root) else []), *self._guards.get(endpoint, ())]
-        stack = [middleware for middleware in around if scope.meets(middleware, path)]
-        return through(stack, scope, partial(attempt, scope, endpoint), partial(self._go_elsewhere, scope))
+        stack = [*([root] if root is not None and not scope.has_met(root) else []), *self._guards.get(endpoint, ())]
+        return through(stack, scope, path, partial(attempt, scope, endpoint), partial(self._go_elsewhere, scope))
 
     def trace(self, environ: WSGIEnvironment) -> tuple[list[tuple[str, str]], Found | Response]:
         """What a request would meet before its route, in order, and where it would end. Nothing of the user's runs.
@@ -329,16 +298,3 @@ class Pipeline:
             if scope.meets(middleware, found[2]):
                 steps.append(("middleware", str(middleware.file)))
         return steps, found
-
-    def _ready_paths(self) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
-        """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
-        ready: dict[str, tuple[Endpoint | CachedEndpoint, str]] = {}
-        base = self._config.base_path
-        for path, index in self._map.static.items():
-            if not _PLAIN.fullmatch(path) and path != "/":
-                continue
-            full = base + ("" if base and path == "/" else path)
-            for spelling in (full, f"{full.rstrip('/')}/"):
-                if self._entrance.redirect_target(spelling) is None:
-                    ready[spelling] = self._endpoints[index], path
-        return ready

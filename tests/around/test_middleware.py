@@ -560,3 +560,31 @@ def test_next_and_rewrite_are_values() -> None:
         Response.next(request_headers={"a b": "1"})
     with pytest.raises(ValueError, match="control character"):
         Response.next(request_headers={"a": "1\r\nb: 2"})
+
+
+def test_a_condition_is_asked_when_the_middleware_before_it_was_called(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\ndef middleware(): return Response.next(request_headers={'x-user': '7'})",
+            "a/middleware.py": "config = {'matcher': {'source': '/a', 'has': [{'type': 'header', 'key': 'x-user'}]}}\n"
+            "from routehandlers import Response\ndef middleware(): return Response('met')",
+            "a/route.py": "def GET(): return 'not met'",
+        }
+    )
+
+    assert client_for(app).get("/a").text == "met"
+
+
+def test_functions_given_to_after_in_middleware_run_when_the_answer_is_sent(make_app: MakeApp) -> None:
+    app = make_app(
+        {
+            "_log.py": "LOG = []",
+            "a/middleware.py": "from .._log import LOG\nfrom routehandlers.server import after\ndef middleware():\n    after(LOG.append, 'before')\n    yield\n    after(LOG.append, 'behind')\n",
+            "a/route.py": "from .._log import LOG\ndef GET():\n    yield 'x'\n    LOG.append('streamed')\n    yield 'y'\n",
+        }
+    )
+
+    assert app.test_client().get("/a", buffered=True).text == "xy"
+    assert app.load("/a").LOG == ["streamed", "before", "behind"]

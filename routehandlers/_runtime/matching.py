@@ -1,0 +1,90 @@
+"""From a path to the route that answers it, and its params."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from werkzeug.exceptions import NotFound
+
+from .._routing.urlmap import UrlMap
+from .entrance import Entrance
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..typing import Params
+    from .caching import CachedEndpoint
+    from .invoke import Endpoint
+
+# Whether a route takes some params.
+Admits = Callable[["Params"], bool]
+
+# The endpoint, what its brackets matched, and the path as it was matched. (A plain tuple: each request makes one.)
+Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
+
+# Paths that need no decoding, no redirect and no second thought: nearly all.
+_PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
+
+
+class Matching:
+    """The routes of one application by their paths.
+
+    :param endpoints: By their place in the map.
+    :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
+    """
+
+    def __init__(
+        self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
+        config: Config, entrance: Entrance,
+    ) -> None:  # fmt: skip
+        self._map = url_map
+        self._endpoints = endpoints
+        self._admissions = admissions
+        # Only where a path without a slash at its end is never redirected.
+        self._takes_plain = not config.base_path and (config.skip_trailing_slash_redirect or not config.trailing_slash)
+        self._ready = self._ready_paths(config.base_path, entrance)
+
+    def match_plain(self, path: str) -> Found | None:
+        """The route of a path that is spelled as most are, or ``None`` for one to look at closely.
+
+        :param path: ``PATH_INFO``, of a target without escapes.
+        :raise NotFound: If there is none.
+        """
+        ready = self._ready.get(path)
+        if ready is not None:
+            return ready[0], {}, ready[1]
+        return self.match(path) if self._takes_plain and _PLAIN.fullmatch(path) else None
+
+    def match_static(self, text: str) -> Found | None:
+        """The static route of a path."""
+        index = self._map.exact.get(text)
+        return (self._endpoints[index], {}, text) if index is not None else None
+
+    def match(self, text: str) -> Found:
+        """The route of a path; static ones come first.
+
+        :param text: Matching text.
+        :raise NotFound: If there is none.
+        """
+        match = self._map.match(text)
+        refused: frozenset[int] = frozenset()
+        # dynamic_params = False: what is not listed falls to the next route that matches.
+        while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
+            refused |= {match[0]}
+            match = self._map.match(text, refused)
+        if match is None:
+            raise NotFound
+        return self._endpoints[match[0]], match[1], text
+
+    def _ready_paths(self, base: str, entrance: Entrance) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
+        """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
+        ready: dict[str, tuple[Endpoint | CachedEndpoint, str]] = {}
+        for path, index in self._map.static.items():
+            if not _PLAIN.fullmatch(path) and path != "/":
+                continue
+            full = base + ("" if base and path == "/" else path)
+            for spelling in (full, f"{full.rstrip('/')}/"):
+                if entrance.redirect_target(spelling) is None:
+                    ready[spelling] = self._endpoints[index], path
+        return ready
