@@ -6,11 +6,11 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ._hints import hint
 from .cache_handlers.opening import SCHEMES, open_cache_handler
 from .exceptions import InvalidConfigError
 
@@ -82,17 +82,11 @@ _NAMES = tuple(item.name for item in fields(Config))
 
 def _mistake(name: str, value: Any) -> str | None:
     if name not in _NAMES:
-        near = get_close_matches(name, _NAMES, n=1) or get_close_matches(_snake(name), _NAMES, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(_NAMES)}."
-        return f"There is no setting {name!r}.{hint}"
+        return f"There is no setting {name!r}. {hint(name, _NAMES)}"
     is_valid, expected = _RULES[name]
     if name == "secret_key" and not is_valid(value):
         return f"secret_key is not one. Give {expected}."  # what was meant as a secret is not shown
     return None if is_valid(value) else f"{name} is {value!r}. Give {expected}."
-
-
-def _snake(name: str) -> str:
-    return re.sub("(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0]}", name).lower()
 
 
 def _is_origin(value: Any) -> bool:

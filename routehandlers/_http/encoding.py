@@ -17,6 +17,10 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _URL_SAFE = "!$&'()*+,;=:@/?%~[]"
 
 
+# Lines of these names stand beside each other (RFC 9110 section 5.3); of other names one value counts.
+ACCUMULATED = frozenset({"set-cookie", "vary"})
+
+
 def is_header_value(value: str) -> bool:
     """Whether a value can leave in a header without breaking out of it."""
     return (value.isascii() and value.isprintable()) or _VALUE.fullmatch(value) is not None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from difflib import get_close_matches
 from typing import Any
 
+from .._hints import hint
 from ..exceptions import InvalidReturnError
 
 
@@ -19,16 +19,10 @@ def check_keys(what: str, value: Any, known: Collection[str], *, required: Colle
         raise InvalidReturnError(f"{what} is {value!r}. Give a dict with {', '.join(map(repr, known))}.")
     for key in value:
         if key not in known:
-            near = get_close_matches(_snake(str(key)), known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
-            raise InvalidReturnError(f"{what} has no use for {key!r}. {hint}")
+            raise InvalidReturnError(f"{what} has no use for {key!r}. {hint(key, known)}")
     for key in required:
         if value.get(key) is None:
             raise InvalidReturnError(f"{what} has no {key!r}.")
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def check_text(what: str, value: Any) -> str:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from .._cache.admission import PRIVATE, directives
 from .._http.cookies import parse_cookies
 from .._http.draft import COOKIE
+from .._http.encoding import ACCUMULATED
 from .failures import as_exception, failed
 from .sending import Answer, prepare, reopen
 from .wrapped import WrappedScope, overlay
@@ -68,10 +69,7 @@ def conclude_failed(scope: WrappedScope, error: BaseException) -> Answer:
 
 
 def _without(headers: Headers, own: Headers) -> Headers:
-    return Headers([(name, value) for name, value in headers if name not in own or name.lower() in _REPEATED])
-
-
-_REPEATED = frozenset({"set-cookie", "vary"})
+    return Headers([(name, value) for name, value in headers if name not in own or name.lower() in ACCUMULATED])
 
 
 def _told(scope: WrappedScope, headers: Pairs) -> Pairs:

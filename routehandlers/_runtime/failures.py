@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
+from .._http.encoding import ACCUMULATED
 from .._http.errors import (
     description_of,
     error_response,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 # Set by Werkzeug's DebuggedApplication, which shows an exception better than a log does.
 _DEBUGGER = "werkzeug.debug.preserve_context"
-
-# They accumulate; of other names one value counts.
-_REPEATED = frozenset({"set-cookie", "vary"})
 
 
 def interrupted(scope: Scope, interrupt: Interrupt) -> Answer:
@@ -117,5 +115,5 @@ def _failed_itself(scope: Scope, file: ErrorFile, error: BaseException) -> None:
 
 
 def _with_headers(answer: Answer, headers: Iterable[tuple[str, str]]) -> Answer:
-    own = {name.lower() for name, _ in answer.headers} - _REPEATED
+    own = {name.lower() for name, _ in answer.headers} - ACCUMULATED
     return answer._replace(headers=[*answer.headers, *(pair for pair in headers if pair[0].lower() not in own)])

@@ -6,9 +6,9 @@ https://nextjs.org/docs/app/api-reference/file-conventions/middleware#matcher
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from .._hints import hint
 from .._http.conditions import Condition, match_conditions, parse_conditions
 from .._modules.loader import line_of
 from .._routing.patterns import PathPattern, compile_pattern
@@ -117,6 +117,4 @@ def _read_item(item: Any, where: str, mistakes: list[str]) -> _Item | None:
 
 
 def _unknown(where: str, key: Any, known: tuple[str, ...]) -> str:
-    near = get_close_matches(str(key), known, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
-    return f"{where} has no use for {key!r}. {hint}"
+    return f"{where} has no use for {key!r}. {hint(key, known)}"

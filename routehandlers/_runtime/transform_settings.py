@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from .._hints import hint
 from .._http.conditions import Condition, parse_conditions
 from .._http.encoding import TOKEN, is_header_value
 from .._routing.destinations import Destination, compile_destination, names_in
@@ -120,9 +120,7 @@ class _Reader:
     def _check_keys(self, item: dict[Any, Any], known: Collection[str], where: str) -> None:
         for key in item:
             if key not in known:
-                near = get_close_matches(_snake(str(key)), known, n=1)
-                hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
-                self.mistakes.append(f"{where} has no use for {key!r}. {hint}")
+                self.mistakes.append(f"{where} has no use for {key!r}. {hint(key, known)}")
 
     def _source(self, item: dict[str, Any], where: str) -> Source | None:
         if item.get("base_path", False) is not False:
@@ -185,7 +183,3 @@ def _header_mistake(pair: Any, known: Collection[str]) -> str | None:
     # What is no parameter of the source stands for itself: a value may well be "max-age=1:x".
     unknown = sorted(names_in(key) - set(known))
     return f"has the key {key!r}, and no {unknown[0]!r} comes from its source." if unknown else None
-
-
-def _snake(name: str) -> str:
-    return re.sub("(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0]}", name).lower()

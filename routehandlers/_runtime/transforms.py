@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
 from .._http.conditions import Condition, match_conditions
-from .._http.encoding import TOKEN, encode_non_ascii, is_header_value
+from .._http.encoding import ACCUMULATED, TOKEN, encode_non_ascii, is_header_value
 from .._http.response import Response
 from .._routing.destinations import Destination, fill_text, to_url
 from .._routing.patterns import PathPattern
@@ -103,7 +103,7 @@ class Transforms:
                 name = fill_text(key, params, known)
                 if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
                     continue  # a client chose a part of it
-                if name.lower() not in _REPEATED:
+                if name.lower() not in ACCUMULATED:
                     headers = [pair for pair in headers if pair[0].lower() != name.lower()]
                 headers.append((name, _header_value(fill_text(value, params, known))))
         return headers
@@ -159,8 +159,6 @@ def _unused(transform: RewriteTransform, params: Params, names: set[str]) -> Ite
             for value in params[name].split("/") if name in repeated else [params[name]]:
                 yield name, restore(value)
 
-
-_REPEATED = frozenset({"set-cookie", "vary"})
 
 # They say how a message is framed, which is the server's and ours to say.
 FRAMING = frozenset(

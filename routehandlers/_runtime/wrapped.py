@@ -11,6 +11,7 @@ from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.cookies import Cookies, ResponseCookies
+from .._http.encoding import ACCUMULATED
 from .._http.path import sent_path
 from .._http.request import OF_THE_BODY, Request, parse_query
 from .._http.response import Continuation
@@ -172,15 +173,11 @@ class WrappedScope(Scope):
         return continuation.headers
 
 
-# They accumulate; of other names one value counts.
-_REPEATED = frozenset({"set-cookie", "vary"})
-
-
 def overlay(response: WerkzeugResponse, headers: Headers) -> WerkzeugResponse:
     """Put headers before those of a response. They win, but for those that accumulate."""
     if not headers:
         return response
-    names = {name.lower() for name, _ in headers} - _REPEATED
+    names = {name.lower() for name, _ in headers} - ACCUMULATED
     kept = [pair for pair in response.headers if pair[0].lower() not in names]
     changed = copy(response)  # it may be meant for other requests too
     changed.headers = Headers([*headers, *kept])

@@ -1,0 +1,19 @@
+"""What somebody probably meant, for the messages of errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+
+
+def hint(name: object, known: Collection[str]) -> str:
+    """A sentence for a name that means nothing: the one that is like it, also in Next's spelling, or all there are."""
+    text = str(name)
+    near = get_close_matches(text, known, n=1) or get_close_matches(snake_case(text), known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+
+
+def snake_case(name: str) -> str:
+    """``fooBar`` as ``foo_bar``."""
+    return re.sub("(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0]}", name).lower()
