@@ -160,7 +160,7 @@ class CachedEndpoint:
         return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
 
     def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
-        inner = self._enter(scope.environ, scope.path, scope.params, self.policy.reading, release)
+        inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release)
         inner.is_rewritten = scope.is_rewritten
         mine.append(inner)
         try:
@@ -175,7 +175,7 @@ class CachedEndpoint:
 
     def _refresher(self, scope: Scope, key: str) -> Make:
         """A render for nobody, in the background. It holds nothing of the client that was the cause."""
-        environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.params
+        environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.matched
         is_rewritten = scope.is_rewritten
 
         def refresh(release: Callable[[], None]) -> Made:

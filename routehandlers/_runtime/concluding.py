@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._cache.admission import PRIVATE, directives
+from .._cache.admission import PRIVATE, UNSTORED, directives
 from .._http.cookies import parse_cookies
 from .._http.draft import COOKIE
 from .._http.encoding import ACCUMULATED
@@ -32,6 +32,7 @@ def attempt(scope: WrappedScope, endpoint: Attempted) -> WerkzeugResponse:
     except Exception as error:
         scope.failing = endpoint, error
         raise
+    scope.is_unstored = scope.route.is_cached and forbids_sharing(answer.headers)
     return transformed(scope, reopen(scope, answer))
 
 
@@ -75,18 +76,26 @@ def _without(headers: Headers, own: Headers) -> Headers:
 def _told(scope: WrappedScope, headers: Pairs) -> Pairs:
     """A stored answer is not for caches on the way where it depends on the client all the same."""
     route = scope.route
+    if scope.is_unstored:  # whatever the settings or middleware say of it
+        return made_private(headers, UNSTORED)
     sets_cookie = any(name.lower() == "set-cookie" for name, _ in headers)
     if route.is_cached and (sets_cookie or (scope.client_read and not route.is_public)):
         return made_private(headers)
     return headers
 
 
-def made_private(headers: Pairs) -> Pairs:
+def made_private(headers: Pairs, cache_control: str = PRIVATE) -> Pairs:
     """Headers with which no cache on the way keeps an answer for others. What forbids it already stays."""
-    own = [value for name, value in headers if name.lower() == "cache-control"]
-    if not own or any(directives(value) & {"private", "no-store"} for value in own):
+    if forbids_sharing(headers) or all(name.lower() != "cache-control" for name, _ in headers):
         return headers
-    return [*(pair for pair in headers if pair[0].lower() != "cache-control"), ("Cache-Control", PRIVATE)]
+    return [*(pair for pair in headers if pair[0].lower() != "cache-control"), ("Cache-Control", cache_control)]
+
+
+def forbids_sharing(headers: Pairs) -> bool:
+    """Whether an answer says itself that no cache on the way may keep it for others."""
+    return any(
+        name.lower() == "cache-control" and directives(value) & {"private", "no-store"} for name, value in headers
+    )
 
 
 def without_forged_draft(scope: Scope, headers: Pairs) -> Pairs:

@@ -20,7 +20,7 @@ from ..exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandl
 from .failures import excepted, interrupted
 from .matcher import Matcher, make_matcher
 from .sending import reopen
-from .wrapped import WrappedScope, overlay
+from .wrapped import WrappedScope, overlay, own_copy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,18 +85,18 @@ class Middleware:
         if verdict is not None and not isinstance(verdict, Continuation):
             raise self._mistake(steps, f"returned {verdict!r}. {_HOW_TO_ANSWER}")
         if verdict is None:
-            return self._below(steps, go_on)
+            return self._below(scope, steps, go_on)
         headers = scope.apply(verdict)
         destination = verdict.destination
         below = go_on if destination is None else lambda: go_elsewhere(destination)
-        return self._below(steps, lambda: overlay(below(), headers))
+        return self._below(scope, steps, lambda: overlay(below(), headers))
 
     def _direct(self, steps: _Steps | None, response: WerkzeugResponse) -> WerkzeugResponse:
         if steps is not None:
             raise self._mistake(steps, "yields a response. To answer by itself it returns it: 'return response'.")
-        return response
+        return own_copy(response)
 
-    def _below(self, steps: _Steps | None, go_on: GoOn) -> WerkzeugResponse:
+    def _below(self, scope: WrappedScope, steps: _Steps | None, go_on: GoOn) -> WerkzeugResponse:
         """What lies below, and the rest of a generator after it."""
         if steps is None:
             return go_on()
@@ -109,7 +109,7 @@ class Middleware:
             else:
                 steps.send(below)
         except StopIteration as stop:
-            return self._replaced(below, stop.value)
+            return self._replaced(scope, below, stop.value)
         except BaseException:
             if below is not None:
                 below.close()
@@ -118,7 +118,8 @@ class Middleware:
             below.close()
         raise self._mistake(steps, "yields twice. What lies below is reached once, so it yields once.")
 
-    def _replaced(self, below: WerkzeugResponse | None, returned: Any) -> WerkzeugResponse:
+    def _replaced(self, scope: WrappedScope, below: WerkzeugResponse | None, returned: Any) -> WerkzeugResponse:
+        """What a generator makes of the answer below, or of the exception in its place."""
         if returned is None:
             if below is None:
                 raise InvalidReturnError(
@@ -129,9 +130,12 @@ class Middleware:
             raise InvalidReturnError(
                 f"{self.file} returned {returned!r} after its yield. Return a response, or nothing to keep what came."
             )
-        if below is not None and returned is not below:
+        if returned is below:
+            return below
+        if below is not None:
             below.close()
-        return returned
+        scope.is_transformed = scope.is_unstored = False
+        return own_copy(returned)
 
     def _mistake(self, steps: _Steps | None, what: str) -> InvalidReturnError:
         if steps is not None:

@@ -102,6 +102,11 @@ class Scope:
         self.context = context
 
     @property
+    def matched(self) -> Params:
+        """The params as they were matched, which a key covers."""
+        return self.params
+
+    @property
     def description(self) -> str:
         """The request in a few words for the log: nothing of it that a client could forge a line with."""
         return f"{self.environ['REQUEST_METHOD']} {self.route.pattern or '(no route)'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context
-from copy import copy
+from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
@@ -56,6 +56,7 @@ class WrappedScope(Scope):
     :ivar overlays: The headers that middleware sends with whatever answer comes, the outermost's first.
     :ivar config_headers: Those of the settings.
     :ivar is_transformed: Whether the answer has them.
+    :ivar is_unstored: Whether a cached route's answer is one client's alone.
     :ivar failing: The route that raised, and what.
     """
 
@@ -66,7 +67,9 @@ class WrappedScope(Scope):
         self.client_read = ""
         self.overlays: list[Headers] = []
         self.config_headers: list[tuple[str, str]] = []
+        self._matched: Params = {}
         self.is_transformed = False
+        self.is_unstored = False
         self.failing: tuple[Attempted | None, Exception | None] = None, None
         self._is_watched = is_watched
         self._met: set[tuple[Met, str]] = set()
@@ -132,6 +135,12 @@ class WrappedScope(Scope):
             # What middleware has read is read again, within this limit.
             Request.forget(self._request, *OF_THE_BODY, "_cached_data")
         self.route, self.params, self.path = route, params, path
+        # Middleware is given the params themselves, and may change them for an uncached handler.
+        self._matched = deepcopy(params) if route.is_cached else params
+
+    @property
+    def matched(self) -> Params:
+        return self._matched
 
     def rewrite(self, query: Sequence[tuple[str, str]]) -> None:
         """Go on with another path.
@@ -179,6 +188,14 @@ def overlay(response: WerkzeugResponse, headers: Headers) -> WerkzeugResponse:
         return response
     names = {name.lower() for name, _ in headers} - ACCUMULATED
     kept = [pair for pair in response.headers if pair[0].lower() not in names]
-    changed = copy(response)  # it may be meant for other requests too
+    changed = own_copy(response)
     changed.headers = Headers([*headers, *kept])
     return changed
+
+
+def own_copy(response: WerkzeugResponse) -> WerkzeugResponse:
+    """A response that can be changed though the user's may be meant for other requests too."""
+    copied = copy(response)
+    copied.headers = Headers(list(response.headers))
+    copied._on_close = list(response._on_close)
+    return copied

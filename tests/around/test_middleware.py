@@ -588,3 +588,19 @@ def test_functions_given_to_after_in_middleware_run_when_the_answer_is_sent(make
 
     assert app.test_client().get("/a", buffered=True).text == "xy"
     assert app.load("/a").LOG == ["streamed", "before", "behind"]
+
+
+def test_a_response_that_is_meant_for_several_requests_is_not_changed(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "middleware.py": "COUNT = []\ndef middleware(request):\n    response = yield\n    COUNT.append(1)\n"
+            "    response.headers.add('x-n', str(len(COUNT)))\n    response.call_on_close(lambda: None)\n",
+            "a/middleware.py": "from routehandlers import Response\nDENIED = Response('no', 401)\ndef middleware(request): return DENIED",
+            "a/route.py": "def GET(): return 'x'",
+            "b/route.py": "from routehandlers import Response\nSAME = Response('same')\ndef GET(): return SAME",
+        }
+    )
+    client = client_for(app)
+
+    assert [client.get("/a").headers.getlist("x-n") for _ in range(2)] == [["1"], ["2"]]
+    assert [client.get("/b").headers.getlist("x-n") for _ in range(2)] == [["3"], ["4"]]

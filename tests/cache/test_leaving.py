@@ -335,3 +335,34 @@ def test_it_counts_the_age_that_we_tell_it(nginx: Server) -> None:
     connection.close()
 
     assert seen == {"1", "2"}
+
+
+@pytest.mark.parametrize(
+    ("files", "settings"),
+    [
+        ({}, {"headers": [{"source": "/:p*", "headers": [{"key": "Cache-Control", "value": "public, max-age=60"}]}]}),
+        (
+            {
+                "middleware.py": "from routehandlers import Response\n"
+                "def middleware(): return Response.next(headers={'Cache-Control': 'public, max-age=60'})"
+            },
+            {},
+        ),
+    ],
+    ids=["settings", "middleware"],
+)
+def test_nobody_makes_public_what_only_one_client_may_have(
+    make_app: MakeApp, client_for: ClientFor, files: dict[str, str], settings: dict[str, object]
+) -> None:
+    app = make_app(
+        {
+            **files,
+            "mine/route.py": "from routehandlers.headers import cookies\nrevalidate = 60\ndef GET(): return cookies().get('who', '')",
+            "all/route.py": "revalidate = 60\ndef GET(): return 'x'",
+        },
+        **settings,
+    )
+    client = client_for(app)
+
+    assert client.get("/mine", headers={"Cookie": "who=ann"}).headers.getlist("Cache-Control") == [UNSTORED]
+    assert client.get("/all").headers.getlist("Cache-Control") == ["public, max-age=60"]

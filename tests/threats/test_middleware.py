@@ -454,3 +454,19 @@ headers = [{source = "/:p*", headers = [{key = "x-all", value = "1"}]}]
     )
     assert rewritten.body == b'{"id":"a/b","q":{"c":"1","fixed":"1"}}'
     assert rewritten.header("x-all") == "1"
+
+
+def test_params_that_middleware_changes_are_not_stored_under_the_key_of_others(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "items/middleware.py": "def middleware(request, context):\n    context.params['id'] = request.args.get('as', 'changed')\n"
+            "    context.params['path'].append('more')",
+            "items/[id]/[...path]/route.py": "revalidate = 60\ndef GET(request, context): return dict(context.params)",
+        }
+    )
+
+    answer = client_for(app).get("/items/7/a?as=8")
+
+    assert answer.json == {"id": "7", "path": ["a"]}
