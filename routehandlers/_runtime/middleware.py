@@ -130,7 +130,7 @@ class Middleware:
             raise InvalidReturnError(
                 f"{self.file} returned {returned!r} after its yield. Return a response, or nothing to keep what came."
             )
-        if returned is below:
+        if below is not None and returned is below:
             return below
         if below is not None:
             below.close()
