@@ -81,7 +81,9 @@ class ModuleLoader:
 
     def _import(self, file: Path, folders: tuple[str, ...]) -> ModuleType:
         package = self._folder_package(folders)
-        name = f"{package}.{file.stem}"
+        # "sitemap/" beside "sitemap.py": the folder has the name, as in Python, and the file another with a dot in it.
+        stem = f"{file.stem}%2Epy" if file.with_suffix("").is_dir() else file.stem
+        name = f"{package}.{stem}"
         if name in sys.modules:  # another file's "from ..route import …" was first
             return sys.modules[name]
         spec = spec_from_file_location(name, file)

@@ -161,3 +161,29 @@ def test_a_wrong_export_is_refused_with_its_line(
 )
 def test_what_only_looks_like_a_mistake_is_none(make_app: MakeApp, client_for: ClientFor, source: str) -> None:
     assert client_for(make_app({"a/route.py": source})).get("/a").text == "ok"
+
+
+@pytest.mark.parametrize("name", ["route", "sitemap", "middleware"])
+def test_a_file_and_a_folder_may_have_one_name(make_app: MakeApp, client_for: ClientFor, name: str) -> None:
+    # The one was taken for the other, by who came first.
+    app = make_app(
+        {
+            "0/route.py": f"from ..{name}._text import TEXT\ndef GET(): return TEXT\n",
+            "route.py": "def GET(): return 'top'\n",
+            "sitemap.py": "def sitemap(): return []\n",
+            "middleware.py": "def middleware(request): return None\n",
+            f"{name}/icon.py": "def icon(): return b'icon'\n",
+            f"{name}/_text.py": "TEXT = 'below'\n",
+            f"{name}/route.py": "from ._text import TEXT\ndef GET(): return TEXT\n",
+        }
+    )
+
+    client = client_for(app)
+
+    assert [client.get(url).text for url in ("/", "/0", f"/{name}", f"/{name}/icon")] == [
+        "top",
+        "below",
+        "below",
+        "icon",
+    ]
+    assert client.get("/sitemap.xml").status_code == 200
