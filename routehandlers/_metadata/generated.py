@@ -10,7 +10,6 @@ from typing import Any
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http import json
 from .._http.context import RouteContext
 from .._http.interrupts import AccessFallback
 from .._http.response import Response
@@ -21,6 +20,7 @@ from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
 from .._runtime.results import make_response
 from ..exceptions import InvalidReturnError, InvalidRouteModuleError
+from .manifest import render_manifest
 from .robots import render_robots
 from .sitemap import render_sitemap
 
@@ -37,7 +37,7 @@ TYPES = {
 _RENDERERS: dict[str, Callable[[Any], str | bytes]] = {
     "robots": render_robots,
     "sitemap": render_sitemap,
-    "manifest": json.dumps,
+    "manifest": render_manifest,
 }
 _IMAGES = ("icon", "apple_icon", "opengraph_image", "twitter_image")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checks import check_keys, check_text, listed
+from ..exceptions import InvalidReturnError
+from .checks import check_keys, check_text, listed, number
 
 _KEYS = ("rules", "sitemap", "host")
 _RULE_KEYS = ("user_agent", "allow", "disallow", "crawl_delay")
@@ -17,23 +18,39 @@ def render_robots(robots: Any) -> str:
     :raise InvalidReturnError: For what is no ``routehandlers.metadata.Robots``.
     """
     check_keys("robots()", robots, _KEYS, required=("rules",))
-    rules = robots["rules"]
-    groups = ["\n".join(_group(rule)) + "\n" for rule in ([rules] if isinstance(rules, Mapping) else rules)]
-    rest = [f"Host: {_line('host', robots['host'])}"] if robots.get("host") else []
-    rest += [f"Sitemap: {_line('sitemap', url)}" for url in listed(robots.get("sitemap"))]
-    return "\n".join([*groups, *rest]) + ("\n" if rest else "")
+    rules = listed("rules of robots()", robots["rules"])
+    lines = [line for rule in rules for line in _group(rule)]
+    if robots.get("host"):
+        lines.append(f"Host: {_line('host', robots['host'])}")
+    lines += [f"Sitemap: {_line('sitemap', url)}" for url in _listed("sitemap", robots)]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _group(rule: Any) -> Iterator[str]:
     check_keys("a rule of robots()", rule, _RULE_KEYS)
-    for name in listed(rule.get("user_agent")) or ["*"]:
+    names = _listed("user_agent", rule) if rule.get("user_agent") not in (None, "") else ["*"]
+    if not names:
+        return  # "for nobody", which readers would take for a part of the rule before
+    for name in names:
         yield f"User-Agent: {_line('user_agent', name)}"
     for key, title in (("allow", "Allow"), ("disallow", "Disallow")):
-        for path in listed(rule.get(key)):
+        for path in _listed(key, rule):
             yield f"{title}: {_line(key, path)}".rstrip()
     if rule.get("crawl_delay") is not None:
-        yield f"Crawl-delay: {rule['crawl_delay']}"
+        yield f"Crawl-delay: {_delay(rule['crawl_delay'])}"
+    yield ""
+
+
+def _listed(key: str, values: Mapping[str, Any]) -> list[Any]:
+    return listed(f"{key} of robots()", values.get(key))
 
 
 def _line(key: str, value: Any) -> str:
     return check_text(f"{key} of robots()", value)
+
+
+def _delay(value: Any) -> str:
+    text = number(value)
+    if text is None or value < 0:
+        raise InvalidReturnError(f"crawl_delay of robots() is {value!r}. Give a number of seconds.")
+    return text

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from ..exceptions import InvalidReturnError
 from ..metadata import ChangeFrequency, SitemapEntry, SitemapVideo
-from .checks import check_keys, listed
+from .checks import check_keys, listed, number
 
 _NAMESPACES = {
     "image": "http://www.google.com/schemas/sitemap-image/1.1",
@@ -55,24 +55,26 @@ def render_sitemap(entries: Any) -> str:
 def _url(entry: Any) -> Iterator[str]:
     check_keys("an entry of sitemap()", entry, tuple(SitemapEntry.__annotations__), required=("url",))
     yield "<url>"
+    if entry["url"] == "":
+        raise InvalidReturnError("An entry of sitemap() has an empty 'url'. Give a whole URL.")
     yield f"<loc>{_text(entry['url'])}</loc>"
     alternates = entry.get("alternates") or {}
     check_keys("alternates of sitemap()", alternates, ("languages",))
     for language, href in (alternates.get("languages") or {}).items():
         yield f'<xhtml:link rel="alternate" hreflang="{_text(language)}" href="{_text(href)}" />'
-    for image in listed(entry.get("images")):
+    for image in listed("images of sitemap()", entry.get("images")):
         yield from ("<image:image>", f"<image:loc>{_text(image)}</image:loc>", "</image:image>")
-    for video in listed(entry.get("videos")):
+    for video in listed("videos of sitemap()", entry.get("videos")):
         yield from _video(video)
     if entry.get("last_modified"):
         yield f"<lastmod>{_moment(entry['last_modified'])}</lastmod>"
     frequency, priority = entry.get("change_frequency"), entry.get("priority")
     if frequency is not None and frequency not in _FREQUENCIES:
         raise InvalidReturnError(f"change_frequency is {frequency!r}. It can be {', '.join(map(repr, _FREQUENCIES))}.")
-    if priority is not None and (not isinstance(priority, (int, float)) or not 0 <= priority <= 1):
+    if priority is not None and (number(priority) is None or not 0 <= priority <= 1):
         raise InvalidReturnError(f"priority is {priority!r}. Give a number from 0 to 1.")
     yield from [f"<changefreq>{frequency}</changefreq>"] if frequency else []
-    yield from [f"<priority>{priority:g}</priority>"] if priority is not None else []
+    yield from [f"<priority>{number(priority)}</priority>"] if priority is not None else []
     yield "</url>"
 
 
@@ -100,9 +102,7 @@ def _video(video: Any) -> Iterator[str]:
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return f"{value}"
-    return _moment(value)
+    return number(value) or _moment(value)
 
 
 def _moment(value: Any) -> str:

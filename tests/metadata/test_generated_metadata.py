@@ -1,0 +1,140 @@
+"""Metadata that functions make: its URLs and headers, its ids, and how it is cached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import ClientFor, MakeApp
+from freezegun import freeze_time
+
+from routehandlers.inspect import prerender
+
+ROBOTS = {"rules": {"disallow": "/private/"}}
+PUBLIC = "public, max-age=0, must-revalidate"
+
+
+def source(name: str, value: Any) -> str:
+    return f"import datetime\nfrom datetime import date\ndef {name}(): return {value!r}\n"
+
+
+FILES = {
+    "robots.py": source("robots", ROBOTS),
+    "sitemap.py": source("sitemap", [{"url": "https://acme.com/?a=1&b=2"}]),
+    "manifest.py": source("manifest", {"name": "App é", "icons": [{"src": "/favicon.ico"}]}),
+    "icon.py": "def icon(): return b'icon'",
+    "blog/[slug]/opengraph_image.py": "size = {'width': 1200, 'height': 630}\nalt = 'x'\ncontent_type = 'image/svg+xml'\ndef opengraph_image(params): return f\"<svg>{params['slug']}</svg>\".encode()",
+    "(group)/inner/twitter_image1.py": "from routehandlers import Response\ndef twitter_image(): return Response(b'tw', headers={'Content-Type': 'image/webp', 'Cache-Control': 'no-store'})",
+    "multi/apple_icon.py": "def generate_image_metadata(params): return [{'id': 'small', 'content_type': 'image/gif'}, {'id': 2}]\ndef apple_icon(id, params): return repr((id, params)).encode()",
+    "products/sitemap.py": "def generate_sitemaps(): return [{'id': 0}, {'id': 'x'}]\ndef sitemap(id): return [{'url': f'https://acme.com/{type(id).__name__}/{id}'}]",
+    "host/sitemap.py": "from routehandlers.headers import headers\ndef sitemap(): return [{'url': 'https://' + headers()['Host']}]",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "body"),
+    [
+        ("/robots.txt", "text/plain; charset=utf-8", "User-Agent: *\nDisallow: /private/\n\n"),
+        ("/sitemap.xml", "application/xml; charset=utf-8", None),
+        ("/manifest.webmanifest", "application/manifest+json", '{"name":"App é","icons":[{"src":"/favicon.ico"}]}'),
+        ("/icon", "image/png", "icon"),
+        ("/blog/a%20b/opengraph-image", "image/svg+xml", "<svg>a b</svg>"),
+        ("/multi/apple-icon/small", "image/gif", "('small', {})"),
+        ("/multi/apple-icon/2", "image/png", "(2, {})"),
+        ("/products/sitemap/0.xml", "application/xml; charset=utf-8", None),
+        ("/products/sitemap/x.xml", "application/xml; charset=utf-8", None),
+    ],
+)
+def test_what_is_generated_is_sent_with_its_type_and_cached(
+    make_app: MakeApp, client_for: ClientFor, path: str, content_type: str, body: str | None
+) -> None:
+    client = client_for(make_app(FILES))
+
+    answers = [client.get(path) for _ in range(2)]
+
+    for answer in answers:
+        assert (answer.status_code, answer.headers["Content-Type"], answer.headers["Cache-Control"]) == (
+            200,
+            content_type,
+            PUBLIC,
+        )
+        assert body is None or answer.text == body
+    assert "hit" in answers[1].headers["Cache-Status"]
+    assert client.get(path, headers={"If-None-Match": answers[0].headers["ETag"]}).status_code == 304
+    assert client.head(path).status_code == 200
+    assert client.post(path).status_code == 405
+    assert client.post(path).headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/multi/apple-icon",
+        "/multi/apple-icon/3",
+        "/products/sitemap.xml",
+        "/products/sitemap/0",
+        "/products/sitemap/2.xml",
+        "/icon.png",
+        "/manifest.json",
+        "/group/inner/twitter-image1",
+        "/robots.py",
+    ],
+)
+def test_nothing_else_is_there(make_app: MakeApp, client_for: ClientFor, path: str) -> None:
+    assert client_for(make_app(FILES)).get(path).status_code == 404
+
+
+def test_an_id_is_part_of_the_url_as_text(make_app: MakeApp, client_for: ClientFor) -> None:
+    assert "https://acme.com/str/0" in client_for(make_app(FILES)).get("/products/sitemap/0.xml").text
+
+
+def test_a_response_of_its_own_is_sent_as_it_is(make_app: MakeApp, client_for: ClientFor) -> None:
+    answer = client_for(make_app(FILES)).get("/inner/twitter-image1")
+
+    assert (answer.text, answer.headers["Content-Type"], answer.headers["Cache-Control"]) == (
+        "tw",
+        "image/webp",
+        "no-store",
+    )
+
+
+def test_what_reads_the_client_is_not_cached(make_app: MakeApp, client_for: ClientFor) -> None:
+    client = client_for(make_app(FILES))
+
+    assert "https://a.example" in client.get("/host/sitemap.xml", headers={"Host": "a.example"}).text
+    assert "https://b.example" in client.get("/host/sitemap.xml", headers={"Host": "b.example"}).text
+
+
+def test_segment_config_counts_as_in_routes(make_app: MakeApp, client_for: ClientFor) -> None:
+    counting = "N = []\ndef sitemap():\n    N.append(1)\n    return [{'url': f'https://acme.com/{len(N)}'}]\n"
+    app = make_app(
+        {
+            "a/sitemap.py": f"revalidate = 10\n{counting}",
+            "b/sitemap.py": f"dynamic = 'force-dynamic'\n{counting}",
+            "c/sitemap.py": counting,
+        }
+    )
+    client = client_for(app)
+
+    with freeze_time("2026-01-01") as clock:
+        for path in ("/a/sitemap.xml", "/b/sitemap.xml", "/c/sitemap.xml"):
+            client.get(path)
+        assert "/2" in client.get("/b/sitemap.xml").text
+        assert "com/1" in client.get("/a/sitemap.xml").text
+        app.cache.revalidate_path("/c/sitemap.xml")
+        assert "com/2" in client.get("/c/sitemap.xml").text
+        clock.tick(11)
+        assert (
+            "stale" in client.get("/a/sitemap.xml").headers["Cache-Status"]
+            or "com/1" in client.get("/a/sitemap.xml").text
+        )
+
+
+def test_build_makes_those_whose_ids_are_known(make_app: MakeApp) -> None:
+    made = {item.path: item.is_stored for item in prerender(make_app(FILES))}
+
+    assert made["/robots.txt"]
+    assert made["/multi/apple-icon/small"]
+    assert made["/products/sitemap/x.xml"]
+    assert not made["/host/sitemap.xml"]
+    assert "/blog/[slug]/opengraph-image" not in made

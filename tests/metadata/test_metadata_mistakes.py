@@ -1,0 +1,73 @@
+"""What is wrong with metadata files: at start where it can be seen, or else with the first request."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import ClientFor, MakeApp
+
+from routehandlers.exceptions import InvalidAppError
+
+ROBOTS = "def robots(): return {'rules': {}}"
+SITEMAP = "def sitemap(): return []"
+ROUTE = "def GET(): return 'x'"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a/robots.py": ROBOTS}, "robots.py speaks for the whole application"),
+        ({"a/manifest.json": "{}"}, "manifest.json speaks for the whole application"),
+        ({"(g)/favicon.ico": "x"}, "favicon.ico speaks for the whole application"),
+        ({"robots.py": ROBOTS, "robots.txt": "x"}, "Two files answer '/robots.txt'"),
+        (
+            {"sitemap.py": SITEMAP, "sitemap.xml/route.py": ROUTE},
+            "Two files answer '/sitemap.xml'",
+        ),
+        ({"icon.py": "def icon(): pass", "(g)/icon.py": "def icon(): pass"}, "Two files answer '/icon'"),
+        ({"icon.py": "def Icon(): pass"}, "It exports no function 'icon'. Write 'def icon(id, params):'."),
+        ({"sitemap.py": "sitemap = []"}, "Write 'def sitemap():'."),
+        ({"sitemap.py": "def sitemap(request): pass"}, "sitemap is not called like this."),
+        ({"sitemap.py": "async def sitemap(): pass"}, "sitemap is not called like this."),
+        ({"icon.py": "size = (1, 2)\ndef icon(): pass"}, "size is (1, 2). Give a width and a height in pixels"),
+        ({"icon.py": "content_type = 'png'\ndef icon(): pass"}, "Give a type such as 'image/png'."),
+        ({"icon.py": "revalidate = 'soon'\ndef icon(): pass"}, "revalidate is 'soon'."),
+        (
+            {"robots.py": "def generate_sitemaps(): pass\ndef robots(): pass"},
+            "generate_sitemaps() means nothing in robots.py.",
+        ),
+        ({"icon.py": "raise RuntimeError('x')", "sitemap.py": ""}, "could not be imported"),
+    ],
+)
+def test_mistakes_are_found_at_start(make_app: MakeApp, files: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidAppError) as caught:
+        make_app({"x/route.py": ROUTE, **files})
+
+    assert message in str(caught.value)
+
+
+def test_an_image_that_nobody_would_load_is_an_error_at_start(make_app: MakeApp) -> None:
+    with pytest.raises(InvalidAppError, match="more than 5 MB"):
+        make_app({"twitter-image.png": "x" * (5 * 2**20 + 1)})
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "message"),
+    [
+        ({"robots.py": "def robots(): pass"}, "/robots.txt", "robots() is None"),
+        (
+            {"icon.py": "def generate_image_metadata(): return [{}]\ndef icon(): pass"},
+            "/icon/1",
+            "generate_image_metadata() returned [{}]",
+        ),
+    ],
+)
+def test_what_cannot_be_written_is_a_500_that_says_so(
+    make_app: MakeApp,
+    client_for: ClientFor,
+    caplog: pytest.LogCaptureFixture,
+    files: dict[str, str],
+    path: str,
+    message: str,
+) -> None:
+    assert client_for(make_app(files)).get(path).status_code == 500
+    assert message in caplog.text
