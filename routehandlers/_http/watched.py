@@ -84,15 +84,24 @@ class WatchedRequest(Request):
         }
         if is_rewritten:
             del same["path"]
-        same["next_url"] = WatchedURL(plain, clients, vary, report, is_rewritten=is_rewritten)
+
+        def make_url() -> WatchedURL:
+            Request.forget(clients, "next_url")
+            return WatchedURL(plain, clients, vary, report, is_rewritten=is_rewritten)
+
+        same["next_url"] = make_url()
         if vary.headers:
             same["headers"] = CoveredHeaders(vary.headers, everyones, clients.environ, report)
             same.update((name, getattr(plain, name)) for name in vary.derived)
         if vary.search_params:
             same["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, report)
         object.__getattribute__(self, "__dict__").update(
-            environ=clients.environ, shallow=False, _same=same, _report=report
+            environ=clients.environ, shallow=False, _same=same, _report=report, _make_url=make_url
         )
+
+    def renew_url(self) -> None:
+        own = object.__getattribute__(self, "__dict__")
+        own["_same"]["next_url"] = own["_make_url"]()
 
     def __getattribute__(self, name: str) -> Any:
         own = object.__getattribute__(self, "__dict__")

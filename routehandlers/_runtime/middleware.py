@@ -81,9 +81,10 @@ class Middleware:
             except StopIteration as stop:
                 steps, verdict = None, stop.value
         if isinstance(verdict, WerkzeugResponse) and not isinstance(verdict, Continuation):
-            return self._direct(steps, verdict)
+            return self._direct(scope, steps, verdict)
         if verdict is not None and not isinstance(verdict, Continuation):
             raise self._mistake(steps, f"returned {verdict!r}. {_HOW_TO_ANSWER}")
+        scope.renew_url()
         if verdict is None:
             return self._below(scope, steps, go_on)
         headers = scope.apply(verdict)
@@ -91,10 +92,10 @@ class Middleware:
         below = go_on if destination is None else lambda: go_elsewhere(destination)
         return self._below(scope, steps, lambda: overlay(below(), headers))
 
-    def _direct(self, steps: _Steps | None, response: WerkzeugResponse) -> WerkzeugResponse:
+    def _direct(self, scope: WrappedScope, steps: _Steps | None, response: WerkzeugResponse) -> WerkzeugResponse:
         if steps is not None:
             raise self._mistake(steps, "yields a response. To answer by itself it returns it: 'return response'.")
-        return own_copy(response)
+        return _redirected(scope, own_copy(response))
 
     def _below(self, scope: WrappedScope, steps: _Steps | None, go_on: GoOn) -> WerkzeugResponse:
         """What lies below, and the rest of a generator after it."""
@@ -142,6 +143,23 @@ class Middleware:
             steps.close()
         return InvalidReturnError(f"{self.file} {what}")
 
+
+def _redirected(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResponse:
+    """A redirect as Next sends it: within the site it is relative, and old clients find the target in the body too."""
+    location = response.headers.get("Location")
+    if location is None or response.status_code not in _REDIRECTS:
+        return response
+    if location.lower().startswith(f"{scope.origin}/"):
+        location = response.headers["Location"] = location[len(scope.origin) :]
+    if not response.response:
+        response.set_data(location)
+        response.headers.setdefault("Content-Type", "text/plain; charset=utf-8")
+    if response.status_code == 308:
+        response.headers.setdefault("Refresh", f"0;url={location}")
+    return response
+
+
+_REDIRECTS = (301, 302, 303, 307, 308)
 
 _HOW_TO_ANSWER = (
     "Return nothing or Response.next() to go on, a Response to answer, Response.rewrite() or Response.redirect() to go"

@@ -162,6 +162,11 @@ class WrappedScope(Scope):
         if self._request is not None:
             Request.forget(self._request, "args", "values")
 
+    def renew_url(self) -> None:
+        """What one middleware changed in ``request.next_url`` is nothing to what comes after it."""
+        if self._request is not None:
+            type(self._request).renew_url(self._request)
+
     def apply(self, continuation: Continuation) -> Headers:
         """What ``Response.next()`` says of the request takes effect now, and what it says of the answer is kept."""
         changes = continuation.request_headers

@@ -43,7 +43,7 @@ def test_a_middleware_that_answers_nothing_goes_on(make_app: MakeApp, client_for
         ("return Response('direct', 418)", 418, "direct"),
         ("return Response.json({'a': 1}, 401)", 401, '{"a":1}'),
         ("if True: return Response('early', 403)\n    yield", 403, "early"),
-        ("return Response.redirect('/elsewhere')", 307, ""),
+        ("return Response.redirect('/elsewhere')", 307, "/elsewhere"),
         ("redirect('/elsewhere')", 307, ""),
         ("not_found()", 404, None),
         ("abort(403)", 403, None),
@@ -604,3 +604,53 @@ def test_a_response_that_is_meant_for_several_requests_is_not_changed(make_app: 
 
     assert [client.get("/a").headers.getlist("x-n") for _ in range(2)] == [["1"], ["2"]]
     assert [client.get("/b").headers.getlist("x-n") for _ in range(2)] == [["3"], ["4"]]
+
+
+@pytest.mark.parametrize(
+    ("url", "location"),
+    [
+        ("request.host_url + 'echo?a=1'", "/echo?a=1"),
+        ("request.host_url", "/"),
+        ("'HTTP://LOCALHOST/echo'", "/echo"),
+        ("'http://localhost.evil.example/echo'", "http://localhost.evil.example/echo"),
+        ("'https://localhost/echo'", "https://localhost/echo"),
+        ("'//localhost/echo'", "//localhost/echo"),
+        ("'echo'", "echo"),
+    ],
+)
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_within_the_site_is_relative_and_says_its_target_twice(
+    make_app: MakeApp, client_for: ClientFor, url: str, location: str, status: int
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": f"from routehandlers import Response\ndef middleware(request): return Response.redirect({url}, {status})",
+            "route.py": "def GET(): return 'x'",
+        }
+    )
+
+    answer = client_for(app).get("/")
+
+    assert (answer.status_code, answer.headers["Location"], answer.text) == (status, location, location)
+    assert answer.headers.get("Refresh") == (f"0;url={location}" if status == 308 else None)
+
+
+@pytest.mark.parametrize("cached", ["", "revalidate = 60\n"])
+@pytest.mark.parametrize("end", ["return None", "return Response.rewrite(url)"])
+def test_what_middleware_changes_in_next_url_is_for_itself(
+    make_app: MakeApp, client_for: ClientFor, cached: str, end: str
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\ndef middleware(request):\n    url = request.next_url\n"
+            f"    url.pathname = '/to'\n    url.search_params['m'] = '1'\n    {end}\n",
+            "from/route.py": "def GET(request): return [request.next_url.href, request.next_url.pathname, request.args]",
+            "to/route.py": "def GET(request): return [request.next_url.href, request.next_url.pathname, request.args]",
+            "cached/route.py": f"{cached}def GET(): return 'x'",
+        }
+    )
+
+    href, pathname, args = client_for(app).get("/from?a=1").json
+
+    assert (href, pathname) == ("http://localhost/from?a=1", "/from")
+    assert args == ({"a": "1"} if "None" in end else {"a": "1", "m": "1"})

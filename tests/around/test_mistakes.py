@@ -69,3 +69,31 @@ def test_siblings_are_imported_once_and_by_relative_import(make_app: MakeApp) ->
     )
 
     assert app.test_client().get("/").json == [1]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("'x'", 'config is \'x\'. Write a dict, such as config = {"matcher": "/api/:path*"}.'),
+        ("{'matchers': '/a'}", "config has no use for 'matchers'. Did you mean 'matcher'?"),
+        ("{'matcher': []}", "the matcher is empty, so that no request meets this middleware"),
+        ("{'matcher': 3}", "the matcher is 3. Give a path such as '/api/:path*'"),
+        ("{'matcher': 'api'}", "'api' cannot be used: it does not start with a slash. Write '/api'."),
+        ("{'matcher': ['/a', '/b(']}", "config: matcher[1]: '/b(' cannot be used: a parenthesis does not close."),
+        ("{'matcher': '/a/:b((?:x+)+)'}", "exponential"),
+        ("{'matcher': {'has': []}}", "config: the matcher has no 'source'."),
+        ("{'matcher': {'source': '/a', 'locale': False}}", "has no use for 'locale'. There are: source, has, missing."),
+        ("{'matcher': [{'source': '/a', 'has': [{'type': 'header'}]}]}", "matcher[0]: has[0] needs a 'key'"),
+        ("{'matcher': {'source': '/a', 'missing': 'x'}}", "missing is 'x'. Give a list of dicts"),
+    ],
+)
+def test_a_matcher_that_cannot_work_is_an_error_at_start(make_app: MakeApp, config: str, message: str) -> None:
+    with pytest.raises(InvalidAppError) as caught:
+        make_app({**ROUTE, "a/middleware.py": f"\nconfig = {config}\ndef middleware(): pass"})
+
+    assert message in str(caught.value)
+    assert "a/middleware.py:2" in str(caught.value)
+
+
+def test_next_s_runtime_says_nothing_here_and_is_no_mistake(make_app: MakeApp) -> None:
+    make_app({**ROUTE, "middleware.py": "config = {'runtime': 'nodejs'}\ndef middleware(): pass"})

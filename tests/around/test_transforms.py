@@ -420,3 +420,14 @@ headers = [{key = "x-all", value = "1"}]
 
     assert client.get("/old/a", headers={"X-Go": "1"}).headers["Location"] == "/x?from=a"
     assert client.get("/from").headers["x-all"] == "1"
+
+
+@pytest.mark.parametrize(("sent", "location"), [("/old/", "/x/"), ("/old", "/old/"), ("/old/a/b/", "/x/a/b/")])
+def test_sources_are_written_without_the_slash_that_urls_end_in(
+    make_app: MakeApp, client_for: ClientFor, sent: str, location: str
+) -> None:
+    app = make_app(
+        FILES, trailing_slash=True, redirects=[{"source": "/old/:p*", "destination": "/x/:p*/", "permanent": True}]
+    )
+
+    assert client_for(app).get(sent).headers["Location"] == location
