@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ClientFor, MakeApp
+from freezegun import freeze_time
 from servers import serve, write_app
 from werkzeug.test import EnvironBuilder
 
@@ -97,7 +98,29 @@ def test_on_request_error_hears_of_what_nobody_planned(
     assert (route_path, route_type, reason) == (*told, None)
 
 
-def test_it_hears_of_a_stream_that_breaks_and_of_a_refresh_that_fails(make_app: MakeApp, client_for: ClientFor) -> None:
+def test_it_hears_of_a_refresh_that_fails(make_app: MakeApp, client_for: ClientFor) -> None:
+    handler = "CALLS.append(1)\n    if len(CALLS) > 1: raise KeyError('k')\n    return 'x'"
+    app = make_app(
+        {
+            "instrumentation.py": FILE,
+            "items/[id]/route.py": f"revalidate = 1\nCALLS = []\ndef GET():\n    {handler}\n",
+        }
+    )
+    client = client_for(app)
+
+    with freeze_time("2026-01-01") as clock:
+        client.get("/items/7")
+        clock.tick(2)
+        assert client.get("/items/7").text == "x"
+        for _ in range(1_000):  # time stands still here
+            if len(calls_of(app)) == 2:
+                break
+            threading.Event().wait(0.01)
+
+    assert calls_of(app)[1] == ("KeyError('k')", "GET", "/items/7", None, "/items/[id]", "route", "stale")
+
+
+def test_it_hears_of_a_stream_that_breaks(make_app: MakeApp, client_for: ClientFor) -> None:
     app = make_app({"instrumentation.py": FILE, "route.py": "def GET():\n    yield 'x'\n    1 / 0\n"})
 
     with pytest.raises(ZeroDivisionError):
