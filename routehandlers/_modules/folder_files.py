@@ -10,7 +10,7 @@ from typing import Any
 
 from .._routing.tree import FolderFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
-from .loader import ModuleLoader, argument_count, is_async, line_of
+from .loader import ModuleLoader, argument_count, is_async, is_own, line_of
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _find_mistakes(folder_file: FolderFile, module: ModuleType) -> Iterator[Inva
         yield InvalidRouteModuleError(
             folder_file.file,
             f"It exports no function {' or '.join(repr(function.name) for function in expected)}."
-            f"{_hint(names, expected)} Write {examples}, or give the file another name.",
+            f"{_hint(module)} Write {examples}, or give the file another name.",
         )
     for function in known:
         mistake = _function_mistake(function, names[function.name])
@@ -99,14 +99,9 @@ def _find_mistakes(folder_file: FolderFile, module: ModuleType) -> Iterator[Inva
             yield InvalidRouteModuleError(folder_file.file, mistake, line_of(module, function.name))
 
 
-# What Next's manual, or Django's, has somebody write.
-_MEANT = {"middleware": ("proxy", "default", "Middleware"), "instrumentation": ("onRequestError", "on_error")}
-
-
-def _hint(names: Mapping[str, Any], expected: tuple[Expected, ...]) -> str:
-    meant = [*_MEANT.get(expected[0].name, ()), *_MEANT["instrumentation"], "GET"]
-    near = [name for name in meant if callable(names.get(name))]
-    return f" It has {near[0]!r}, which is not looked at." if near else ""
+def _hint(module: ModuleType) -> str:
+    own = [name for name, value in vars(module).items() if callable(value) and is_own(module, value)]
+    return f" It has {own[0]!r}, which is not looked at." if own else ""
 
 
 def _function_mistake(expected: Expected, function: object) -> str | None:
