@@ -591,7 +591,7 @@ def test_those_who_wait_run_their_own_as_soon_as_a_render_proves_dynamic(
     revalidate = 60
     def GET():
         who = cookies()["who"]
-        time.sleep(0.3)
+        time.sleep(0.5)
         return who
     """
     app = make_app({"x/route.py": source})
@@ -608,7 +608,7 @@ def test_those_who_wait_run_their_own_as_soon_as_a_render_proves_dynamic(
         thread.join()
 
     assert answers == {str(who): str(who) for who in range(10)}
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 4  # one after the other they would take 5 seconds
 
 
 def test_those_who_wait_share_a_failure(make_app: MakeApp) -> None:

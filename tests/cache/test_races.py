@@ -132,7 +132,7 @@ def test_a_lock_is_given_back_whatever_has_failed_meanwhile(tmp_path: Path) -> N
     begun = time.monotonic()
     with FilesystemCacheHandler(tmp_path / "cache").lock("k", 5) as again:
         assert again.is_held
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4  # and not the 5 seconds that it would wait for a lock that is held
 
 
 def test_a_purge_that_the_storage_could_not_take_comes_before_anything_is_served(tmp_path: Path) -> None:
