@@ -74,44 +74,48 @@ class WatchedRequest(Request):
     ) -> None:
         plain = Request(everyones, populate_request=False)
         plain.base_path = self.base_path
-        same: dict[str, Any] = {
-            "method": plain.method,
-            "path": plain.path,
-            "root_path": plain.root_path,
-            "script_root": plain.root_path,
-            "base_path": self.base_path,
-            "mount_prefix": plain.mount_prefix,
-        }
-        if is_rewritten:
-            del same["path"]
 
         def make_url() -> WatchedURL:
             Request.forget(clients, "next_url")
             return WatchedURL(plain, clients, vary, report, is_rewritten=is_rewritten)
 
-        same["next_url"] = make_url()
+        # Each is made when somebody looks, and no look at it is reported.
+        free: dict[str, Callable[[], Any]] = {
+            "method": lambda: plain.method,
+            "path": lambda: plain.path,
+            "root_path": lambda: plain.root_path,
+            "script_root": lambda: plain.root_path,
+            "base_path": lambda: plain.base_path,
+            "mount_prefix": lambda: plain.mount_prefix,
+            "next_url": make_url,
+        }
+        if is_rewritten:
+            del free["path"]
+        same: dict[str, Any] = {}
         if vary.headers:
             same["headers"] = CoveredHeaders(vary.headers, everyones, clients.environ, report)
             same.update((name, getattr(plain, name)) for name in vary.derived)
         if vary.search_params:
             same["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, report)
         object.__getattribute__(self, "__dict__").update(
-            environ=clients.environ, shallow=False, _same=same, _report=report, _make_url=make_url
+            environ=clients.environ, shallow=False, _same=same, _free=free, _report=report
         )
 
     def renew_url(self) -> None:
-        own = object.__getattribute__(self, "__dict__")
-        own["_same"]["next_url"] = own["_make_url"]()
+        object.__getattribute__(self, "__dict__")["_same"].pop("next_url", None)
 
     def __getattribute__(self, name: str) -> Any:
         own = object.__getattribute__(self, "__dict__")
         same = own.get("_same")
         if same is None or name == "__class__":
             return super().__getattribute__(name)
-        if name in same:
-            return same[name]
-        own["_report"](f"request.{name}")
-        return super().__getattribute__(name)
+        if name not in same:
+            make = own["_free"].get(name)
+            if make is None:
+                own["_report"](f"request.{name}")
+                return super().__getattribute__(name)
+            same[name] = make()
+        return same[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """What the render sets itself, it may read again."""

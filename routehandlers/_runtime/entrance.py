@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
 from .._http.host import is_trusted_host, is_valid_host
-from .._http.path import decode_segments, has_dot_segment, sent_path
+from .._http.path import decode_segments, has_dot_segment, sent_path, target_of
 from .._http.response import Response
 from .._routing.spelling import to_matching
 
@@ -22,6 +22,9 @@ _REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 # Hosts that were found good are few; a client that sends others does not fill memory.
 _MOST_HOSTS = 1_000
 
+
+# Paths that need no decoding, no redirect and no second thought: nearly all.
+PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
 
 # RFC 9110 section 4.1 asks for 8,000 at least; gunicorn takes half of that.
 _LONGEST_PATH = 8_192
@@ -48,6 +51,8 @@ class Entrance:
         self._config = config
         self._request_class = request_class
         self.good_hosts = good_hosts
+        # Only where a path without a slash at its end is never redirected.
+        self.takes_plain = not config.base_path and (config.skip_trailing_slash_redirect or not config.trailing_slash)
 
     def check_host(self, environ: WSGIEnvironment) -> None:
         """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks.
@@ -73,6 +78,10 @@ class Entrance:
         :raise BadRequest: For what cannot be decoded.
         :raise NotFound: For dot segments.
         """
+        target = target_of(environ)
+        plain: str = environ.get("PATH_INFO") or ""
+        if self.takes_plain and (target is None or "%" not in target) and PLAIN.fullmatch(plain):
+            return SentPath(plain, plain)
         prefix, path = sent_path(environ)
         if path and not path.startswith("/"):
             raise BadRequest("The path does not begin with a slash.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from werkzeug.exceptions import NotFound
 
 from .._routing.urlmap import UrlMap
-from .entrance import Entrance
+from .entrance import PLAIN, Entrance
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -22,9 +21,6 @@ Admits = Callable[["Params"], bool]
 
 # The endpoint, what its brackets matched, and the path as it was matched. (A plain tuple: each request makes one.)
 Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
-
-# Paths that need no decoding, no redirect and no second thought: nearly all.
-_PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
 
 
 class Matching:
@@ -41,8 +37,7 @@ class Matching:
         self._map = url_map
         self._endpoints = endpoints
         self._admissions = admissions
-        # Only where a path without a slash at its end is never redirected.
-        self._takes_plain = not config.base_path and (config.skip_trailing_slash_redirect or not config.trailing_slash)
+        self._takes_plain = entrance.takes_plain
         self._ready = self._ready_paths(config.base_path, entrance)
 
     def match_plain(self, path: str) -> Found | None:
@@ -54,7 +49,7 @@ class Matching:
         ready = self._ready.get(path)
         if ready is not None:
             return ready[0], {}, ready[1]
-        return self.match(path) if self._takes_plain and _PLAIN.fullmatch(path) else None
+        return self.match(path) if self._takes_plain and PLAIN.fullmatch(path) else None
 
     def match_static(self, text: str) -> Found | None:
         """The static route of a path."""
@@ -81,7 +76,7 @@ class Matching:
         """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
         ready: dict[str, tuple[Endpoint | CachedEndpoint, str]] = {}
         for path, index in self._map.static.items():
-            if not _PLAIN.fullmatch(path) and path != "/":
+            if not PLAIN.fullmatch(path) and path != "/":
                 continue
             full = base + ("" if base and path == "/" else path)
             for spelling in (full, f"{full.rstrip('/')}/"):
