@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterable, Iterator
 
 from werkzeug.utils import send_file
@@ -18,6 +17,16 @@ from .generated import CACHE_CONTROL, TYPES, find_generated_mistakes, generated_
 
 # Who reads them refuses larger ones: https://nextjs.org/docs/app/api-reference/file-conventions/metadata/opengraph-image
 _LARGEST = {"opengraph_image": 8 * 2**20, "twitter_image": 5 * 2**20}
+
+# Not by mimetypes, which asks the machine, and there are machines that do not know SVG.
+_IMAGE_TYPES = {
+    ".gif": "image/gif",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
 
 
 def load_metadata(
@@ -54,10 +63,13 @@ def _too_large(route: RouteFile, metadata: MetadataFile) -> Iterator[InvalidTree
 
 
 def _static_route(route: RouteFile, metadata: MetadataFile) -> RouteModule:
-    content_type = TYPES.get(metadata.kind) or mimetypes.guess_type(route.file.name)[0]
+    content_type = TYPES.get(metadata.kind) or _IMAGE_TYPES[route.file.suffix]
 
     def get(request: Request) -> WerkzeugResponse:
-        response = send_file(route.file, request.environ, mimetype=content_type, conditional=True)
+        response = send_file(route.file, request.environ, conditional=True)
+        # Werkzeug adds a charset of its own to types that have one, and a name to save the file under.
+        response.headers["Content-Type"] = content_type
+        del response.headers["Content-Disposition"]
         response.headers["Cache-Control"] = CACHE_CONTROL
         return response
 

@@ -180,10 +180,6 @@ AROUND_DEVIATIONS = [
 
 AROUND_DEVIATIONS += [
     Deviation(
-        "SVG images", r"metadata\.blog\.icon2", "`image/svg+xml`.", "With `charset=utf-8`.",
-        _typed("image/svg+xml; charset=utf-8"),
-    ),
-    Deviation(
         "The slash after a metadata file", r"metadata\.sitemap\.slash", "308 without a type.", "308 with one.", _typed(TEXT),
     ),
     Deviation(
