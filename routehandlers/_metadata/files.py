@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -13,7 +15,8 @@ from .._modules.segment_config import SegmentConfig
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
 from ..exceptions import InvalidTreeError, RouteHandlersError, RouteModuleImportError
-from .generated import CACHE_CONTROL, TYPES, find_generated_mistakes, generated_route
+from .exports import find_generated_mistakes
+from .generated import CACHE_CONTROL, TYPES, generated_route
 
 # Who reads them refuses larger ones: https://nextjs.org/docs/app/api-reference/file-conventions/metadata/opengraph-image
 _LARGEST = {"opengraph_image": 8 * 2**20, "twitter_image": 5 * 2**20}
@@ -64,13 +67,20 @@ def _too_large(route: RouteFile, metadata: MetadataFile) -> Iterator[InvalidTree
 
 def _static_route(route: RouteFile, metadata: MetadataFile) -> RouteModule:
     content_type = TYPES.get(metadata.kind) or _IMAGE_TYPES[route.file.suffix]
+    return RouteModule(route, None, {"GET": _FileHandler(route.file, content_type)}, SegmentConfig())
 
-    def get(request: Request) -> WerkzeugResponse:
-        response = send_file(route.file, request.environ, conditional=True)
+
+@dataclass(frozen=True)
+class _FileHandler:
+    """The ``GET`` of a file that lies ready. It is no function, so that logs name that file rather than this one."""
+
+    file: Path
+    content_type: str
+
+    def __call__(self, request: Request) -> WerkzeugResponse:
+        response = send_file(self.file, request.environ, conditional=True)
         # Werkzeug adds a charset of its own to types that have one, and a name to save the file under.
-        response.headers["Content-Type"] = content_type
+        response.headers["Content-Type"] = self.content_type
         del response.headers["Content-Disposition"]
         response.headers["Cache-Control"] = CACHE_CONTROL
         return response
-
-    return RouteModule(route, None, {"GET": get}, SegmentConfig())

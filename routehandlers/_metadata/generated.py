@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from io import BytesIO
 from types import ModuleType
 from typing import Any
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.context import RouteContext
+from .._http.fetch_response import FetchResponse
 from .._http.interrupts import AccessFallback
 from .._http.response import Response
-from .._modules.loader import RouteModule, is_async, is_own, line_of
-from .._modules.segment_config import find_mistakes, read_config
+from .._modules.loader import RouteModule
+from .._modules.segment_config import read_config
 from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
 from .._runtime.results import make_response
-from ..exceptions import InvalidReturnError, InvalidRouteModuleError
+from ..exceptions import InvalidReturnError
+from .exports import lister_of, taken
+from .ids import Lister
 from .manifest import render_manifest
 from .robots import render_robots
 from .sitemap import render_sitemap
@@ -39,60 +42,9 @@ _RENDERERS: dict[str, Callable[[Any], str | bytes]] = {
     "sitemap": render_sitemap,
     "manifest": render_manifest,
 }
-_IMAGES = ("icon", "apple_icon", "opengraph_image", "twitter_image")
-
-# What lists the ids of which kind.
-_LISTERS = {"sitemap": "generate_sitemaps", **dict.fromkeys(_IMAGES, "generate_image_metadata")}
 
 # Next's own name for it, which no folder has.
 _ID = "__metadata_id__"
-
-
-def find_generated_mistakes(
-    route: RouteFile, metadata: MetadataFile, module: ModuleType
-) -> Iterator[InvalidRouteModuleError]:
-    """Everything that is wrong with what a module exports."""
-
-    def mistake(name: str, message: str) -> InvalidRouteModuleError:
-        return InvalidRouteModuleError(route.file, message, line_of(module, name))
-
-    names, kind = vars(module), metadata.kind
-    for name, message in find_mistakes(names, {name: value for name, value in names.items() if is_own(module, value)}):
-        yield mistake(name, message)
-    lister = _LISTERS.get(kind)
-    takes = "(id, params)" if kind in _IMAGES else "(id)" if lister in names else "()"
-    function = names.get(kind)
-    if not callable(function) or inspect.isclass(function):
-        yield mistake(kind, f"It exports no function {kind!r}. Write 'def {kind}{takes}:'.")
-    elif is_async(function) or _names_of(function) - {"id", "params"}:
-        yield mistake(
-            kind, f"{kind} is not called like this. Write 'def {kind}{takes}:'; what it takes can be left out."
-        )
-    for other in sorted({*_LISTERS.values()} - {lister}):
-        if other in names:
-            yield mistake(other, f"{other}() means nothing in {route.file.name}. Leave it out.")
-    for name, (is_valid, expected) in _CONSTANTS.items():
-        if name in names and not is_valid(names[name]):
-            yield mistake(name, f"{name} is {names[name]!r}. Give {expected}.")
-
-
-def _is_size(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and set(value) == {"width", "height"}
-        and all(isinstance(one, int) for one in value.values())
-    )
-
-
-_CONSTANTS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "size": (_is_size, "a width and a height in pixels: {'width': 1200, 'height': 630}"),
-    "content_type": (lambda value: isinstance(value, str) and "/" in value, "a type such as 'image/png'"),
-    "alt": (lambda value: isinstance(value, str), "a text"),
-}
-
-
-def _names_of(function: Callable[..., Any]) -> set[str]:
-    return set(inspect.signature(function).parameters)
 
 
 def generated_route(route: RouteFile, metadata: MetadataFile, module: ModuleType) -> RouteModule:
@@ -102,72 +54,83 @@ def generated_route(route: RouteFile, metadata: MetadataFile, module: ModuleType
     if "revalidate" not in names and "dynamic" not in names:
         # Next: "cached by default unless it uses a request-time API or dynamic config option".
         config = replace(config, revalidate=False)
-    lister = names.get(_LISTERS.get(metadata.kind, ""))
-    if lister is not None:
-        route = _with_id(route, metadata)
-        if not any(segment.is_parameter for segment in route.segments[:-1]):
-            ending = ".xml" if metadata.kind == "sitemap" else ""
-            config = replace(config, generate_static_params=lambda: [{_ID: f"{i}{ending}"} for i in _ids(lister, {})])
-    return RouteModule(route, module, {"GET": _handler(metadata, names, lister)}, config)
+    lister = None
+    lists = lister_of(metadata.kind)
+    if lists is not None and lists in names:
+        lister = Lister(lists, names[lists], ending=".xml" if metadata.kind == "sitemap" else "")
+        if config.generate_static_params is not None or not any(segment.is_parameter for segment in route.segments):
+            listing = _with_ids(lister, config.generate_static_params or _no_params)
+            config = replace(config, generate_static_params=listing)
+        route = _below(route, metadata)
+    function = names[metadata.kind]
+    takes = taken(function, ("id", "params")) or frozenset()
+    handler = _Handler(metadata.kind, function, takes, names.get("content_type"), lister)
+    return RouteModule(route, module, {"GET": handler}, config)
 
 
-def _with_id(route: RouteFile, metadata: MetadataFile) -> RouteFile:
+def _no_params() -> list[dict[str, Any]]:
+    return [{}]
+
+
+def _with_ids(lister: Lister, list_params: Callable[[], Any]) -> Callable[[], Iterator[Any]]:
+    """All params of a route with ids: those that the folders have, each with each id."""
+
+    def generate_static_params() -> Iterator[Any]:
+        for params in list_params():
+            if isinstance(params, Mapping):
+                yield from ({**params, _ID: name} for name in lister.items(params))
+            else:
+                yield params  # a mistake, which is reported with the route's others
+
+    return generate_static_params
+
+
+def _below(route: RouteFile, metadata: MetadataFile) -> RouteFile:
     """``/sitemap/[id]`` in place of ``/sitemap.xml``."""
     name = metadata.url_name.removesuffix(".xml")
     last = Segment(Kind.STATIC, name, folder=name), Segment(Kind.DYNAMIC, _ID, folder=f"[{_ID}]")
     return replace(route, segments=(*route.segments[:-1], *last))
 
 
-def _handler(metadata: MetadataFile, names: Mapping[str, Any], lister: Callable[..., Any] | None) -> Any:
-    function = names[metadata.kind]
-    taken = _names_of(function)
+@dataclass(frozen=True)
+class _Handler:
+    """The ``GET`` of such a file. It is no function, so that logs name the user's file rather than this one."""
 
-    def get(_: object, context: RouteContext) -> WerkzeugResponse:
+    kind: str
+    function: Callable[..., Any]
+    takes: frozenset[str]
+    content_type: str | None
+    lister: Lister | None
+
+    def __call__(self, _: object, context: RouteContext) -> WerkzeugResponse:
         params = dict(context.params)
-        content_type = names.get("content_type")
+        content_type = self.content_type
         given: dict[str, Any] = {"id": None, "params": params}
-        if lister is not None:
-            item = _find_item(metadata, lister, params.pop(_ID), params)
-            given["id"] = str(item["id"]) if metadata.kind == "sitemap" else item["id"]
+        if self.lister is not None:
+            # One that is not listed is not found, as Next's manual has it.
+            segment = params.pop(_ID)
+            item = self.lister.items(params).get(segment)
+            if item is None:
+                raise AccessFallback(404)
+            given["id"] = str(item["id"]) if self.kind == "sitemap" else item["id"]
             content_type = item.get("content_type") or content_type
-        return _render(metadata, function(**{name: given[name] for name in taken}), content_type)
-
-    return get
-
-
-def _ids(lister: Callable[..., Any], params: Mapping[str, Any]) -> list[Any]:
-    return [item["id"] for item in _items(lister, params)]
+        returned = self.function(**{name: given[name] for name in self.takes})
+        response = _respond(self.kind, returned, content_type or "image/png")
+        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+        return response
 
 
-def _items(lister: Callable[..., Any], params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    listed = lister(**({"params": dict(params)} if "params" in _names_of(lister) else {}))
-    if not isinstance(listed, (list, tuple)) or not all(isinstance(item, Mapping) and "id" in item for item in listed):
-        raise InvalidReturnError(f"{lister.__name__}() returned {listed!r}. Return a list of dicts, each with an 'id'.")
-    return list(listed)
-
-
-def _find_item(
-    metadata: MetadataFile, lister: Callable[..., Any], asked: str, params: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """The item with the id that a URL ends in. One that is not listed is not found, as Next's manual has it."""
-    if metadata.kind == "sitemap" and not asked.endswith(".xml"):
-        raise AccessFallback(404)
-    wanted = asked.removesuffix(".xml") if metadata.kind == "sitemap" else asked
-    found = next((item for item in _items(lister, params) if str(item["id"]) == wanted), None)
-    if found is None:
-        raise AccessFallback(404)
-    return found
-
-
-def _render(metadata: MetadataFile, returned: Any, content_type: str | None) -> WerkzeugResponse:
-    render = _RENDERERS.get(metadata.kind)
-    response: WerkzeugResponse
-    if render is not None and not isinstance(returned, WerkzeugResponse):
-        response = Response(render(returned), 200, {"Content-Type": TYPES[metadata.kind]})
-    elif isinstance(returned, WerkzeugResponse):
-        response = returned
-    else:
-        response = make_response(returned)
-        response.headers["Content-Type"] = content_type or "image/png"
-    response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+def _respond(kind: str, returned: Any, image_type: str) -> WerkzeugResponse:
+    if isinstance(returned, (WerkzeugResponse, FetchResponse)):
+        return make_response(returned)
+    if kind in _RENDERERS:
+        return Response(_RENDERERS[kind](returned), 200, {"Content-Type": TYPES[kind]})
+    if isinstance(returned, BytesIO):
+        returned = returned.getvalue()  # written to its end, where an iterator would find nothing more
+    if not isinstance(returned, (bytes, bytearray, str, Iterator)):
+        raise InvalidReturnError(
+            f"{kind}() returned {returned!r:.80}. Return bytes, a Response or an iterator of bytes."
+        )
+    response = make_response(returned)
+    response.headers["Content-Type"] = image_type
     return response

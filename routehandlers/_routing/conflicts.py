@@ -45,7 +45,7 @@ def _problems_alone(route: RouteFile) -> Iterator[RouteHandlersError]:
             yield InvalidTreeError(
                 f"A catch-all must be the last folder of {route.pattern!r}:",
                 [route.file],
-                f"'{segment.name}' takes the rest of the path, so nothing can follow it. Move route.py up,"
+                f"'{segment.name}' takes the rest of the path, so nothing can follow it. Move {route.file.name} up,"
                 " or look at the last value of the list in the handler.",
             )
 

@@ -24,7 +24,10 @@ FOLDER_FILES = frozenset({"middleware.py", "error.py", "not_found.py", "forbidde
 INSTRUMENTATION_FILE = "instrumentation.py"
 
 # A file of this name cannot be imported in Python; somebody wrote it with Next's manual open.
-_NEXTS_NAMES = {"not-found.py": "not_found.py"}
+_NEXTS_NAMES = {
+    f"{name}.py": f"{name.replace('-', '_')}.py"
+    for name in ("not-found", "apple-icon", "opengraph-image", "twitter-image")
+}
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from conftest import ClientFor, MakeApp
 from freezegun import freeze_time
 
 from routehandlers.inspect import prerender
 
-ROBOTS = {"rules": {"disallow": "/private/"}}
 PUBLIC = "public, max-age=0, must-revalidate"
 
 
-def source(name: str, value: Any) -> str:
-    return f"import datetime\nfrom datetime import date\ndef {name}(): return {value!r}\n"
-
-
 FILES = {
-    "robots.py": source("robots", ROBOTS),
-    "sitemap.py": source("sitemap", [{"url": "https://acme.com/?a=1&b=2"}]),
-    "manifest.py": source("manifest", {"name": "App é", "icons": [{"src": "/favicon.ico"}]}),
+    "robots.py": "def robots(): return {'rules': {'disallow': '/private/'}}",
+    "sitemap.py": "def sitemap(): return [{'url': 'https://acme.com/?a=1&b=2'}]",
+    "manifest.py": "def manifest(): return {'name': 'App é', 'icons': [{'src': '/favicon.ico'}], 'new_member': 1}",
     "icon.py": "def icon(): return b'icon'",
     "blog/[slug]/opengraph_image.py": "size = {'width': 1200, 'height': 630}\nalt = 'x'\ncontent_type = 'image/svg+xml'\ndef opengraph_image(params): return f\"<svg>{params['slug']}</svg>\".encode()",
     "(group)/inner/twitter_image1.py": "from routehandlers import Response\ndef twitter_image(): return Response(b'tw', headers={'Content-Type': 'image/webp', 'Cache-Control': 'no-store'})",
@@ -36,7 +29,11 @@ FILES = {
     [
         ("/robots.txt", "text/plain; charset=utf-8", "User-Agent: *\nDisallow: /private/\n\n"),
         ("/sitemap.xml", "application/xml; charset=utf-8", None),
-        ("/manifest.webmanifest", "application/manifest+json", '{"name":"App é","icons":[{"src":"/favicon.ico"}]}'),
+        (
+            "/manifest.webmanifest",
+            "application/manifest+json",
+            '{"name":"App é","icons":[{"src":"/favicon.ico"}],"new_member":1}',
+        ),
         ("/icon", "image/png", "icon"),
         ("/blog/a%20b/opengraph-image", "image/svg+xml", "<svg>a b</svg>"),
         ("/multi/apple-icon/small", "image/gif", "('small', {})"),
@@ -138,3 +135,56 @@ def test_build_makes_those_whose_ids_are_known(make_app: MakeApp) -> None:
     assert made["/products/sitemap/x.xml"]
     assert not made["/host/sitemap.xml"]
     assert "/blog/[slug]/opengraph-image" not in made
+
+
+def test_params_and_ids_are_listed_together(make_app: MakeApp) -> None:
+    app = make_app(
+        {
+            "[lang]/icon.py": "dynamic_params = False\n"
+            "def generate_static_params(): return [{'lang': 'de'}, {'lang': 'fr'}]\n"
+            "def generate_image_metadata(params): return ({'id': params['lang'] + size} for size in ('-s', '-l'))\n"
+            "def icon(id): return id.encode()\n",
+            "shops/[shop]/icon.py": "def generate_image_metadata(): return [{'id': 1}]\ndef icon(): return b'unknown'\n",
+        }
+    )
+
+    made = [item.path for item in prerender(app) if item.is_stored]
+
+    assert made == ["/de/icon/de-s", "/de/icon/de-l", "/fr/icon/fr-s", "/fr/icon/fr-l"]
+    assert app.test_client().get("/de/icon/de-l").text == "de-l"
+    assert app.test_client().get("/it/icon/it-l").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "returned",
+    ["b'image'", "bytearray(b'image')", "(part for part in (b'im', b'age'))", "BYTES", "Response(b'image', mimetype='image/png')"],
+)  # fmt: skip
+def test_an_image_may_be_returned_in_many_ways(make_app: MakeApp, client_for: ClientFor, returned: str) -> None:
+    # As Pillow leaves a BytesIO behind it: at its end.
+    source = "import io\nfrom routehandlers import Response\nBYTES = io.BytesIO()\nBYTES.write(b'image')\n"
+    client = client_for(make_app({"icon.py": f"{source}\ndef icon(): return {returned}"}))
+
+    answer = client.get("/icon")
+
+    assert (answer.data, answer.headers["Content-Type"]) == (b"image", "image/png")
+
+
+def test_a_helper_with_the_name_of_a_method_is_no_handler(make_app: MakeApp, client_for: ClientFor) -> None:
+    files = {"sitemap.py": "def get(): return 'x'\ndef sitemap(**others): return [{'url': get()}]"}
+
+    assert "<loc>x</loc>" in client_for(make_app(files)).get("/sitemap.xml").text
+
+
+def test_a_sitemap_of_sitemaps_may_be_a_route(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "sitemap.py": "def generate_sitemaps(): return [{'id': 1}]\ndef sitemap(): return []",
+            "sitemap.xml/route.py": "def GET(): return 'index'",
+            "sitemap/index.xml/route.py": "def GET(): return 'index too'",
+        }
+    )
+
+    texts = [client_for(app).get(path).text for path in ("/sitemap.xml", "/sitemap/index.xml", "/sitemap/1.xml")]
+
+    assert texts[:2] == ["index", "index too"]
+    assert texts[2].startswith("<?xml")

@@ -1,0 +1,100 @@
+"""What the module of a generated metadata file exports, checked at start."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from .._hints import snake_case
+from .._modules.loader import is_async, is_own, line_of
+from .._modules.segment_config import METHODS, find_mistakes
+from .._routing.metadata_files import MetadataFile
+from .._routing.tree import RouteFile
+from ..exceptions import InvalidRouteModuleError
+
+IMAGES = frozenset({"icon", "apple_icon", "opengraph_image", "twitter_image"})
+
+# What lists the ids of which kind, and what it is offered.
+_IMAGE_LISTER, _SITEMAP_LISTER = "generate_image_metadata", "generate_sitemaps"
+_OFFERED = {_IMAGE_LISTER: ("params",), _SITEMAP_LISTER: ()}
+
+
+def lister_of(kind: str) -> str | None:
+    """The name of the function that lists the ids of a kind, if it has them."""
+    return _IMAGE_LISTER if kind in IMAGES else _SITEMAP_LISTER if kind == "sitemap" else None
+
+
+def taken(function: Callable[..., Any], offered: Collection[str]) -> frozenset[str] | None:
+    """Which of the names offered to it a function takes, or ``None`` if it wants others."""
+    names: set[str] = set()
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if parameter.name in offered and parameter.kind is not parameter.POSITIONAL_ONLY:
+            names.add(parameter.name)
+        elif parameter.default is parameter.empty:
+            return None
+    return frozenset(names)
+
+
+def find_generated_mistakes(
+    route: RouteFile, metadata: MetadataFile, module: ModuleType
+) -> Iterator[InvalidRouteModuleError]:
+    """Everything that is wrong with what a module exports."""
+    for name, message in _mistakes(metadata.kind, route.file.name, module):
+        yield InvalidRouteModuleError(route.file, message, line_of(module, name))
+
+
+def _mistakes(kind: str, file: str, module: ModuleType) -> Iterator[tuple[str, str]]:
+    names = vars(module)
+    own = {name: value for name, value in names.items() if is_own(module, value)}
+    # A helper called "get" is no slip of the pen here, where nobody writes a GET.
+    yield from find_mistakes(names, {name: value for name, value in own.items() if name.upper() not in METHODS})
+    lister = lister_of(kind)
+    parameters = ("id", "params") if kind in IMAGES else ("id",) if lister in names else ()
+    yield from _function_mistakes(kind, names.get(kind), parameters, {"id", "params"})
+    for other, offered in _OFFERED.items():
+        if other in names and other != lister:
+            yield other, f"{other}() means nothing in {file}. Leave it out."
+        elif other in names:
+            yield from _function_mistakes(other, names[other], offered, offered)
+    for name, (is_valid, expected) in _CONSTANTS.items():
+        if name in names and not is_valid(names[name]):
+            yield name, f"{name} is {names[name]!r}. Give {expected}."
+    meanings = {kind, *_CONSTANTS, *([lister] if lister else [])}
+    for name in own:
+        if snake_case(name) != name and snake_case(name) in meanings - names.keys():
+            yield name, f"It exports {name!r}. Did you mean {snake_case(name)!r}?"
+
+
+def _function_mistakes(
+    name: str, function: object, parameters: Collection[str], offered: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """What keeps a function from being called.
+
+    :param parameters: Those to show.
+    """
+    example = f"'def {name}({', '.join(parameters)}):'"
+    if not callable(function) or inspect.isclass(function):
+        yield name, f"It exports no function {name!r}. Write {example}."
+    elif is_async(function):
+        yield name, f"{name} is asynchronous, and this library is not. Write {example} and call blocking functions."
+    elif taken(function, offered) is None:
+        yield name, f"{name} is not called like this. Write {example}; what it takes can be left out."
+
+
+def _is_size(value: object) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and set(value) == {"width", "height"}
+        and all(isinstance(one, int) and not isinstance(one, bool) and one > 0 for one in value.values())
+    )
+
+
+_CONSTANTS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "size": (_is_size, "a width and a height in pixels: {'width': 1200, 'height': 630}"),
+    "content_type": (lambda value: isinstance(value, str) and "/" in value, "a type such as 'image/png'"),
+    "alt": (lambda value: isinstance(value, str), "a text"),
+}

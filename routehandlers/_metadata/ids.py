@@ -1,0 +1,47 @@
+"""The ids of metadata that comes in several: ``generate_sitemaps()`` and ``generate_image_metadata()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..exceptions import InvalidReturnError
+from ..metadata import ImageMetadata
+from .checks import check_keys, listed
+from .exports import taken
+
+_KEYS = tuple(ImageMetadata.__annotations__)
+
+
+@dataclass(frozen=True)
+class Lister:
+    """A function of the user's that lists ids.
+
+    :param ending: What follows an id in the URL.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    ending: str
+
+    def items(self, params: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+        """What it lists for some params, by the last segment of its URL.
+
+        :raise InvalidReturnError: If two have one id, or one has none.
+        """
+        name = self.name
+        returned = self.function(**({"params": dict(params)} if taken(self.function, ("params",)) else {}))
+        if returned is None or isinstance(returned, (str, Mapping)):
+            raise InvalidReturnError(f"{name}() returned {returned!r}. Return a list of dicts, each with an 'id'.")
+        found: dict[str, Mapping[str, Any]] = {}
+        for item in listed(f"what {name}() returned", returned):
+            check_keys(f"an item of {name}()", item, _KEYS, required=("id",))
+            number = item["id"]
+            if isinstance(number, bool) or not isinstance(number, (str, int)) or number == "":
+                raise InvalidReturnError(f"{name}() has the id {number!r}. Give text or a whole number.")
+            segment = f"{number}{self.ending}"
+            if segment in found:
+                raise InvalidReturnError(f"{name}() has the id {number!r} twice, and one URL for both.")
+            found[segment] = item
+        return found
