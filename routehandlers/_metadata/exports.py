@@ -65,8 +65,10 @@ def _mistakes(kind: str, file: str, module: ModuleType) -> Iterator[tuple[str, s
             yield name, f"{name} is {names[name]!r}. Give {expected}."
     meanings = {kind, *_CONSTANTS, *([lister] if lister else [])}
     for name in own:
-        if snake_case(name) != name and snake_case(name) in meanings - names.keys():
-            yield name, f"It exports {name!r}. Did you mean {snake_case(name)!r}?"
+        meant = snake_case(name)
+        # "contentType" is Next's spelling; "SIZE" is a constant of the user's own.
+        if name[0].islower() and meant != name and meant in meanings - names.keys():
+            yield name, f"It exports {name!r}. Did you mean {meant!r}?"
 
 
 def _function_mistakes(

@@ -20,6 +20,7 @@ from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
 from .._runtime.results import make_response
+from .._runtime.wrapped import own_copy
 from ..exceptions import InvalidReturnError
 from .exports import lister_of, taken
 from .ids import Lister
@@ -116,7 +117,9 @@ class _Handler:
             content_type = item.get("content_type") or content_type
         returned = self.function(**{name: given[name] for name in self.takes})
         response = _respond(self.kind, returned, content_type or "image/png")
-        response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+        if "Cache-Control" not in response.headers:
+            response = own_copy(response)  # it may be meant for other requests too
+            response.headers["Cache-Control"] = CACHE_CONTROL
         return response
 
 

@@ -169,8 +169,20 @@ def test_an_image_may_be_returned_in_many_ways(make_app: MakeApp, client_for: Cl
     assert (answer.data, answer.headers["Content-Type"]) == (b"image", "image/png")
 
 
-def test_a_helper_with_the_name_of_a_method_is_no_handler(make_app: MakeApp, client_for: ClientFor) -> None:
-    files = {"sitemap.py": "def get(): return 'x'\ndef sitemap(**others): return [{'url': get()}]"}
+def test_a_shared_response_stays_as_it_is(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {"icon.py": "from routehandlers import Response\nSHARED = Response(b'image')\ndef icon(): return SHARED\n"}
+    )
+
+    assert client_for(app).get("/icon").headers["Cache-Control"] == PUBLIC
+    assert "Cache-Control" not in app.load("/icon").SHARED.headers
+
+
+def test_names_of_the_users_own_mean_nothing(make_app: MakeApp, client_for: ClientFor) -> None:
+    files = {
+        "sitemap.py": "def get(): return 'x'\ndef sitemap(**others): return [{'url': get()}]",
+        "icon.py": "SIZE, ALT = 32, 'a'\nclass Icon: pass\ndef icon(): return b''",
+    }
 
     assert "<loc>x</loc>" in client_for(make_app(files)).get("/sitemap.xml").text
 
