@@ -29,6 +29,7 @@ from ._routing.urlmap import UrlMap
 from ._runtime.caching import CachedEndpoint, policy_of
 from ._runtime.error_files import FAILURE_FILES
 from ._runtime.hits import Hits
+from ._runtime.host import Host
 from ._runtime.invoke import Endpoint
 from ._runtime.middleware import make_middleware
 from ._runtime.pipeline import Pipeline
@@ -75,6 +76,9 @@ class RouteHandlers:
     :raise InvalidAppError: For everything that is wrong with the files, together. Where
         the only problem is one file that raised, its own exception leaves.
     """
+
+    # The framework of the application that the routes live in, where that is another.
+    _host: Host | None = None
 
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
         self.config: Config = make_config(settings)
@@ -132,6 +136,7 @@ class RouteHandlers:
             debug=debug,
             error_files=self._surroundings.error_files_of(folders),
             on_request_error=self._surroundings.named("on_request_error"),
+            host=self._host,
         )
 
     def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:

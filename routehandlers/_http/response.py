@@ -38,6 +38,9 @@ class Response(werkzeug.wrappers.Response):
     default_mimetype = None
     autocorrect_location_header = False
 
+    # What it is the default answer to, while middleware may still give another.
+    _unanswered: Exception | None = None
+
     def __init__(
         self,
         response: Iterable[bytes] | Iterable[str] | bytes | str | None = None,

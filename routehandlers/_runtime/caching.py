@@ -26,15 +26,17 @@ from ..cache_handlers.base import Entry
 from .bodies import finish
 from .failures import fallback
 from .hits import Hits
+from .render_scope import RenderScope
 from .rendering import Renderable, Rendered, Rendering, unstored
 from .reporting import report
-from .scope import RenderScope, RouteInfo, Scope
+from .scope import RouteInfo, Scope
 from .sending import Answer, prepare
 
 if TYPE_CHECKING:
     from .._modules.loader import RouteModule
     from ..config import Config
     from ..typing import Params, WSGIEnvironment
+    from .host import Surround
 
 # A catch-all may match hundreds of segments; so many folders of a path can be purged with what is below them.
 _DEEPEST = 16
@@ -147,7 +149,7 @@ class CachedEndpoint:
     def _answer_anew(self, scope: Scope, key: str) -> Answer:
         mine: list[RenderScope] = []
         made = self._cache.once(key, lambda release: self._make(scope, key, release, mine))
-        if mine and (mine[0].after or made.entry is None):
+        if mine and (mine[0].has_leftovers or made.entry is None):
             # What its handler gave to after(), or took of uploads before it failed, waits until this answer is sent.
             scope.call_after(partial(finish, mine[0]))
         ended = made.answer or made.failure or made.entry
@@ -160,7 +162,8 @@ class CachedEndpoint:
         return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
 
     def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
-        inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release)
+        surround = self._surround(has_client=self.policy.reading is not Reading.EMPTY)
+        inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, surround)
         inner.is_rewritten = scope.is_rewritten
         mine.append(inner)
         try:
@@ -170,16 +173,17 @@ class CachedEndpoint:
             return Made(answer=error) if inner.record.dynamic else Made(failure=error)
         if rendered.answer is not None:
             mine.clear()  # its body ends it
+            scope.unanswered = inner.unanswered
             return Made(answer=self._tell(rendered.answer, inner.record))
         return Made(rendered.entry, failure=rendered.failure)
 
     def _refresher(self, scope: Scope, key: str) -> Make:
         """A render for nobody, in the background. It holds nothing of the client that was the cause."""
         environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.matched
-        is_rewritten = scope.is_rewritten
+        is_rewritten, surround = scope.is_rewritten, self._surround(has_client=False)
 
         def refresh(release: Callable[[], None]) -> Made:
-            inner = self._enter(environ, path, params, self._reading_in_refresh, release)
+            inner = self._enter(environ, path, params, self._reading_in_refresh, release, surround)
             inner.is_rewritten = is_rewritten
             return self._refresh(inner, key)
 
@@ -206,7 +210,8 @@ class CachedEndpoint:
 
         :raise Exception: What the handler raised.
         """
-        inner = self._enter(nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None)
+        surround = self._surround(has_client=False)
+        inner = self._enter(nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None, surround)
         try:
             return self._rendering(inner, self.key_of(inner), None).run(), inner.record
         except TurnedDynamicError:
@@ -221,9 +226,13 @@ class CachedEndpoint:
     def _rendering(self, inner: RenderScope, key: str, client: Scope | None) -> Rendering:
         return Rendering(self._endpoint, inner, key, self._covered, self._cache.store.max_entry_size, client)
 
+    def _surround(self, *, has_client: bool) -> Surround | None:
+        return self.info.host.surround(has_client=has_client) if self.info.host is not None else None
+
     def _enter(
-        self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None]
-    ) -> RenderScope:
+        self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None],
+        surround: Surround | None,
+    ) -> RenderScope:  # fmt: skip
         """A scope of its own, in a context that holds nothing else."""
         render = Render(
             f"GET {self.info.pattern}",
@@ -239,7 +248,7 @@ class CachedEndpoint:
         clients = nobodys if reading is Reading.EMPTY else environ
         if clients["REQUEST_METHOD"] != "GET":  # a HEAD, whose render is that of the GET
             clients = {**clients, "REQUEST_METHOD": "GET"}
-        return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary)
+        return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary, surround)
 
     def _nobodys(self, environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
         """The environment of what the key covers of a request, and nothing else."""

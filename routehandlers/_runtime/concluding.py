@@ -48,6 +48,7 @@ def conclude(scope: WrappedScope, response: WerkzeugResponse) -> Answer:
         response = overlay(response, _without(Headers(scope.config_headers), response.headers))
     scope.is_wrapped = False
     answer = prepare(scope, response)
+    scope.unanswered = getattr(response, "_unanswered", None)
     return answer._replace(headers=_told(scope, answer.headers))
 
 

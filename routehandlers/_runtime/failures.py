@@ -11,7 +11,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, default_exceptions
 
 from .._http.encoding import ACCUMULATED
 from .._http.errors import (
@@ -48,7 +48,10 @@ def excepted(scope: Scope, error: HTTPException) -> Answer:
         headers = [pair for pair in error.get_headers(scope.environ) if pair[0].lower() != "content-type"]
         return fallback(scope, error.code, description_of(error), headers)
     try:
-        return prepare(scope, http_exception_response(scope.environ, error))
+        answer = prepare(scope, http_exception_response(scope.environ, error))
+        if has_default_body(error):
+            scope.unanswered = error
+        return answer
     except Interrupt as interrupt:  # from a stream that was raised with abort()
         return interrupted(scope, interrupt)
 
@@ -66,6 +69,7 @@ def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tupl
             _failed_itself(scope, file, error)
         else:
             return _with_headers(answer, headers)
+    scope.unanswered = default_exceptions[status](detail or None)
     return _with_headers(prepare(scope, error_response(scope.environ, status, detail)), headers)
 
 
@@ -80,7 +84,9 @@ def failed(
     if _DEBUGGER in scope.environ:
         raise error
     if not scope.is_reported:
-        report(scope, error, "%s failed", where, route_type=route_type)
+        # A host logs what it is given to answer.
+        is_logged = scope.route.host is None or bool(scope.route.error_files.error)
+        report(scope, error, "%s failed", where, route_type=route_type, is_logged=is_logged)
     scope.forget_cookies()
     for file in scope.route.error_files.error:
         try:
@@ -91,6 +97,7 @@ def failed(
             return excepted(scope, answer)
         except Exception as another:
             _failed_itself(scope, file, another)
+    scope.unanswered = error
     detail = f"{type(error).__name__}: {error}" if scope.route.debug else ""
     return prepare(scope, error_response(scope.environ, 500, detail))
 

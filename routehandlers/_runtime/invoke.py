@@ -7,7 +7,7 @@ from inspect import unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.context import RouteContext
@@ -34,6 +34,7 @@ class Endpoint:
     def __init__(self, route: RouteModule, info: RouteInfo) -> None:
         self.info = info
         self._file = route.route.file
+        self._make = make_response if info.host is None else info.host.make_response
         self._handlers = dict(route.handlers)
         if "GET" in self._handlers:
             self._handlers.setdefault("HEAD", self._handlers["GET"])
@@ -73,6 +74,7 @@ class Endpoint:
         allow = ", ".join(self.methods)
         if scope.environ["REQUEST_METHOD"] == "OPTIONS":
             return Response(None, 204, {"Allow": allow})
+        scope.unanswered = MethodNotAllowed(self.methods)
         response = error_response(scope.environ, 405)
         response.headers["Allow"] = allow
         return response
@@ -89,7 +91,7 @@ class Endpoint:
 
     def _make_response(self, scope: Scope, result: Any) -> WerkzeugResponse:
         try:
-            return make_response(result)
+            return self._make(result)
         except InvalidReturnError as error:
             raise InvalidReturnError(f"{self.describe(scope)} {error}") from None
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import Context
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._cache.cache import Made
 from .._cache.freshness import Freshness
@@ -15,7 +15,11 @@ from .._cache.render import Reading, Render
 from .._http.vary import Vary
 from .._http.watched import nobodys_environ
 from ..cache_handlers.base import Entry
-from .scope import RenderScope, RouteInfo, Scope, enter_scope
+from .render_scope import RenderScope
+from .scope import RouteInfo, Scope
+
+if TYPE_CHECKING:
+    from .host import Surround
 
 
 class Kept(NamedTuple):
@@ -56,22 +60,24 @@ class Keeping:
         if scope.is_draft or len(self._key) > LONGEST_KEY:
             return self._make()
         prefix = scope.environ.get("SCRIPT_NAME") or ""
+        host = scope.route.host
+        surround = host.surround(has_client=False) if host is not None else None
         found = cache.find(self._key)
         if found is not None:
             entry, freshness = found[0].entry, found[1]
             # A render that is kept itself would keep what is stale, and longer.
             is_enough = freshness is Freshness.FRESH or (
-                scope.render is None and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None))
+                scope.render is None and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None, surround))
             )
             if is_enough:
                 return _used(scope, entry)
-        made = cache.once(self._key, lambda _: self._made(scope.route, prefix, scope))
+        made = cache.once(self._key, lambda _: self._made(scope.route, prefix, scope, surround))
         if made.entry is not None:
             return _used(scope, made.entry)
         kept: Kept = made.answer
         return kept
 
-    def _made(self, route: RouteInfo, prefix: str, outer: Scope | None) -> Made:
+    def _made(self, route: RouteInfo, prefix: str, outer: Scope | None, surround: Surround | None) -> Made:
         cache = route.cache
         render = Render(
             self._where,
@@ -83,8 +89,11 @@ class Keeping:
             is_value=True,
         )
         environ = nobodys_environ(prefix, "/")
-        inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary())
-        kept = inner.context.run(self._run, inner)
+        inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary(), surround)
+        try:
+            kept = inner.context.run(self._run, inner)
+        finally:
+            inner.leave()
         if inner.after and outer is not None:
             outer.after = outer.after if outer.after is not None else deque()
             outer.after.extend(inner.after)
@@ -105,7 +114,7 @@ class Keeping:
         )
 
     def _run(self, inner: RenderScope) -> Kept:
-        enter_scope(inner)
+        inner.enter()
         return self._make()
 
 

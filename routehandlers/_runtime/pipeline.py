@@ -43,7 +43,7 @@ from .hits import ROUTE, ROUTING_ARGS, Hits
 from .matching import Admits, Found, Matching
 from .middleware import GoOn, through
 from .rewriting import read_destination
-from .scope import Scope, enter_scope
+from .scope import RunsIn, Scope, enter_scope
 from .sending import Answer, prepare, reopen
 from .wrapped import WrappedScope
 
@@ -93,13 +93,21 @@ class Pipeline:
         return context.run(self._answer, environ, start_response, context)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
-        scope, (status, headers, body) = self._answer_in(context, environ)
-        if self._no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
-            headers = without_forged_draft(scope, headers)
+        _, (status, headers, body) = self.answer(environ, context)
         start_response(status, headers)
         return body
 
-    def _answer_in(self, context: Context, environ: WSGIEnvironment) -> tuple[Scope, Answer]:
+    def answer(self, environ: WSGIEnvironment, context: RunsIn) -> tuple[Scope, Answer]:
+        """The answer to a request, and the scope that it was made in.
+
+        :param context: Where everything of the request runs; the caller is in it.
+        """
+        scope, answer = self._answer_in(context, environ)
+        if self._no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
+            answer = answer._replace(headers=without_forged_draft(scope, answer.headers))
+        return scope, answer
+
+    def _answer_in(self, context: RunsIn, environ: WSGIEnvironment) -> tuple[Scope, Answer]:
         if not self._instrumentation.is_ready:
             try:
                 self._instrumentation.begin()
@@ -115,7 +123,7 @@ class Pipeline:
 
     # Without anything around the routes ------------------------------------
 
-    def _answer_openly(self, environ: WSGIEnvironment, context: Context) -> tuple[Scope, Answer]:
+    def _answer_openly(self, environ: WSGIEnvironment, context: RunsIn) -> tuple[Scope, Answer]:
         try:
             if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
                 self._entrance.check_host(environ)
@@ -140,7 +148,7 @@ class Pipeline:
         enter_scope(scope)
         return scope, endpoint.answer(scope)
 
-    def _unanswered(self, environ: WSGIEnvironment, context: Context) -> Scope:
+    def _unanswered(self, environ: WSGIEnvironment, context: RunsIn) -> Scope:
         """Where no route answers: the files of the nearest folder do, or else we."""
         scope = Scope(environ, self._nearest(environ), {}, "", context)
         enter_scope(scope)
@@ -182,7 +190,7 @@ class Pipeline:
 
     # With something around them ---------------------------------------------
 
-    def _wrap(self, environ: WSGIEnvironment, context: Context) -> WrappedScope:
+    def _wrap(self, environ: WSGIEnvironment, context: RunsIn) -> WrappedScope:
         scope = WrappedScope(environ, self._no_route, context, is_watched=self._has_cached)
         enter_scope(scope)
         return scope

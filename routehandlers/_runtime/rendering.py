@@ -21,7 +21,8 @@ from .._http.interrupts import AccessFallback, Interrupt
 from ..cache_handlers.base import Entry
 from .bodies import SentBody, StreamedBody
 from .failures import excepted, fallback
-from .scope import RenderScope, Scope, enter_scope
+from .render_scope import RenderScope
+from .scope import Scope
 from .sending import Answer, prepare
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Rendering:
         return self.scope.context.run(self._run)
 
     def _run(self) -> Rendered:
-        enter_scope(self.scope)
+        self.scope.enter()
         try:
             response = self.endpoint.respond(self.scope)
             return self._answered(partial(prepare, self.scope, response))

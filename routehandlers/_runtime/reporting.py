@@ -19,13 +19,16 @@ logger = logging.getLogger("routehandlers")
 def report(
     scope: Scope, error: BaseException, message: str, *values: object,
     route_type: Literal["route", "middleware"] = "route", revalidate_reason: Literal["stale"] | None = None,
+    is_logged: bool = True,
 ) -> None:  # fmt: skip
     """Tell of an exception that no answer shows.
 
     :param message: For the log, with places for ``values``.
     :param revalidate_reason: Why the handler ran, if that was no request.
+    :param is_logged: Whether nobody else will.
     """
-    logger.error(message, *values, exc_info=error)
+    if is_logged:
+        logger.error(message, *values, exc_info=error)
     tell = scope.route.on_request_error
     if tell is None:
         return

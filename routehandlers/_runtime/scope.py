@@ -9,26 +9,29 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from werkzeug.datastructures import EnvironHeaders
 
 from .._cache.cache import Cache
 from .._cache.render import Render
-from .._http.body import BODY_VARIABLES, drain, is_unread
+from .._http.body import drain, is_unread
 from .._http.cookies import Cookies, name_of, parse_cookies
 from .._http.draft import COOKIE, DraftKey
 from .._http.request import Request
-from .._http.vary import CoveredHeaders, Vary
 from .._http.watched import WatchedRequest
 from ..exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
 
 if TYPE_CHECKING:
     from ..typing import ErrorContext, Params, WSGIEnvironment
+    from .host import Host
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class RouteInfo:
     :param draft_key: For draft mode, where the application has a secret.
     :param error_files: Who answers for its failures.
     :param on_request_error: The application's, if it wants to hear of exceptions.
+    :param host: The application that the routes live in, if it is another.
     """
 
     pattern: str
@@ -60,6 +64,15 @@ class RouteInfo:
     debug: bool = False
     error_files: ErrorFiles = NO_ERROR_FILES
     on_request_error: Callable[[BaseException, Request, ErrorContext], object] | None = None
+    host: Host | None = None
+
+
+class RunsIn(Protocol):
+    """Where everything of a request runs: a ``contextvars.Context``, or what stands for one."""
+
+    def run(self, callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Call a function there."""
+        ...
 
 
 class Scope:
@@ -88,13 +101,16 @@ class Scope:
     # Whether the exception that ends it was told of by the one that it waited for.
     is_reported = False
 
+    # What its answer is the default one to, for a host that may have a better one.
+    unanswered: Exception | None = None
+
     # Of a render that may be stored, and of a function of cached().
     render: Render | None = None
 
     # Whether draft mode was switched; until then it is what the client's cookie says.
     draft: bool | None = None
 
-    def __init__(self, environ: WSGIEnvironment, route: RouteInfo, params: Params, path: str, context: Context) -> None:
+    def __init__(self, environ: WSGIEnvironment, route: RouteInfo, params: Params, path: str, context: RunsIn) -> None:
         self.environ = environ
         self.route = route
         self.params = params
@@ -130,7 +146,7 @@ class Scope:
     def jar(self) -> Cookies:
         """The cookies, whoever asks."""
         if self._cookies is None:
-            self._cookies = Cookies(_cookies_of(self.environ))
+            self._cookies = Cookies(cookies_of(self.environ))
             if self._sealed:
                 self._cookies.seal()
         return self._cookies
@@ -199,73 +215,34 @@ class Scope:
             self._cookies.seal()
 
 
-class RenderScope(Scope):
-    """The scope of a render that may be stored. It has the client's request, and reports what is read of it.
-
-    :param environ: Of what the key covers, and nothing else.
-    :param clients: The client's environment, as far as it may be read.
-    """
-
-    def __init__(
-        self, environ: WSGIEnvironment, clients: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
-        context: Context, render: Render, vary: Vary,
-    ) -> None:  # fmt: skip
-        super().__init__(environ, route, params, path, context)
-        self.render = self.record = render
-        self._everyones = environ
-        self._clients = clients
-        self._vary = vary
-
-    @property
-    def request(self) -> Request:
-        if self._request is None:
-            clients = self.route.request_class(self._clients, populate_request=False)
-            self._request = self.route.watched_class(
-                clients, self._everyones, self._vary, self.record.read, is_rewritten=self.is_rewritten
-            )
-        return self._request
-
-    @property
-    def headers(self) -> EnvironHeaders:
-        if self._vary.headers:
-            return CoveredHeaders(self._vary.headers, self._everyones, self._clients, self.record.read)
-        self.record.read("headers()")
-        return EnvironHeaders(self._clients)
-
-    @property
-    def cookies(self) -> Cookies:
-        self.record.read("cookies()")
-        return self.jar
-
-    @property
-    def jar(self) -> Cookies:
-        if self._cookies is None:
-            self._cookies = Cookies(_cookies_of(self._clients))
-            if self._sealed:
-                self._cookies.seal()
-        return self._cookies
-
-    def release(self, environ: WSGIEnvironment) -> None:
-        """It is one client's alone from now on: its conditions and its method count again."""
-        for name in BODY_VARIABLES:  # where it was read from a copy
-            if name in self._clients:
-                environ[name] = self._clients[name]
-        self.environ = environ
-
-    def close(self) -> None:
-        self.record.is_over = True
-        super().close()
-
-
-def _cookies_of(environ: WSGIEnvironment) -> dict[str, str]:
+def cookies_of(environ: WSGIEnvironment) -> dict[str, str]:
     """What the client sent, and what middleware has set since."""
     received = parse_cookies(environ.get("HTTP_COOKIE") or "")
     return {**received, **environ.get("routehandlers.cookies", {})}
 
 
-_scope: ContextVar[Scope] = ContextVar("routehandlers.scope")
+_scope: ContextVar[Scope | None] = ContextVar("routehandlers.scope")
 
 enter_scope = _scope.set
+
+
+class ScopeContext:
+    """A context of one variable, the scope: the others are those of whoever runs something in it.
+
+    For a host whose own variables must be the same inside and outside.
+    """
+
+    def __init__(self) -> None:
+        self._scope: Scope | None = None
+
+    def run(self, callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Call a function with the scope that the last one left."""
+        token = _scope.set(self._scope)
+        try:
+            return callable(*args, **kwargs)
+        finally:
+            self._scope = _scope.get()
+            _scope.reset(token)
 
 
 def current_scope(function: str) -> Scope:
@@ -274,7 +251,7 @@ def current_scope(function: str) -> Scope:
     :param function: Who asks, for the message.
     :raise OutsideRequestError: If no request is being answered.
     """
-    try:
-        return _scope.get()
-    except LookupError:
-        raise OutsideRequestError(function) from None
+    scope = _scope.get(None)
+    if scope is None:
+        raise OutsideRequestError(function)
+    return scope

@@ -59,6 +59,8 @@ def reopen(scope: Scope, answer: Answer) -> Response:
     """
     body = answer.body
     response = Response(None, answer.status, answer.headers)
+    # Middleware may answer better, and then nothing is unanswered any more.
+    response._unanswered, scope.unanswered = scope.unanswered, None
     if isinstance(body, SentBody) and body.scope is scope:
         response.response = body.chunks
     elif isinstance(body, StreamedBody) and body.scope is scope:

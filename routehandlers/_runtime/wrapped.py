@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import Context
 from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
@@ -16,7 +15,7 @@ from .._http.path import sent_path
 from .._http.request import OF_THE_BODY, Request, parse_query
 from .._http.response import Continuation
 from .._http.vary import Vary, variable_of
-from .scope import RouteInfo, Scope
+from .scope import RouteInfo, RunsIn, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +61,7 @@ class WrappedScope(Scope):
 
     is_wrapped = True
 
-    def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: Context, *, is_watched: bool) -> None:
+    def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
         super().__init__(environ, route, {}, "", context)
         self.client_read = ""
         self.overlays: list[Headers] = []

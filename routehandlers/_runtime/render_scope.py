@@ -1,0 +1,96 @@
+"""The scope of a render that may be stored. It has the client's request, and reports what is read of it."""
+
+from __future__ import annotations
+
+from contextvars import Context
+from typing import TYPE_CHECKING
+
+from werkzeug.datastructures import EnvironHeaders
+
+from .._cache.render import Render
+from .._http.body import BODY_VARIABLES
+from .._http.cookies import Cookies
+from .._http.request import Request
+from .._http.vary import CoveredHeaders, Vary
+from .scope import RouteInfo, Scope, cookies_of, enter_scope
+
+if TYPE_CHECKING:
+    from ..typing import Params, WSGIEnvironment
+    from .host import Surround, Surrounding
+
+
+class RenderScope(Scope):
+    """The scope of a render that may be stored. It has the client's request, and reports what is read of it.
+
+    :param environ: Of what the key covers, and nothing else.
+    :param clients: The client's environment, as far as it may be read.
+    :param surround: What the host of the routes needs around it.
+    """
+
+    def __init__(
+        self, environ: WSGIEnvironment, clients: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
+        context: Context, render: Render, vary: Vary, surround: Surround | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(environ, route, params, path, context)
+        self.render = self.record = render
+        self._surrounding: Surrounding | None = surround(render) if surround is not None else None
+        self._everyones = environ
+        self._clients = clients
+        self._vary = vary
+
+    @property
+    def request(self) -> Request:
+        if self._request is None:
+            clients = self.route.request_class(self._clients, populate_request=False)
+            self._request = self.route.watched_class(
+                clients, self._everyones, self._vary, self.record.read, is_rewritten=self.is_rewritten
+            )
+        return self._request
+
+    @property
+    def headers(self) -> EnvironHeaders:
+        if self._vary.headers:
+            return CoveredHeaders(self._vary.headers, self._everyones, self._clients, self.record.read)
+        self.record.read("headers()")
+        return EnvironHeaders(self._clients)
+
+    @property
+    def cookies(self) -> Cookies:
+        self.record.read("cookies()")
+        return self.jar
+
+    @property
+    def jar(self) -> Cookies:
+        if self._cookies is None:
+            self._cookies = Cookies(cookies_of(self._clients))
+            if self._sealed:
+                self._cookies.seal()
+        return self._cookies
+
+    def release(self, environ: WSGIEnvironment) -> None:
+        """It is one client's alone from now on: its conditions and its method count again."""
+        for name in BODY_VARIABLES:  # where it was read from a copy
+            if name in self._clients:
+                environ[name] = self._clients[name]
+        self.environ = environ
+
+    def enter(self) -> None:
+        """It begins, in its context."""
+        enter_scope(self)
+        if self._surrounding is not None:
+            self._surrounding.enter()
+
+    @property
+    def has_leftovers(self) -> bool:
+        return self._surrounding is not None or super().has_leftovers
+
+    def leave(self) -> None:
+        """What is used from now on is no matter of the render any more."""
+        self.record.is_over = True
+        if self._surrounding is not None:
+            self.context.run(self._surrounding.leave)
+            self._surrounding = None
+
+    def close(self) -> None:
+        self.leave()
+        super().close()
