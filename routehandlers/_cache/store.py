@@ -61,9 +61,9 @@ class Store:
         self._when_forked.append(weakref.WeakMethod(method))
 
     def _reset(self) -> None:
-        # One bad entry must not hide the purges, nor a full disk what is on it.
+        # One bad entry must not hide the purges, nor a full disk what is on it or that a purge has room.
         self._told_at = -_LOGGED_EVERY
-        self._reading, self._getting, self._writing = (Breaker(self._tell) for _ in range(3))
+        self._reading, self._getting, self._writing, self._purging = (Breaker(self._tell) for _ in range(4))
         self._paying = threading.Lock()
         self._skew: float | None = None if self._shared is not None else 0.0
         # Purges that the storage could not take, and which come before anything that is read of it.
@@ -168,7 +168,7 @@ class Store:
         number = 1
         with self._paying:
             while self._owed:
-                number = self._writing.call(lambda: self.handler.expire_tags(*self._owed[0]), 0)
+                number = self._purging.call(lambda: self.handler.expire_tags(*self._owed[0]), 0)
                 if not number:
                     return 0
                 del self._owed[0]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -186,8 +187,8 @@ def until(server: Server, target: str, is_it: Callable[[int, str], bool]) -> str
             seen = answer.body.decode(errors="replace")
             if is_it(answer.status, seen):
                 return seen
-        except OSError:
-            pass  # between two processes nobody listens
+        except (OSError, HTTPException):
+            pass  # between two processes nobody listens, and the first may break off
         time.sleep(0.1)
     raise AssertionError(f"{target} never answered so; last: {seen}\n{server.logs()}")
 
