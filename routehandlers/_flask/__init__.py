@@ -1,0 +1,1 @@
+"""What a Flask application does for routes that live in it."""

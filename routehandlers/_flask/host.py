@@ -1,0 +1,61 @@
+"""Flask as the host of routes: what handlers return there, and the contexts that their renders need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from .._runtime.results import make_response
+from .surrounding import surround
+
+if TYPE_CHECKING:
+    from .._runtime.host import Surround
+
+
+class FlaskHost:
+    """What a Flask application does for routes that live in it."""
+
+    def make_response(self, result: Any) -> WerkzeugResponse:
+        """What a handler returned, as a response: all that Flask takes from a view, beside what is taken everywhere.
+
+        What both take is made as everywhere, so that a tree answers the same
+        wherever it is mounted. JSON is the application's, if it has a provider of its own.
+        """
+        if not current_app:
+            return make_response(result)
+        if isinstance(result, tuple) and len(result) in {2, 3}:
+            body, status, headers = _unpacked(result)
+            return make_response((_body(body), status, headers))
+        return make_response(_body(result))
+
+    def surround(self, *, has_client: bool) -> Surround | None:
+        """The contexts of the application that answers a request now."""
+        return surround(has_client=has_client)
+
+
+def _unpacked(result: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    """``(body, status, headers)`` of the shapes that Flask takes."""
+    body, second, *rest = result
+    if isinstance(second, (Headers, Mapping, list, tuple)):
+        body, status, headers = body, None, second
+    else:
+        status, headers = second, rest[0] if rest and rest[0] is not None else ()
+    if status is None:
+        status = body.status_code if isinstance(body, WerkzeugResponse) else 200
+    number = status.partition(" ")[0] if isinstance(status, str) else ""
+    return body, int(number) if number.isdecimal() else status, headers
+
+
+def _body(body: Any) -> Any:
+    if isinstance(body, (dict, list)):
+        return body if type(current_app.json) is DefaultJSONProvider else current_app.json.response(body)
+    if callable(body) and not isinstance(body, (WerkzeugResponse, HTTPException)):
+        application: Any = body
+        return current_app.make_response(application)
+    return body

@@ -1,0 +1,131 @@
+"""An answer of the routes as Flask's response, so that everything around views works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, stream_with_context
+from flask.globals import request_ctx
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from .._runtime.bodies import SentBody, StreamedBody
+from .._runtime.concluding import made_private
+from .rules import RouteRule
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+    from .._runtime.scope import Scope
+    from .._runtime.sending import Answer
+    from ..typing import WSGIEnvironment
+
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
+
+
+class _Stream:
+    """A stream that ends once, in Flask's context."""
+
+    def __init__(self, body: StreamedBody) -> None:
+        self._chunks = iter(body)
+        self._body: StreamedBody | None = body
+
+    def __iter__(self) -> _Stream:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def close(self) -> None:
+        body, self._body = self._body, None
+        if body is not None:
+            body.close()
+
+
+def make_flask_response(scope: Scope, answer: Answer) -> tuple[Response, Callable[[], None]]:
+    """An answer as a response of the application's class, and what ends it when it has been sent."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's
+    route = scope.route
+    response_class = app.response_class
+    headers = answer.headers
+    if route.is_cached and not route.is_public:
+        response_class = _told_last(response_class)  # type: ignore[arg-type]  # classes can be hashed
+        if _has_guards(app):
+            headers = made_private(headers)
+    response = response_class(status=answer.status)
+    response.headers = Headers(headers)
+    body: Any = answer.body
+    if isinstance(body, StreamedBody):
+        stream = _Stream(body)
+        response.response = stream_with_context(stream)
+        return response, stream.close
+    if isinstance(body, SentBody):
+        response.response = body.chunks
+        return response, partial(_close, app, body)
+    response.response = body
+    return response, _nothing
+
+
+def _has_guards(app: Flask) -> bool:
+    """Whether functions that Flask calls before the view may have looked at the client."""
+    return any(app.before_request_funcs.get(name) for name in (None, *request_ctx.request.blueprints))
+
+
+@lru_cache
+def _told_last(response_class: type[Response]) -> type[Response]:
+    """A response of a cached route. What others may keep is decided when Flask has set its cookies."""
+
+    class CachedResponse(response_class):  # type: ignore[misc, valid-type]  # the base is a value
+        def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+            headers: Headers = super().get_wsgi_headers(environ)
+            return Headers(made_private(list(headers))) if "Set-Cookie" in headers else headers
+
+    CachedResponse.__name__ = CachedResponse.__qualname__ = response_class.__name__
+    made: type[Response] = CachedResponse
+    return made
+
+
+def _close(app: Flask, body: SentBody) -> None:
+    """Flask's contexts are gone; what ``after()`` was given may want the application."""
+    with app.app_context():
+        body.close()
+
+
+def _nothing() -> None:
+    """There is nothing to end."""
+
+
+def handed_over(scope: Scope, error: Exception, response: Response) -> Exception:
+    """What the routes have only a default answer to, for Flask and its error handlers.
+
+    :param response: That answer, which is sent if there is no handler.
+    """
+    if not isinstance(error, HTTPException):
+        return error
+    if isinstance(error, NotFound) and not scope.route.pattern:
+        allowed = _allowed_elsewhere()
+        if allowed:
+            return MethodNotAllowed(allowed)
+    try:
+        handed = copy(error)
+    except TypeError:  # a class of the user's with arguments of its own
+        return error
+    handed.response = response
+    return handed.with_traceback(error.__traceback__)
+
+
+def _allowed_elsewhere() -> list[str]:
+    """The methods that other rules of the application allow for this path."""
+    adapter = request_ctx.url_adapter
+    allowed: list[str] = []
+    for method in _METHODS if adapter is not None else ():
+        try:
+            rule, _ = adapter.match(method=method, return_rule=True)  # type: ignore[union-attr]  # there is one here
+        except HTTPException:
+            continue
+        if not isinstance(rule, RouteRule):
+            allowed.append(method)
+    return allowed
