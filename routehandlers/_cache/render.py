@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -136,18 +137,23 @@ class Render:
         self.expire = min(self.expire, expire)
 
 
-_MACHINERY = (str(Path(__file__).parent.parent), "werkzeug")
+_PACKAGE = str(Path(__file__).parent.parent)
+
+# Whoever installs an application has it there, too, so that other files there are the second choice.
+_INSTALLED = f"{os.sep}site-packages{os.sep}"
+_MACHINERY = tuple(f"{os.sep}{name}{os.sep}" for name in ("werkzeug", "flask", "jinja2"))
 
 
 def _line_of_user() -> str:
-    """The nearest file and line that is neither ours nor Werkzeug's."""
+    """The nearest file and line of the user's own, or else of a library that is no machinery."""
+    installed = ""
     frame = sys._getframe(1)
-    package = _MACHINERY[0]
-    while frame is not None:
+    while frame.f_back is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((package, "<")) and "/werkzeug/" not in file:
-            return f"{file}:{frame.f_lineno}"
-        if frame.f_back is None:
-            break
+        if not file.startswith((_PACKAGE, "<")):
+            if _INSTALLED not in file:
+                return f"{file}:{frame.f_lineno}"
+            if not installed and not any(name in file for name in _MACHINERY):
+                installed = f"{file}:{frame.f_lineno}"
         frame = frame.f_back
-    return ""
+    return installed

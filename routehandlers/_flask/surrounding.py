@@ -53,8 +53,10 @@ class _Nobody:
     """What nobody has, which is nothing."""
 
     def __init__(self, app: Flask) -> None:
-        prefix = request_ctx.request.environ.get("SCRIPT_NAME") or "" if request_ctx else ""
+        asked: Any = request_ctx.request if request_ctx else None
+        prefix = asked.environ.get("SCRIPT_NAME") or "" if asked else ""
         self.request = app.request_class(nobodys_environ(prefix, "/"))
+        self.request.url_rule = asked.url_rule if asked else None
         self.session = app.session_interface.make_null_session(app)
         self.g = app.app_ctx_globals_class()
         self.after_this_request: list[Any] = []
@@ -121,12 +123,12 @@ class _RenderRequestContext(RequestContext):
         """Flask 3.0 sets it."""
 
     @property
-    def _after_request_functions(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]  # it reports
+    def _after_request_functions(self) -> Any:
         self._render.read("flask.after_this_request()")
         return self._theirs.after_this_request
 
     @_after_request_functions.setter
-    def _after_request_functions(self, functions: Any) -> None:
+    def _after_request_functions(self, functions: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Each context begins with none; these are the client's."""
 
 
@@ -141,7 +143,7 @@ def _watched(what: str, theirs: Any, render: Render, name: str | None = None) ->
 
 
 class _WatchedRequest(LocalProxy[Any]):
-    """Flask's request, which reports each use but those of ``url_for()``."""
+    """Flask's request, which reports each use but those of ``url_for()`` and of templates, which ask whose it is."""
 
     __slots__ = ("_plain",)
 
@@ -153,7 +155,15 @@ class _WatchedRequest(LocalProxy[Any]):
         super().__init__(resolve)
         object.__setattr__(self, "_plain", request)
 
+    def __bool__(self) -> bool:
+        return True
+
     @property
     def blueprint(self) -> Any:
         """Of the route, whoever asks for it."""
         return object.__getattribute__(self, "_plain").blueprint
+
+    @property
+    def blueprints(self) -> Any:
+        """Of the route, too."""
+        return object.__getattribute__(self, "_plain").blueprints

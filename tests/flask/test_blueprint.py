@@ -10,7 +10,6 @@ from typing import Any
 import flask
 import pytest
 from flask.cli import routes_command
-from flask.testing import FlaskClient
 from servers import write_app
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -19,13 +18,6 @@ from routehandlers.exceptions import InvalidConfigError
 from routehandlers.flask import RouteHandlersBlueprint
 
 MakeFlask = Callable[..., flask.Flask]
-
-
-class ClosingClient(FlaskClient):
-    """A client that reads answers to their end and closes them, as servers do."""
-
-    def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> Any:
-        return super().open(*args, buffered=buffered, **kwargs)
 
 
 TREE = {
@@ -45,22 +37,6 @@ TREE = {
     "posts/[post-id]/route.py": "def GET(request, context): return dict(context.params)",
     "rss.xml/route.py": "def GET(): return 'rss'",
 }
-
-
-@pytest.fixture
-def make_flask(tmp_path: Path) -> MakeFlask:
-    """A Flask application with a blueprint of some files."""
-
-    def make(files: dict[str, str], *, url_prefix: str | None = "/api", **settings: Any) -> flask.Flask:
-        app = flask.Flask("shop", root_path=str(tmp_path))
-        app.secret_key = "a secret of the tests"
-        app.test_client_class = ClosingClient
-        app.register_blueprint(
-            RouteHandlersBlueprint("api", write_app(tmp_path, files), url_prefix=url_prefix, **settings)
-        )
-        return app
-
-    return make
 
 
 @pytest.mark.parametrize("prefix", ["/api", None, "/a/b"])

@@ -1,0 +1,10 @@
+"""Moved, without PUT: that is Flask's still."""
+
+from flask import g, url_for
+
+from routehandlers.navigation import not_found
+
+
+def GET(request, context):
+    item = g.items.get(context.params["slug"]) or not_found()  # Flask's errorhandler(404) answers
+    return {**item, "url": url_for("api./items/[slug]", slug=item["slug"])}
