@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from werkzeug.test import Client
@@ -16,31 +16,24 @@ from ._cache.store import Store
 from ._http.draft import DraftKey
 from ._http.request import Request
 from ._http.watched import watched_class
-from ._metadata.files import load_metadata
-from ._modules.folder_files import load_folder_files
-from ._modules.loader import ModuleLoader, RouteModule
+from ._loading import load
+from ._modules.loader import RouteModule
 from ._modules.segment_config import SegmentConfig
 from ._modules.static_params import StaticParams
-from ._routing.conflicts import find_conflicts
-from ._routing.converters import check_converters, find_unknown_converters
-from ._routing.folders import FolderMap, folders_in_use
-from ._routing.tree import RouteTree, scan
+from ._routing.converters import check_converters
+from ._routing.tree import scan
 from ._routing.urlmap import UrlMap
 from ._runtime.caching import CachedEndpoint, policy_of
-from ._runtime.error_files import FAILURE_FILES
 from ._runtime.hits import Hits
 from ._runtime.host import Host
 from ._runtime.invoke import Endpoint
-from ._runtime.middleware import make_middleware
 from ._runtime.pipeline import Pipeline
+from ._runtime.public import public_files
 from ._runtime.scope import RouteInfo, current_scope
-from ._runtime.surroundings import Surroundings
-from ._runtime.transform_settings import compile_transforms
+from ._runtime.tracing import trace
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
-    InvalidAppError,
     OutsideRequestError,
-    RouteModuleImportError,
     UnknownRouteError,
 )
 
@@ -84,7 +77,7 @@ class RouteHandlers:
         self.config: Config = make_config(settings)
         check_converters(self.config.converters)
         self.directory = Path(directory).absolute()
-        loaded = _load(scan(self.directory), self.config)
+        loaded = load(scan(self.directory), self.config)
         self._loaded, self._surroundings = loaded.routes, loaded.surroundings
 
         self.cache = _make_cache(self.config, [loaded.route.pattern for loaded in self._loaded])
@@ -108,6 +101,7 @@ class RouteHandlers:
             self._surroundings,
             no_route,
             hits if has_hits else None,
+            public_files(Path(self.config.public).absolute(), no_route) if self.config.public else None,
         )
 
         # Wrap this, as in Flask: app.wsgi_app = ProxyFix(app.wsgi_app)
@@ -211,7 +205,7 @@ class RouteHandlers:
 
     def trace(self, environ: WSGIEnvironment) -> Any:
         """What a request would meet, and what it leads to, without calling anything."""
-        return self._pipeline.trace(environ)
+        return trace(self._pipeline, environ)
 
     def other_matches(self, path: str) -> list[Route]:
         """The routes that would match a path too, if the one that does were not there, in their order."""
@@ -252,38 +246,14 @@ class RouteHandlers:
 def create_app(directory: str | os.PathLike[str] = "app", **settings: Any) -> RouteHandlers:
     """The application that ``routehandlers dev`` and ``start`` serve: ``gunicorn "routehandlers:create_app()"``.
 
-    :param directory: The folder with the routes.
+    :param directory: The folder with the routes. The files of a folder ``public`` beside it are served, too.
     :param settings: They go before those of ``[tool.routehandlers]`` in the current folder's ``pyproject.toml``.
     """
-    return RouteHandlers(directory, **{**read_settings(Path.cwd()), **settings})
-
-
-class _Loaded(NamedTuple):
-    """What the files of an application came to."""
-
-    routes: list[RouteModule]
-    surroundings: Surroundings
-
-
-def _load(tree: RouteTree, config: Config) -> _Loaded:
-    """Check and import what was found; what is wrong is gathered and raised at once."""
-    transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
-    folders = folders_in_use(tree)
-    loader = ModuleLoader(tree.root)
-    metadata, metadata_mistakes = load_metadata(loader, tree.metadata)
-    found = [*tree.routes, *(loaded.route for loaded in metadata)]
-    problems = [*tree.problems, *find_conflicts(found), *find_unknown_converters(found, config.converters)]
-    routes, route_mistakes = loader.load(tree.routes)
-    functions, file_mistakes = load_folder_files(loader, tree.folder_files)
-    middleware, matcher_mistakes = make_middleware(functions)
-    problems += [*route_mistakes, *metadata_mistakes, *file_mistakes, *matcher_mistakes]
-    if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
-        raise problems[0].error
-    if problems:
-        raise InvalidAppError(tree.root, problems)
-    answers_failures = any(function.name in FAILURE_FILES for function in functions)
-    folder_map = FolderMap(folders, config.converters) if answers_failures else None
-    return _Loaded([*routes, *metadata], Surroundings(functions, middleware, transforms, folder_map))
+    settings = {**read_settings(Path.cwd()), **settings}
+    beside = Path(directory).absolute().parent / "public"
+    if beside.is_dir():
+        settings.setdefault("public", beside)
+    return RouteHandlers(directory, **settings)
 
 
 def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ._hints import hint
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from werkzeug.routing import BaseConverter
 
     from .cache_handlers.base import CacheHandler
+    from .typing import WSGIApplication
 
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~\-]+)*")
 
 # Settings that hold Python objects, which a TOML file cannot.
-_ONLY_FROM_PYTHON = ("converters",)
+_ONLY_FROM_PYTHON = ("converters", "fallback")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Config:
         is a ``routehandlers.cache_handlers.CacheHandler``.
     :param expire_time: Seconds after which a stored answer is not served any more.
     :param cache_max_memory_size: Bytes of the cache in each process; 0 keeps nothing there.
+    :param public: The folder whose files are served as they are, before any route. ``create_app()``, ``dev`` and
+        ``start`` take ``public`` beside the folder with the routes, if it is there; ``False`` for none.
+    :param fallback: A WSGI application that answers what no route knows.
     :param secret_key: Signs the cookie of draft mode. At least 16 bytes that nobody can guess.
     :param debug: Say in answers what went wrong. Never for the public.
     """
@@ -62,6 +67,8 @@ class Config:
     cache: str | CacheHandler = "memory://"
     expire_time: float = 31_536_000
     cache_max_memory_size: int = 50 * 2**20
+    public: str | os.PathLike[str] | Literal[False] | None = None
+    fallback: WSGIApplication | None = None
     secret_key: str | None = field(default=None, repr=False)
     debug: bool = False
 
@@ -144,6 +151,11 @@ _RULES: dict[str, tuple[Any, str]] = {
         lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
         "a number of bytes",
     ),
+    "public": (
+        lambda value: not value or isinstance(value, (str, os.PathLike)),
+        "a folder, or False for none",
+    ),
+    "fallback": (lambda value: value is None or callable(value), "a WSGI application, or None"),
     "secret_key": (
         lambda value: value is None or (isinstance(value, str) and len(value.encode()) >= 16),
         "a text of at least 16 bytes, such as secrets.token_hex() makes, or None",

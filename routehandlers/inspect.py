@@ -17,6 +17,8 @@ from ._http.path import decode_segments
 from ._http.response import Response
 from ._routing.spelling import to_matching
 from ._runtime.caching import CachedEndpoint
+from ._runtime.matching import UnknownPathError
+from ._runtime.public import PublicFile
 from ._runtime.scope import Scope
 
 if TYPE_CHECKING:
@@ -121,12 +123,16 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
     try:
         steps, found = app.trace(environ)
     except HTTPException as error:
+        if isinstance(error, UnknownPathError) and app.config.fallback is not None:
+            return [("fallback", f"no route knows it: {app.config.fallback!r} answers")]
         return [("path", f"{error.code} {error.name}: {error.description}")]
     if isinstance(found, Response):
         return [("redirect", f"{found.status_code} to {found.headers['Location']}")]
     folder = app.directory.parent
     steps = [(name, _relative(Path(text), folder) if name == "middleware" else text) for name, text in steps]
     endpoint, params, path = found
+    if isinstance(endpoint, PublicFile):
+        return [*steps, ("public", path)]
     route = next(route for route in app.routes if route.pattern == endpoint.info.pattern)
     steps.append(("route", f"{route.pattern}\n{_relative(route.file, folder)}"))
     others = app.other_matches(path)

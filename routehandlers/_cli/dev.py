@@ -17,8 +17,7 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from .._http.errors import error_response
-from ..app import RouteHandlers
-from ..config import read_settings
+from ..app import create_app
 from ..exceptions import RouteHandlersError
 from . import loading
 
@@ -73,7 +72,7 @@ def _make_app(directory: Path) -> WSGIApplication:
     The server keeps running meanwhile, and loads again at the next change.
     """
     try:
-        app = RouteHandlers(directory, **{**read_settings(Path.cwd()), "debug": True, "cache": "memory://"})
+        app = create_app(directory, debug=True, cache="memory://")
     except RouteHandlersError as error:
         message = str(error)
     except Exception as error:

@@ -8,8 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..app import RouteHandlers
-from ..config import read_settings
+from ..app import RouteHandlers, create_app
 from ..exceptions import RouteHandlersError
 
 FAILED = 2
@@ -35,7 +34,7 @@ def load_app(directory: Path, **settings: Any) -> RouteHandlers:
     What a file of the user's raises is printed as its own traceback, and ends the command.
     """
     try:
-        return RouteHandlers(directory, **{**read_settings(Path.cwd()), **settings})
+        return create_app(directory, **settings)
     except RouteHandlersError:
         raise
     except Exception as error:

@@ -23,7 +23,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    app = loading.load_app(options.directory)
+    app = loading.load_app(options.directory, public=False)
     if options.json:
         print(json.dumps(describe_routes(app), indent=2, ensure_ascii=False))
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
@@ -45,7 +46,11 @@ class Entrance:
     """Reads the host and the path of requests.
 
     :param good_hosts: Values of ``Host`` that were found good; more are added.
+    :ivar knows: Whether there is anything at a path, where another application answers for the rest: what that one
+        has with a slash at its end is not redirected.
     """
+
+    knows: Callable[[str], bool] | None = None
 
     def __init__(self, config: Config, request_class: type[Request], good_hosts: set[str | None]) -> None:
         self._config = config
@@ -60,7 +65,7 @@ class Entrance:
         :raise BadRequest: For these.
         """
         host: str | None = environ.get("HTTP_HOST")
-        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+        if self.knows is None and is_websocket(environ):
             raise BadRequest("There is no WebSocket here.")
         if host:
             if not is_valid_host(host):
@@ -90,10 +95,16 @@ class Entrance:
         below = self.below_base_path(path)
         if below is not None or _REPEATED_SLASHES.search(path):
             target = self.redirect_target(path)
-            if target is not None:
+            if target is not None and not self._is_anothers(path, below):
                 return self._redirect(environ, prefix + target)
         whole = to_text(path)
         return SentPath(whole if below == path else None if below is None else to_text(below), whole)
+
+    def _is_anothers(self, path: str, below: str | None) -> bool:
+        """Whether only a slash at its end would be put right of a path that another application may have."""
+        if self.knows is None or _REPEATED_SLASHES.search(path):
+            return False
+        return below is None or not self.knows(to_text(below))
 
     def below_base_path(self, path: str) -> str | None:
         """What follows the base path, if the path lies below it."""
@@ -124,6 +135,12 @@ class Entrance:
         location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
         # Old clients do not know 308; Next helps them with Refresh.
         return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
+
+
+def is_websocket(environ: WSGIEnvironment) -> bool:
+    """Whether a client wants to speak another protocol from here on."""
+    upgrade: str = environ.get("HTTP_UPGRADE") or ""
+    return upgrade.lower() == "websocket"
 
 
 def check_length(text: str) -> None:

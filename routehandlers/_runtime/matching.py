@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from ..typing import Params
     from .caching import CachedEndpoint
     from .invoke import Endpoint
+    from .public import FindPublic, PublicFile
 
 # Whether a route takes some params.
 Admits = Callable[["Params"], bool]
 
 # The endpoint, what its brackets matched, and the path as it was matched. (A plain tuple: each request makes one.)
-Found: TypeAlias = "tuple[Endpoint | CachedEndpoint, Params, str]"
+Found: TypeAlias = "tuple[Endpoint | CachedEndpoint | PublicFile, Params, str]"
+
+
+class UnknownPathError(NotFound):
+    """There is nothing at a path, neither route nor file."""
 
 
 class Matching:
@@ -28,23 +33,26 @@ class Matching:
 
     :param endpoints: By their place in the map.
     :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
+    :param public: The files that lie before them, if there are any.
     """
 
     def __init__(
         self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
-        config: Config, entrance: Entrance,
+        config: Config, entrance: Entrance, public: FindPublic | None = None,
     ) -> None:  # fmt: skip
         self._map = url_map
         self._endpoints = endpoints
         self._admissions = admissions
         self._takes_plain = entrance.takes_plain
-        self._ready = self._ready_paths(config.base_path, entrance)
+        self._public = public
+        # Files come before routes, and are looked for in the long way.
+        self._ready = self._ready_paths(config.base_path, entrance) if public is None else {}
 
     def match_plain(self, path: str) -> Found | None:
         """The route of a path that is spelled as most are, or ``None`` for one to look at closely.
 
         :param path: ``PATH_INFO``, of a target without escapes.
-        :raise NotFound: If there is none.
+        :raise UnknownPathError: If there is none.
         """
         ready = self._ready.get(path)
         if ready is not None:
@@ -52,16 +60,20 @@ class Matching:
         return self.match(path) if self._takes_plain and PLAIN.fullmatch(path) else None
 
     def match_static(self, text: str) -> Found | None:
-        """The static route of a path."""
+        """The file or static route of a path."""
+        if self._public is not None and (file := self._public(text)) is not None:
+            return file, {}, text
         index = self._map.exact.get(text)
         return (self._endpoints[index], {}, text) if index is not None else None
 
     def match(self, text: str) -> Found:
-        """The route of a path; static ones come first.
+        """The file or route of a path; static ones come first.
 
         :param text: Matching text.
-        :raise NotFound: If there is none.
+        :raise UnknownPathError: If there is none.
         """
+        if self._public is not None and (file := self._public(text)) is not None:
+            return file, {}, text
         match = self._map.match(text)
         refused: frozenset[int] = frozenset()
         # dynamic_params = False: what is not listed falls to the next route that matches.
@@ -69,8 +81,16 @@ class Matching:
             refused |= {match[0]}
             match = self._map.match(text, refused)
         if match is None:
-            raise NotFound
+            raise UnknownPathError
         return self._endpoints[match[0]], match[1], text
+
+    def knows(self, text: str) -> bool:
+        """Whether there is anything at a path."""
+        try:
+            self.match(text)
+        except UnknownPathError:
+            return False
+        return True
 
     def _ready_paths(self, base: str, entrance: Entrance) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
         """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""

@@ -26,9 +26,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.draft import COOKIE
@@ -37,11 +37,12 @@ from .._http.path import target_of
 from .._http.response import Response
 from .._routing.urlmap import UrlMap
 from .concluding import attempt, conclude, conclude_failed, transformed, without_forged_draft
-from .entrance import Entrance, SentPath, check_length
+from .entrance import Entrance, SentPath, check_length, is_websocket
 from .failures import as_exception, excepted, failed
+from .falling_through import FallThrough, OtherApplication
 from .hits import ROUTE, ROUTING_ARGS, Hits
-from .matching import Admits, Found, Matching
-from .middleware import GoOn, through
+from .matching import Admits, Found, Matching, UnknownPathError
+from .middleware import GoOn, Middleware, through
 from .rewriting import read_destination
 from .scope import RunsIn, Scope, enter_scope
 from .sending import Answer, prepare, reopen
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from ..typing import StartResponse, WSGIEnvironment
     from .caching import CachedEndpoint
     from .invoke import Endpoint
+    from .public import FindPublic
     from .scope import RouteInfo
     from .surroundings import Surroundings
 
@@ -63,22 +65,27 @@ class Pipeline:
     :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
     :param no_route: For requests that no route answers.
     :param hits: What is answered at once; ``None`` where nothing is cached, or something stands before all routes.
+    :param public: The files that lie before the routes, if there are any.
     """
 
     def __init__(
         self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
         config: Config, surroundings: Surroundings, no_route: RouteInfo, hits: Hits | None,
+        public: FindPublic | None = None,
     ) -> None:  # fmt: skip
-        self._no_route = no_route
+        self.no_route = no_route
         self._hits = hits
         self._good_hosts: set[str | None] = hits.good_hosts if hits is not None else set()
-        self._entrance = Entrance(config, no_route.request_class, self._good_hosts)
-        self._matching = Matching(url_map, endpoints, admissions, config, self._entrance)
-        self._surroundings = surroundings
-        self._transforms = surroundings.transforms
+        self.entrance = Entrance(config, no_route.request_class, self._good_hosts)
+        self._matching = Matching(url_map, endpoints, admissions, config, self.entrance, public)
+        self._other = OtherApplication(config.fallback) if config.fallback is not None else None
+        if self._other is not None:
+            self.entrance.knows = self._matching.knows
+        self.surroundings = surroundings
+        self.transforms = surroundings.transforms
         self._instrumentation = surroundings.instrumentation
         self._is_open = not surroundings.stand_before_all
-        self._guards = {
+        self.guards: dict[Any, tuple[Middleware, ...]] = {
             endpoint: guards for endpoint in endpoints if (guards := surroundings.middleware_of(endpoint.info.folders))
         }
         self._has_cached = any(endpoint.info.is_cached for endpoint in endpoints)
@@ -93,7 +100,11 @@ class Pipeline:
         return context.run(self._answer, environ, start_response, context)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
-        _, (status, headers, body) = self.answer(environ, context)
+        try:
+            _, (status, headers, body) = self.answer(environ, context)
+        except FallThrough:
+            assert self._other is not None
+            return self._other.application(environ, start_response)
         start_response(status, headers)
         return body
 
@@ -103,7 +114,7 @@ class Pipeline:
         :param context: Where everything of the request runs; the caller is in it.
         """
         scope, answer = self._answer_in(context, environ)
-        if self._no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
+        if self.no_route.draft_key is not None and COOKIE in environ.get("HTTP_COOKIE", ""):
             answer = answer._replace(headers=without_forged_draft(scope, answer.headers))
         return scope, answer
 
@@ -126,9 +137,13 @@ class Pipeline:
     def _answer_openly(self, environ: WSGIEnvironment, context: RunsIn) -> tuple[Scope, Answer]:
         try:
             if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
-                self._entrance.check_host(environ)
+                self.entrance.check_host(environ)
+            if self._other is not None and is_websocket(environ):
+                raise FallThrough
             found = self.find(environ)
         except HTTPException as error:
+            if self._other is not None and isinstance(error, UnknownPathError):
+                raise FallThrough from None
             scope = self._unanswered(environ, context)
             return scope, excepted(scope, error)
         except (Exception, Interrupt) as error:  # a converter of the user's
@@ -141,7 +156,7 @@ class Pipeline:
         environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
         if self._instrumentation.name_span is not None:
             self._instrumentation.name_span(environ)
-        if self._guards and endpoint in self._guards:
+        if self.guards and endpoint in self.guards:
             wrapped = self._wrap(environ, context)
             return wrapped, self._answer_behind(wrapped, lambda: self._enter(wrapped, found))
         scope = Scope(environ, endpoint.info, params, path, context)
@@ -165,11 +180,11 @@ class Pipeline:
             if found is not None:
                 return found
         # 1. path
-        sent = self._entrance.read_path(environ)
+        sent = self.entrance.read_path(environ)
         if isinstance(sent, Response):
             return sent
         if sent.text is None:
-            raise NotFound
+            raise UnknownPathError
         # 6. static routes and 8. dynamic routes, at last 10. not found
         return self._matching.match(sent.text)
 
@@ -178,20 +193,20 @@ class Pipeline:
 
         :param path: Matching text, where the client's path was rewritten.
         """
-        if self._surroundings.folder_map is None:
-            return self._no_route
+        if self.surroundings.folder_map is None:
+            return self.no_route
         try:
-            sent = self._entrance.read_path(environ) if path is None else None
+            sent = self.entrance.read_path(environ) if path is None else None
         except HTTPException:
             sent = None
         text = (sent.text if isinstance(sent, SentPath) else path) or "/"
-        error_files = self._surroundings.error_files_of(self._surroundings.folder_map.nearest(text))
-        return replace(self._no_route, error_files=error_files)
+        error_files = self.surroundings.error_files_of(self.surroundings.folder_map.nearest(text))
+        return replace(self.no_route, error_files=error_files)
 
     # With something around them ---------------------------------------------
 
     def _wrap(self, environ: WSGIEnvironment, context: RunsIn) -> WrappedScope:
-        scope = WrappedScope(environ, self._no_route, context, is_watched=self._has_cached)
+        scope = WrappedScope(environ, self.no_route, context, is_watched=self._has_cached)
         enter_scope(scope)
         return scope
 
@@ -207,11 +222,11 @@ class Pipeline:
 
     def _pass(self, scope: WrappedScope) -> WerkzeugResponse:
         """The stages up to the routes, of which the first to answer ends it."""
-        environ, transforms = scope.environ, self._transforms
+        environ, transforms = scope.environ, self.transforms
         if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
-            self._entrance.check_host(environ)
+            self.entrance.check_host(environ)
         # 1. path
-        sent = self._entrance.read_path(environ)
+        sent = self.entrance.read_path(environ)
         if isinstance(sent, Response):
             return sent
         check_length(sent.whole)
@@ -222,11 +237,13 @@ class Pipeline:
         if redirect is not None:
             return redirect
         scope.config_headers = headers
+        if sent.text is None and self._other is not None:
+            return transformed(scope, self._other.respond(environ))
         if sent.text is None:
-            raise NotFound
+            raise UnknownPathError
         # 4. the root's middleware
         text = scope.path = sent.text
-        root = self._surroundings.root_middleware
+        root = self.surroundings.root_middleware
         go_on = partial(self._go_on, scope, text, is_sent=True)
         return through([root] if root is not None else [], scope, text, go_on, partial(self._go_elsewhere, scope))
 
@@ -238,14 +255,18 @@ class Pipeline:
 
     def _go_on(self, scope: WrappedScope, text: str, *, is_sent: bool) -> WerkzeugResponse:
         try:
-            found = self._find_rewritten(scope, text, is_sent=is_sent)
+            if self._other is not None and is_websocket(scope.environ):
+                raise UnknownPathError
+            found = self.find_rewritten(scope, text, is_sent=is_sent)
         except HTTPException as error:
+            if self._other is not None and isinstance(error, UnknownPathError):
+                return transformed(scope, self._other.respond(scope.environ))
             scope.enter_route(self._nearest(scope.environ, text), {}, text)
             return transformed(scope, reopen(scope, excepted(scope, error)))
         return self._enter(scope, found)
 
-    def _find_rewritten(self, scope: WrappedScope, text: str, *, is_sent: bool) -> Found:
-        transforms = self._transforms
+    def find_rewritten(self, scope: WrappedScope, text: str, *, is_sent: bool) -> Found:
+        transforms = self.transforms
         # 5. rewrites before files
         if is_sent:
             text = transforms.rewrite(transforms.before_files, scope, text)
@@ -258,7 +279,7 @@ class Pipeline:
         # 8. dynamic routes
         try:
             return self._matching.match(text)
-        except NotFound:
+        except UnknownPathError:
             # 9. rewrites fallback
             rewritten = transforms.rewrite(transforms.fallback, scope, text)
             if rewritten == text:
@@ -276,33 +297,6 @@ class Pipeline:
             self._instrumentation.name_span(environ)
         scope.enter_route(endpoint.info, params, path)
         # A root whose matcher did not take the client's path may take a destination.
-        root = self._surroundings.root_middleware
-        stack = [*([root] if root is not None and not scope.has_met(root) else []), *self._guards.get(endpoint, ())]
+        root = self.surroundings.root_middleware
+        stack = [*([root] if root is not None and not scope.has_met(root) else []), *self.guards.get(endpoint, ())]
         return through(stack, scope, path, partial(attempt, scope, endpoint), partial(self._go_elsewhere, scope))
-
-    def trace(self, environ: WSGIEnvironment) -> tuple[list[tuple[str, str]], Found | Response]:
-        """What a request would meet before its route, in order, and where it would end. Nothing of the user's runs.
-
-        :raise HTTPException: If there is no route, or the path is malformed.
-        """
-        scope = WrappedScope(environ, self._no_route, Context(), is_watched=False)
-        self._entrance.check_host(environ)
-        sent = self._entrance.read_path(environ)
-        if isinstance(sent, Response):
-            return [], sent
-        steps = [("headers", f"{name}: {value}") for name, value in self._transforms.headers_for(scope, sent)]
-        redirect = self._transforms.redirect_for(scope, sent)
-        if redirect is not None:
-            return [], redirect
-        if sent.text is None:
-            raise NotFound
-        root = self._surroundings.root_middleware
-        if root is not None and scope.meets(root, sent.text):
-            steps.append(("middleware", str(root.file)))
-        found = self._find_rewritten(scope, sent.text, is_sent=True)
-        if scope.is_rewritten:
-            steps.append(("rewrite", f"to {found[2]}"))
-        for middleware in self._guards.get(found[0], ()):
-            if scope.meets(middleware, found[2]):
-                steps.append(("middleware", str(middleware.file)))
-        return steps, found

@@ -1,0 +1,49 @@
+"""From a tree of files to routes and what stands around them, with all mistakes of all steps together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ._metadata.files import load_metadata
+from ._modules.folder_files import load_folder_files
+from ._modules.loader import ModuleLoader, RouteModule
+from ._routing.conflicts import find_conflicts
+from ._routing.converters import find_unknown_converters
+from ._routing.folders import FolderMap, folders_in_use
+from ._runtime.error_files import FAILURE_FILES
+from ._runtime.middleware import make_middleware
+from ._runtime.surroundings import Surroundings
+from ._runtime.transform_settings import compile_transforms
+from .exceptions import InvalidAppError, RouteModuleImportError
+
+if TYPE_CHECKING:
+    from ._routing.tree import RouteTree
+    from .config import Config
+
+
+class Loaded(NamedTuple):
+    """What the files of an application came to."""
+
+    routes: list[RouteModule]
+    surroundings: Surroundings
+
+
+def load(tree: RouteTree, config: Config) -> Loaded:
+    """Check and import what was found; what is wrong is gathered and raised at once."""
+    transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
+    folders = folders_in_use(tree)
+    loader = ModuleLoader(tree.root)
+    metadata, metadata_mistakes = load_metadata(loader, tree.metadata)
+    found = [*tree.routes, *(loaded.route for loaded in metadata)]
+    problems = [*tree.problems, *find_conflicts(found), *find_unknown_converters(found, config.converters)]
+    routes, route_mistakes = loader.load(tree.routes)
+    functions, file_mistakes = load_folder_files(loader, tree.folder_files)
+    middleware, matcher_mistakes = make_middleware(functions)
+    problems += [*route_mistakes, *metadata_mistakes, *file_mistakes, *matcher_mistakes]
+    if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
+        raise problems[0].error
+    if problems:
+        raise InvalidAppError(tree.root, problems)
+    answers_failures = any(function.name in FAILURE_FILES for function in functions)
+    folder_map = FolderMap(folders, config.converters) if answers_failures else None
+    return Loaded([*routes, *metadata], Surroundings(functions, middleware, transforms, folder_map))

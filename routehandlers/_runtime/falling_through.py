@@ -1,0 +1,71 @@
+"""Another WSGI application that answers what the routes do not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from .._http.response import Response
+
+if TYPE_CHECKING:
+    from ..typing import WSGIApplication, WSGIEnvironment
+
+
+class FallThrough(BaseException):
+    """Nothing here knows the path, and nothing stands around: the other application has the request for its own."""
+
+
+class OtherApplication:
+    """The application that ``fallback=`` names."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self.application = application
+
+    def respond(self, environ: WSGIEnvironment) -> Response:
+        """Its answer, for what stands around the routes. The body streams on.
+
+        :param environ: As it came. A body that was read meanwhile is there again.
+        """
+        body = environ.get("routehandlers.body")
+        if body is not None:
+            body.seek(0)
+        started = _Started()
+        chunks = self.application(environ, started)
+        try:
+            iterator = iter(chunks)
+            # An application may wait with its headers until its first chunk.
+            first = [] if started.status else list(_first(iterator))
+        except BaseException:
+            _close(chunks)
+            raise
+        response = Response(chain(started.written, first, iterator), started.status, started.headers)
+        response.call_on_close(lambda: _close(chunks))
+        return response
+
+
+class _Started:
+    """A ``start_response`` that keeps what it is told (PEP 3333)."""
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.written: list[bytes] = []
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None, /
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = status, headers
+        return self.written.append
+
+
+def _first(iterator: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in iterator:
+        yield chunk
+        return
+
+
+def _close(chunks: Iterable[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()

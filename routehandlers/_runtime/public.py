@@ -1,0 +1,141 @@
+"""The files of ``public/``, which are there as they are: before routes, and behind the root's middleware.
+
+https://nextjs.org/docs/app/api-reference/file-conventions/public-folder
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.security import safe_join
+from werkzeug.utils import send_file
+from werkzeug.wsgi import FileWrapper
+
+from .._http.errors import error_response
+from .._http.response import Response
+from .._routing.spelling import from_matching
+from ..exceptions import InvalidConfigError
+from .failures import excepted, failed
+from .sending import Answer, prepare
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from .scope import RouteInfo, Scope
+
+# A client asks each time whether it has changed, as in Next.
+_CACHE_CONTROL = "public, max-age=0"
+
+_METHODS = ("GET", "HEAD")
+
+_CHUNK = 64 * 2**10
+
+_NOT_INSTALLED = (
+    "{folder} is served by WhiteNoise, which is not installed."
+    ' Install it with: pip install "routehandlers[public]". Or say public = false, where a proxy serves the files.'
+)
+
+# A file as a response to one request.
+_Serve = Callable[["Scope"], "WerkzeugResponse"]
+
+
+class PublicFile:
+    """One file, answered as a route is."""
+
+    methods = _METHODS
+
+    def __init__(self, info: RouteInfo, file: str, serve: _Serve) -> None:
+        self.info = info
+        self._file = file
+        self._serve = serve
+
+    def answer(self, scope: Scope) -> Answer:
+        """The file, whatever happens."""
+        try:
+            return self.attempt(scope)
+        except Exception as error:
+            return self.failed(scope, error)
+
+    def attempt(self, scope: Scope) -> Answer:
+        """The file, or that no other method is for it.
+
+        :raise OSError: If it is gone.
+        """
+        if scope.environ["REQUEST_METHOD"] in _METHODS:
+            try:
+                return prepare(scope, self._serve(scope))
+            except HTTPException as error:  # a range that is not there
+                return excepted(scope, error)
+        scope.unanswered = MethodNotAllowed(_METHODS)
+        response = error_response(scope.environ, 405)
+        response.headers["Allow"] = ", ".join(_METHODS)
+        return prepare(scope, response)
+
+    def failed(self, scope: Scope, error: Exception) -> Answer:
+        """The answer to a file that cannot be read."""
+        return failed(scope, error, self._file)
+
+
+# The file of a path, which is matching text.
+FindPublic = Callable[[str], "PublicFile | None"]
+
+
+def public_files(folder: Path, info: RouteInfo) -> FindPublic:
+    """The files of a folder: as they are now in ``debug``, and else as they were at start.
+
+    :raise InvalidConfigError: If there is no such folder, or WhiteNoise is not installed.
+    """
+    if not folder.is_dir():
+        raise InvalidConfigError(f"public: there is no folder {folder}.")
+    return partial(_find_now, folder, info) if info.debug else _found_at_start(folder, info)
+
+
+def _path_of(text: str) -> str | None:
+    segments = from_matching(text)
+    return None if any("/" in segment or os.sep in segment for segment in segments) else "/".join(segments)
+
+
+def _find_now(folder: Path, info: RouteInfo, text: str) -> PublicFile | None:
+    path = _path_of(text)
+    file = safe_join(str(folder), path) if path else None
+    if file is None or not Path(file).is_file():
+        return None
+    return PublicFile(info, file, partial(_send, file))
+
+
+def _send(file: str, scope: Scope) -> WerkzeugResponse:
+    response = send_file(file, scope.environ)
+    response.headers["Cache-Control"] = _CACHE_CONTROL
+    return response
+
+
+def _found_at_start(folder: Path, info: RouteInfo) -> FindPublic:
+    try:
+        from whitenoise import WhiteNoise  # type: ignore[import-untyped]  # an extra
+    except ModuleNotFoundError:
+        raise InvalidConfigError(_NOT_INSTALLED.format(folder=folder)) from None
+
+    def add_headers(headers: Any, _path: str, _url: str) -> None:
+        headers["Cache-Control"] = _CACHE_CONTROL
+
+    found = WhiteNoise(None, str(folder), allow_all_origins=False, add_headers_function=add_headers)
+    files = {
+        url.removeprefix("/"): PublicFile(info, url, partial(_serve_static, file)) for url, file in found.files.items()
+    }
+
+    def find(text: str) -> PublicFile | None:
+        path = _path_of(text)
+        return files.get(path) if path is not None else None
+
+    return find
+
+
+def _serve_static(file: Any, scope: Scope) -> WerkzeugResponse:
+    found = file.get_response(scope.environ["REQUEST_METHOD"], scope.environ)
+    body = FileWrapper(found.file, _CHUNK) if found.file is not None else None
+    return Response(body, int(found.status), found.headers)
