@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from werkzeug.test import Client
 
@@ -20,6 +19,7 @@ from ._loading import load
 from ._modules.loader import RouteModule
 from ._modules.segment_config import SegmentConfig
 from ._modules.static_params import StaticParams
+from ._routing.building import public_path
 from ._routing.converters import check_converters
 from ._routing.tree import scan
 from ._routing.urlmap import UrlMap
@@ -29,11 +29,10 @@ from ._runtime.host import Host
 from ._runtime.invoke import Endpoint
 from ._runtime.pipeline import Pipeline
 from ._runtime.public import public_files
-from ._runtime.scope import RouteInfo, current_scope
+from ._runtime.scope import RouteInfo, current_scope, mount_prefix
 from ._runtime.tracing import trace
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
-    OutsideRequestError,
     UnknownRouteError,
 )
 
@@ -167,31 +166,15 @@ class RouteHandlers:
         :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
         """
         path = self._map.build(self._find(pattern).route, params)
-        if (
-            self.config.trailing_slash
-            and path != "/"
-            and not path.startswith("/.well-known/")
-            and "." not in path.rpartition("/")[2]
-        ):
-            path += "/"
-        if self.config.base_path:
-            path = self.config.base_path + ("" if path == "/" and not self.config.trailing_slash else path)
-        query = f"?{urlencode(_query, doseq=True)}" if _query else ""
-        return f"{self._prefix(external=_external)}{path}{query}"
+        path = public_path(path, self.config.base_path, _query, trailing_slash=self.config.trailing_slash)
+        return f"{self._prefix(external=_external)}{path}"
 
     def _prefix(self, *, external: bool) -> str:
         if external and self.config.origin is not None:
-            return f"{self.config.origin}{self._mounted()}"
+            return f"{self.config.origin}{mount_prefix()}"
         if external:
             return current_scope("url_for").request.root_url.rstrip("/")
-        return self._mounted()
-
-    def _mounted(self) -> str:
-        """Where a request found the application; nothing outside of requests."""
-        try:
-            return current_scope("url_for").request.mount_prefix.rstrip("/")
-        except OutsideRequestError:
-            return ""
+        return mount_prefix()
 
     def path_for(self, pattern: str, params: Mapping[str, Any]) -> str:
         """The path of a route below everything: without base path, prefix and slash at its end."""

@@ -57,14 +57,14 @@ class _Float(FloatConverter):
     regex = r"[0-9]+\.[0-9]+"
 
 
-_BUILT_IN: dict[str, type[BaseConverter]] = {"int": _Integer, "float": _Float, "uuid": UUIDConverter}
+BUILT_IN: dict[str, type[BaseConverter]] = {"int": _Integer, "float": _Float, "uuid": UUIDConverter}
 
 
 def find_unknown_converters(
     routes: Iterable[RouteFile], converters: Mapping[str, type[BaseConverter]]
 ) -> list[RouteHandlersError]:
     """One problem for each file that names a converter nobody defined."""
-    known = sorted({*_BUILT_IN, *converters})
+    known = sorted({*BUILT_IN, *converters})
     return [
         InvalidTreeError(
             f"{segment.folder!r} names a converter {segment.converter!r} that nobody defined:",
@@ -98,7 +98,7 @@ def converter_name(segment: Segment) -> str:
 
 def guarded(converters: Mapping[str, type[BaseConverter]]) -> dict[str, type[BaseConverter]]:
     """Every converter with the weight of its kind, so that precedence is ours and not the disk's."""
-    custom = {**_BUILT_IN, **converters}
+    custom = {**BUILT_IN, **converters}
     # Several converters at one place keep Werkzeug's order among themselves, then the alphabet's.
     ranked = sorted(custom, key=lambda name: (custom[name].weight, name))
     guarded: dict[str, type[BaseConverter]] = {

@@ -7,23 +7,18 @@ inside a segment stands escaped.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, unquote
 
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 
-from ..exceptions import UnknownRouteError
+from .building import PathBuilder
 from .converters import REFUSED, converter_name, guarded
 from .segments import Kind, Segment
 from .spelling import ESCAPES, restore, to_matching
 from .tree import RouteFile
-
-# RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
-_PCHAR = "!$&'()*+,;=:@~"
 
 # How many maps without refused routes are kept. A tree with more overlapping
 # converters than this still answers, it only builds some maps again.
@@ -47,6 +42,7 @@ class UrlMap:
         self.exact = {path: index for path, index in self.static.items() if self._is_exact(index)}
         self._leaves = self._leaf_prefixes()
         self._adapter = self._bind(frozenset())
+        self._builder = PathBuilder(self._converters, self._adapter.map)
         self._narrowed: dict[frozenset[int], MapAdapter] = {}
         self._lock = threading.Lock()
 
@@ -81,54 +77,7 @@ class UrlMap:
 
         :raise UnknownRouteError: If a parameter is missing, unknown, or cannot stand in a path.
         """
-        names = [segment.name for segment in route.segments if segment.is_parameter]
-        if unknown := sorted(set(values) - set(names)):
-            raise UnknownRouteError(
-                f"{route.pattern!r} has no parameter {unknown[0]!r}. It has: {', '.join(names) or 'none'}."
-            )
-        parts = [part for segment in route.segments for part in self._build_segment(route, segment, values)]
-        return "/" + "/".join(parts)
-
-    def _build_segment(self, route: RouteFile, segment: Segment, values: Mapping[str, Any]) -> list[str]:
-        if segment.kind is Kind.STATIC:
-            return [quote(segment.name, safe=_PCHAR)]
-        value = values.get(segment.name)
-        if segment.kind is Kind.OPTIONAL_CATCH_ALL and not value:
-            return []
-        if value is None:
-            raise UnknownRouteError(f"{route.pattern!r} needs a value for {segment.name!r}.")
-        if segment.kind in (Kind.DYNAMIC, Kind.CONVERTED):
-            return [self._build_value(route, segment, value)]
-        if isinstance(value, str) or not value:
-            raise UnknownRouteError(f"{segment.name!r} of {route.pattern!r} takes a list of segments, not {value!r}.")
-        return [self._build_value(route, segment, part) for part in value]
-
-    def _build_value(self, route: RouteFile, segment: Segment, value: Any) -> str:
-        text = str(value)
-        if segment.converter is not None:
-            text = self._convert(route, segment, value)
-        if text in {"", ".", ".."} or "\0" in text:
-            raise UnknownRouteError(f"{value!r} cannot stand in a path, as {segment.name!r} of {route.pattern!r}.")
-        if segment.converter is not None:
-            return text
-        try:
-            return quote(text, safe=_PCHAR)
-        except UnicodeEncodeError:
-            raise UnknownRouteError(f"{value!r} is not text that UTF-8 can write.") from None
-
-    def _convert(self, route: RouteFile, segment: Segment, value: Any) -> str:
-        """A value in URL spelling, as its converter writes it and would read it again."""
-        converter = self._converters[segment.converter or ""](self._adapter.map)
-        made, is_read = "", False
-        try:
-            made = converter.to_url(value)
-            read = unquote(made)
-            is_read = bool(re.fullmatch(converter.regex, read)) and converter.to_python(read) is not REFUSED
-        except (ValueError, TypeError):
-            pass  # it is not read
-        if not is_read:
-            raise UnknownRouteError(f"{value!r} is nothing that {segment.folder!r} of {route.pattern!r} takes.")
-        return made.replace("/", "%2F")
+        return self._builder.build(route.pattern, route.segments, values)
 
     def _rules_of(self, route: RouteFile) -> list[str]:
         """Werkzeug's spelling of a route; an optional catch-all has two, with and without the rest."""

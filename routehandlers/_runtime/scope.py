@@ -255,3 +255,9 @@ def current_scope(function: str) -> Scope:
     if scope is None:
         raise OutsideRequestError(function)
     return scope
+
+
+def mount_prefix() -> str:
+    """The prefix that the application is mounted under, as the request being answered found it; nothing without one."""
+    scope = _scope.get(None)
+    return scope.request.mount_prefix.rstrip("/") if scope is not None else ""

@@ -201,6 +201,8 @@ def test_url_for_builds_the_url_of_a_pattern(make_app: MakeApp, pattern: str, pa
         ("/items/[slug]", {"slug": "\ud800"}, "UTF-8"),
         ("/blog/[...slug]", {"slug": "a"}, "takes a list"),
         ("/blog/[...slug]", {"slug": []}, "takes a list"),
+        ("/blog/[...slug]", {"slug": 7}, "takes a list of segments, not 7"),
+        ("/blog/[...slug]", {"slug": b"a"}, "takes a list"),
         ("/orders/[id=int]", {"id": -1}, r"-1 is nothing that '\[id=int\]'"),
         ("/orders/[id=int]", {"id": "x"}, "'x' is nothing that"),
         ("/orders/[id=int]", {"id": [1]}, "is nothing that"),

@@ -1,0 +1,97 @@
+"""From a pattern and the values of its parameters to a path: the way back of ``.urlmap``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+from werkzeug.routing import BaseConverter, Map
+
+from ..exceptions import UnknownRouteError
+from .converters import REFUSED
+from .segments import Kind, Segment
+
+# RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
+_PCHAR = "!$&'()*+,;=:@~"
+
+
+class PathBuilder:
+    """Writes paths of routes.
+
+    :param converters: By name, with the weight of their kind, as ``guarded`` gives them.
+    :param url_map: What a converter is made with.
+    """
+
+    def __init__(self, converters: Mapping[str, type[BaseConverter]], url_map: Map) -> None:
+        self._converters = converters
+        self._map = url_map
+
+    def build(self, pattern: str, segments: Sequence[Segment], values: Mapping[str, Any]) -> str:
+        """The percent-encoded path of a route.
+
+        :param pattern: For messages.
+        :raise UnknownRouteError: If a parameter is missing, unknown, or cannot stand in a path.
+        """
+        names = [segment.name for segment in segments if segment.is_parameter]
+        if unknown := sorted(set(values) - set(names)):
+            raise UnknownRouteError(
+                f"{pattern!r} has no parameter {unknown[0]!r}. It has: {', '.join(names) or 'none'}."
+            )
+        parts = [part for segment in segments for part in self._build_segment(pattern, segment, values)]
+        return "/" + "/".join(parts)
+
+    def _build_segment(self, pattern: str, segment: Segment, values: Mapping[str, Any]) -> list[str]:
+        if segment.kind is Kind.STATIC:
+            return [quote(segment.name, safe=_PCHAR)]
+        value = values.get(segment.name)
+        if segment.kind is Kind.OPTIONAL_CATCH_ALL and not value:
+            return []
+        if value is None:
+            raise UnknownRouteError(f"{pattern!r} needs a value for {segment.name!r}.")
+        if segment.kind in (Kind.DYNAMIC, Kind.CONVERTED):
+            return [self._build_value(pattern, segment, value)]
+        if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) or not value:
+            raise UnknownRouteError(f"{segment.name!r} of {pattern!r} takes a list of segments, not {value!r}.")
+        return [self._build_value(pattern, segment, part) for part in value]
+
+    def _build_value(self, pattern: str, segment: Segment, value: Any) -> str:
+        text = str(value)
+        if segment.converter is not None:
+            text = self._convert(pattern, segment, value)
+        if text in {"", ".", ".."} or "\0" in text:
+            raise UnknownRouteError(f"{value!r} cannot stand in a path, as {segment.name!r} of {pattern!r}.")
+        if segment.converter is not None:
+            return text
+        try:
+            return quote(text, safe=_PCHAR)
+        except UnicodeEncodeError:
+            raise UnknownRouteError(f"{value!r} is not text that UTF-8 can write.") from None
+
+    def _convert(self, pattern: str, segment: Segment, value: Any) -> str:
+        """A value in URL spelling, as its converter writes it and would read it again."""
+        converter = self._converters[segment.converter or ""](self._map)
+        made, is_read = "", False
+        try:
+            made = converter.to_url(value)
+            read = unquote(made)
+            is_read = bool(re.fullmatch(converter.regex, read)) and converter.to_python(read) is not REFUSED
+        except (ValueError, TypeError):
+            pass  # it is not read
+        if not is_read:
+            raise UnknownRouteError(f"{value!r} is nothing that {segment.folder!r} of {pattern!r} takes.")
+        return made.replace("/", "%2F")
+
+
+def public_path(path: str, base_path: str, query: Mapping[str, Any] | None, *, trailing_slash: bool) -> str:
+    """A path as clients know it: below the base path, with the slash at its end that the setting asks for.
+
+    :param query: What follows the question mark; a value may be a list.
+    """
+    has_slash = trailing_slash and not path.startswith("/.well-known/") and "." not in path.rpartition("/")[2]
+    if has_slash and path != "/":
+        path += "/"
+    if base_path:
+        path = base_path + ("" if path == "/" and not trailing_slash else path)
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
