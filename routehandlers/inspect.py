@@ -16,10 +16,12 @@ from ._cache.freshness import age_of, fresh_until
 from ._http.path import decode_segments
 from ._http.response import Response
 from ._routing.spelling import to_matching
+from ._routing.tree import scan
 from ._runtime.caching import CachedEndpoint
 from ._runtime.matching import UnknownPathError
 from ._runtime.public import PublicFile
 from ._runtime.scope import Scope
+from ._typegen.module import generate
 
 if TYPE_CHECKING:
     from ._modules.segment_config import SegmentConfig
@@ -68,6 +70,15 @@ def describe_routes(app: RouteHandlers) -> list[dict[str, Any]]:
         }
         for route in sorted(app.routes, key=lambda route: route.pattern)
     ]
+
+
+def route_types(app: RouteHandlers) -> str:
+    """The text of the module that ``routehandlers typegen`` writes, for an application that was made in Python.
+
+    The command knows the settings of ``pyproject.toml``; this knows those of the application, its converters too.
+    """
+    routes, config = scan(app.directory).routes, app.config
+    return generate(routes, config.converters, base_path=config.base_path, trailing_slash=config.trailing_slash)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 from ..app import RouteHandlers
 from ..exceptions import RouteHandlersError
 from ..inspect import Prerendered, prerender
-from . import loading
+from . import loading, typegen
 
 # To the beginning of the line, and erase it.
 _CLEAR = "\r\x1b[2K"
@@ -31,6 +31,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    typegen.refresh(options.directory)
     app = loading.load_app(options.directory)
     if not app.cache.store.is_shared:
         loading.fail(

@@ -19,7 +19,7 @@ from werkzeug.serving import is_running_from_reloader, run_simple
 from .._http.errors import error_response
 from ..app import create_app
 from ..exceptions import RouteHandlersError
-from . import loading
+from . import loading, typegen
 
 if TYPE_CHECKING:
     from ..typing import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> None:
         loading.load_app(options.directory)  # says what is missing
     # The first process only watches over the second, which serves; it imports nothing of the user's.
     if is_running_from_reloader():
+        # Before anything is imported, since what is imported may want the types of a route that is new.
+        typegen.refresh(directory)
         _watch(directory)
         application = _make_app(directory)
     else:

@@ -14,13 +14,14 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from ..exceptions import RouteHandlersError
-from . import build, cache, dev, explain, new, routes, start
+from . import build, cache, dev, explain, new, routes, start, typegen
 from .loading import fail
 
 _EXAMPLES = """examples:
   routehandlers new shop            make a folder "shop" with an application that runs
   routehandlers dev                 serve app/ on 127.0.0.1:8000 and reload at every change
   routehandlers start -w 4          serve app/ with gunicorn and four workers
+  routehandlers typegen             write types of the routes, for mypy and pyright
   routehandlers routes              show what answers which URL
   routehandlers explain GET /a      show what would happen to a request
   routehandlers cache list          show what is stored, where the storage is shared
@@ -31,6 +32,7 @@ _COMMANDS: dict[str, Any] = {
     "dev": dev,
     "build": build,
     "start": start,
+    "typegen": typegen,
     "routes": routes,
     "explain": explain,
     "cache": cache,

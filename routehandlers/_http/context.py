@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from ..typing import Params
 
     # With a default, so that a plain RouteContext is complete; typing has that from 3.13 on.
-    Route = TypeVar("Route", bound=str, default=str)
+    Route = TypeVar("Route", bound=str, default=str, covariant=True)
 else:
     from typing import TypeVar
 
-    Route = TypeVar("Route", bound=str)
+    Route = TypeVar("Route", bound=str, covariant=True)
 
 
 class RouteContext(Generic[Route]):

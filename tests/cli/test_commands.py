@@ -66,7 +66,7 @@ def test_an_empty_folder_is_told_what_to_write(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (["rotues"], "there is no command 'rotues'. Did you mean 'routes'?"),
-        (["xyz"], "There are: dev, build, start, routes, explain, cache, new."),
+        (["xyz"], "There are: dev, build, start, typegen, routes, explain, cache, new."),
         (["routes", "nowhere"], "There is no folder"),
         (["start", "nowhere"], "There is no folder"),
         (["dev", "nowhere"], "There is no folder"),

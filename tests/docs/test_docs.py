@@ -13,7 +13,7 @@ import pytest
 
 import routehandlers
 from docs.samples import blocks, run_page, write_files
-from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server
+from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server, typed_routes
 from routehandlers.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -25,12 +25,13 @@ WITH_SAMPLES = [page for page in PAGES if any(block.language in {"python", "cons
 def test_the_samples_of_a_page_do_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(page, tmp_path)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
 
     assert run_page(page) > 0
 
     for name in set(sys.modules) - before:
-        if name.startswith("routehandlers_app"):
+        if name.startswith(("routehandlers_app", "app.")) or name == "app":
             del sys.modules[name]
 
 
@@ -83,6 +84,7 @@ def test_every_setting_has_its_place(setting: str) -> None:
         *headers.__all__,
         *navigation.__all__,
         *server.__all__,
+        *typed_routes.__all__,
     ],
 )
 def test_every_public_name_is_in_the_reference(name: str) -> None:

@@ -1,0 +1,96 @@
+"""What the module that ``routehandlers typegen`` writes is made of when it runs.
+
+For type checkers everything is in the generated module itself; this is the
+one builder behind the ``href()`` of all of them.
+
+https://nextjs.org/docs/app/api-reference/config/next-config-js/typedRoutes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import cached_property
+from importlib import import_module
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.routing import Map
+
+from ._hints import hint
+from ._routing.building import PathBuilder, public_path
+from ._routing.converters import BUILT_IN, guarded
+from ._routing.segments import Kind, Segment, parse_segment
+from ._runtime.scope import mount_prefix
+from .exceptions import UnknownRouteError
+
+if TYPE_CHECKING:
+    from werkzeug.routing import BaseConverter
+
+__all__ = ["Href"]
+
+
+class Href:
+    """Writes the URLs of known patterns: ``href("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
+
+    It gives what ``RouteHandlers.url_for()`` gives and needs no application, so that
+    a route module can import it. Generated modules make it; there is no need to.
+
+    :param patterns: All that there are.
+    :param base_path: As in the settings.
+    :param trailing_slash: As in the settings.
+    :param converters: Where converters of one's own are, as ``"module:name"``; they are imported when a pattern
+        first needs one. What is not listed writes its values with ``str()``.
+    """
+
+    def __init__(
+        self,
+        patterns: Collection[str],
+        *,
+        base_path: str = "",
+        trailing_slash: bool = False,
+        converters: Mapping[str, str] | None = None,
+    ) -> None:
+        self._patterns = dict.fromkeys(patterns)
+        self._base_path = base_path
+        self._trailing_slash = trailing_slash
+        self._places = dict(converters or {})
+        self._segments: dict[str, tuple[Segment, ...]] = {}
+
+    def __call__(self, pattern: str, /, *, _query: Mapping[str, Any] | None = None, **params: Any) -> str:
+        """The path of a route, with the base path and, during a request, the prefix of the application.
+
+        :param _query: What follows the question mark; a value may be a list.
+        :param params: Those whose names are no Python identifiers are given as ``**{"post-id": 7}``.
+        :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
+        """
+        path = self._builder.build(pattern, self._segments_of(pattern), params)
+        return mount_prefix() + public_path(path, self._base_path, _query, trailing_slash=self._trailing_slash)
+
+    def _segments_of(self, pattern: str) -> tuple[Segment, ...]:
+        known = self._segments.get(pattern)
+        if known is None:
+            if pattern not in self._patterns:
+                raise UnknownRouteError(
+                    f"There is no route {pattern!r}. {hint(pattern, self._patterns)}"
+                    " The patterns are those of the last: routehandlers typegen"
+                )
+            folders = pattern.split("/")[1:] if pattern != "/" else []
+            known = self._segments[pattern] = tuple(self._buildable(parse_segment(folder)) for folder in folders)
+        return known
+
+    def _buildable(self, segment: Segment) -> Segment:
+        if segment.converter is None or segment.converter in {*BUILT_IN, *self._places}:
+            return segment
+        return replace(segment, kind=Kind.DYNAMIC, converter=None)
+
+    @cached_property
+    def _builder(self) -> PathBuilder:
+        converters = guarded({name: _import(place) for name, place in self._places.items()})
+        return PathBuilder(converters, Map(converters=converters))
+
+
+def _import(place: str) -> type[BaseConverter]:
+    module, _, name = place.partition(":")
+    converter: type[BaseConverter] = attrgetter(name)(import_module(module))
+    return converter
