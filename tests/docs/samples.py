@@ -53,7 +53,7 @@ def run_page(page: Path) -> int:
     client: Client | None = None
     for block in blocks(page):
         if block.language == "python" and block.title is None:
-            exec(compile(block.text, str(page), "exec"), {"__name__": "sample"})
+            exec(compile(block.text, str(page), "exec"), {"__name__": "__main__"})
             count += 1
         elif block.language == "console":
             for command, shown in commands(block.text):
