@@ -24,6 +24,7 @@ _SAFE = "/!$&'()*+,;=:@~\\"
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)", re.IGNORECASE)
+_ENCODED_SLASH = re.compile("%(2F)", re.IGNORECASE)
 _NOT_FOR_URLS = re.compile(r"[^!#-;=?-\[\]_a-z~]")
 
 
@@ -40,7 +41,7 @@ def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
     raw = target_of(environ)
     if raw is not None:
         raw = _ABSOLUTE_FORM.sub("", raw, count=1).partition("?")[0].partition("#")[0]
-        if _unquote(raw) == script_name + path_info:
+        if _is_same(raw, script_name, path_info):
             cut = _length_of_prefix(raw, len(script_name))
             return escape(raw[:cut]), escape(raw[cut:])
     return _quote(script_name), _quote(path_info)
@@ -70,6 +71,19 @@ def decode_segments(path: str) -> list[str]:
     if any("\0" in segment for segment in segments):
         raise BadRequest("The path holds a null character.")
     return segments
+
+
+def _is_same(raw: str, script_name: str, path_info: str) -> bool:
+    """Whether a sent path says what WSGI's variables say.
+
+    cheroot, and Apache with ``AllowEncodedSlashes NoDecode``, decode everything but slashes.
+    """
+    whole = script_name + path_info
+    if _unquote(raw) == whole:
+        return True
+    if "%" in script_name or not _ENCODED_SLASH.search(raw):
+        return False
+    return whole in (_unquote(_ENCODED_SLASH.sub(r"%25\1", raw)), _unquote(_ENCODED_SLASH.sub("%252F", raw)))
 
 
 def _unquote(path: str) -> str:

@@ -55,6 +55,10 @@ def run_page(page: Path) -> int:
         if block.language == "python" and block.title is None:
             exec(compile(block.text, str(page), "exec"), {"__name__": "__main__"})
             count += 1
+        elif block.language == "python" and block.title is not None and not block.title.startswith("app/"):
+            # A file that a server imports.
+            exec(compile(block.text, str(page), "exec"), {"__name__": "wsgi"})
+            count += 1
         elif block.language == "console":
             for command, shown in commands(block.text):
                 if command.startswith("curl "):  # until then a command may write what the application imports

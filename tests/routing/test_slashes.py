@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import servers
 from werkzeug.test import Client
 
 from routehandlers import RouteHandlers
@@ -101,3 +102,24 @@ def test_a_308_helps_clients_that_do_not_know_it(make_app: MakeApp, client_for: 
 
     assert answer.headers["Refresh"] == "0;url=/x"
     assert answer.text == "/x"
+
+
+@pytest.mark.parametrize(
+    ("sent", "path_info", "slug"),
+    [
+        ("/s/a%2Fb", "/s/a%2Fb", "a/b"),  # cheroot, and Apache with NoDecode, leave slashes encoded
+        ("/s/a%2fb", "/s/a%2fb", "a/b"),
+        ("/s/a%2fb", "/s/a%2Fb", "a/b"),
+        ("/s/a%20%2Fb", "/s/a %2Fb", "a /b"),
+        ("/s/a%252Fb", "/s/a%2Fb", "a%2Fb"),
+        ("/s/a%252Fb%2Fc", "/s/a%2Fb%2Fc", "a%2Fb/c"),
+        ("/s/a%2Fb", "/s/a/b", "a/b"),
+        ("/other/a%2Fb", "/s/a%2Fb", "a%2Fb"),  # an outer layer has changed the path, and its word holds
+    ],
+)
+def test_a_server_may_leave_slashes_encoded(make_app: MakeApp, sent: str, path_info: str, slug: str) -> None:
+    app = make_app({"s/[slug]/route.py": "def GET(request, context): return context.params['slug']"})
+
+    status, _, body = servers.ask(app, {"RAW_URI": sent, "REQUEST_URI": sent, "PATH_INFO": path_info})
+
+    assert (status, body.decode()) == (200, slug)
