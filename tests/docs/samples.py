@@ -1,4 +1,4 @@
-"""Reads the samples of a page and runs them.
+"""Reads the samples of a page and runs them, as a reader would, from top to bottom.
 
 A block with a title is a file, written where the title says. A block of
 Python without one is a program, run in the folder of those files. A
@@ -38,20 +38,22 @@ def blocks(page: Path) -> list[Block]:
     return [Block(**match.groupdict()) for match in _BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
-def write_files(page: Path, folder: Path) -> None:
-    (folder / "app").mkdir()
-    for block in blocks(page):
-        if block.title is not None:
-            file = folder / block.title
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(block.text, encoding="utf-8")
+def write_file(block: Block) -> None:
+    assert block.title is not None
+    file = Path(block.title)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(block.text, encoding="utf-8")
 
 
 def run_page(page: Path) -> int:
-    """Run everything on a page, in the current folder, and count what ran."""
+    """Write and run everything on a page in its order, in the current folder, and count what ran."""
     count = 0
     client: Client | None = None
+    Path("app").mkdir()
     for block in blocks(page):
+        if block.title is not None:
+            write_file(block)
+            client = None  # dev reloads
         if block.language == "python" and block.title is None:
             exec(compile(block.text, str(page), "exec"), {"__name__": "__main__"})
             count += 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import routehandlers
-from docs.samples import blocks, run_page, write_files
+from docs.samples import blocks, run_page
 from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server, typed_routes
 from routehandlers.config import Config
 
@@ -23,7 +23,6 @@ WITH_SAMPLES = [page for page in PAGES if any(block.language in {"python", "cons
 
 @pytest.mark.parametrize("page", WITH_SAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_samples_of_a_page_do_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_files(page, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
