@@ -188,14 +188,18 @@ def read_settings(folder: Path) -> dict[str, Any]:
     text = file.read_bytes()
     if b"[tool.routehandlers" not in text:
         return {}
-    settings = _parse(file, text).get("tool", {}).get("routehandlers", {})
+    settings = parse_toml(file, text).get("tool", {}).get("routehandlers", {})
     for name in _ONLY_FROM_PYTHON:
         if name in settings:
             raise InvalidConfigError(f"{file}: {name} holds Python objects. Pass it to RouteHandlers(…, {name}=…).")
     return dict(settings)
 
 
-def _parse(file: Path, text: bytes) -> dict[str, Any]:
+def parse_toml(file: Path, text: bytes) -> dict[str, Any]:
+    """The tables of a file.
+
+    :raise InvalidConfigError: If the file is no TOML, or Python 3.10 has nothing to read it with.
+    """
     try:
         if sys.version_info >= (3, 11):
             import tomllib  # Python 3.10 has none

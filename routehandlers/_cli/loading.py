@@ -42,7 +42,7 @@ def load_app(directory: Path, **settings: Any) -> RouteHandlers:
         fail(f"a file in {directory} raised {type(error).__name__}; its traceback is above.")
 
 
-def from_user_file(error: Exception) -> Exception:
+def from_user_file(error: BaseException) -> BaseException:
     """The exception with its traceback cut to where the user's files begin."""
     package = str(Path(__file__).parent.parent)
     trace = error.__traceback__

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from ..exceptions import RouteHandlersError
-from . import build, cache, dev, explain, new, routes, start, typegen
+from . import build, cache, check, dev, explain, new, routes, start, typecheck, typegen
 from .loading import fail
 
 _EXAMPLES = """examples:
@@ -24,6 +24,7 @@ _EXAMPLES = """examples:
   routehandlers typegen             write types of the routes, for mypy and pyright
   routehandlers routes              show what answers which URL
   routehandlers explain GET /a      show what would happen to a request
+  routehandlers check               show everything that is wrong with app/
   routehandlers cache list          show what is stored, where the storage is shared
 """
 
@@ -35,9 +36,14 @@ _COMMANDS: dict[str, Any] = {
     "typegen": typegen,
     "routes": routes,
     "explain": explain,
+    "check": check,
+    "typecheck": typecheck,
     "cache": cache,
     "new": new,
 }
+
+# What follows their folder is for another program.
+_PASSING_ON = {"start", "typecheck"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,8 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    """Our words, and those of gunicorn: after ``start`` and its folder everything is gunicorn's."""
-    if words[:1] != ["start"] or {"-h", "--help"} & set(words):
+    """Our words, and those of another: after ``start`` and its folder everything is gunicorn's, or else mypy's."""
+    if not words or words[0] not in _PASSING_ON or {"-h", "--help"} & set(words):
         return words, []
     own = 2 if len(words) > 1 and not words[1].startswith("-") else 1
     extra = words[own:]

@@ -1,0 +1,66 @@
+"""``routehandlers check``: everything that is wrong with a tree, or with the wheel that was made of it."""
+
+from __future__ import annotations
+
+import argparse
+import traceback
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from ..app import RouteHandlers
+from ..config import read_settings
+from ..exceptions import AppFolderError, RouteHandlersError
+from . import loading
+from .wheel import Comparison, compare_with_wheel
+
+_PROBLEMS = 1
+
+
+def add_parser(commands: Any) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="show everything that is wrong with a tree",
+        description="Load every file as a server would, and show all that is wrong. With a wheel, compare its files"
+        " with those of the tree too, since packers leave out folders with brackets. The exit status is 1 if"
+        " anything is wrong.",
+        epilog="example: routehandlers check app --wheel dist/shop-1.0-py3-none-any.whl",
+    )
+    loading.add_directory(parser)
+    parser.add_argument("--wheel", type=Path, metavar="FILE", help="a wheel that should hold the tree")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    directory: Path = options.directory
+    if options.wheel is not None and not zipfile.is_zipfile(options.wheel):
+        state = "is no wheel" if options.wheel.exists() else "is not there"
+        loading.fail(f"{options.wheel} {state}. Build a wheel with: pip wheel --no-deps --wheel-dir dist .")
+    is_sound = _check_tree(directory)
+    if options.wheel is not None:
+        is_sound = _check_wheel(compare_with_wheel(directory, options.wheel)) and is_sound
+    if not is_sound:
+        raise SystemExit(_PROBLEMS)
+
+
+def _check_tree(directory: Path) -> bool:
+    try:
+        app = RouteHandlers(directory, **read_settings(Path.cwd()))
+    except AppFolderError:  # the command was not understood
+        raise
+    except RouteHandlersError as error:
+        print(error)
+    # A file that calls sys.exit() would end this command, and well if it likes.
+    except (Exception, SystemExit) as error:
+        print("".join(traceback.format_exception(loading.from_user_file(error))), end="")
+        print(f"\nA file in {directory} raised {type(error).__name__}; its traceback is above.")
+    else:
+        count = len(app.routes)
+        print(f"{count} route{'s' if count != 1 else ''} in {directory}, and nothing wrong.")
+        return True
+    return False
+
+
+def _check_wheel(comparison: Comparison) -> bool:
+    print(comparison)
+    return comparison.is_equal
