@@ -137,14 +137,15 @@ def _is_checked(path: Path, top: Path, links: dict[Path, Path]) -> bool:
 
 def _remove_others(root: Path, links: dict[Path, Path]) -> None:
     """Two commands may be here at once, so that what is gone already is no surprise."""
+    wanted = {folder for link in links for folder in link.parents}
     for folder, folders, files in os.walk(root, topdown=False):
         for file in (Path(folder, name) for name in files):
             if links.get(file) is None or not file.is_symlink() or file.readlink() != links[file]:
                 with suppress(FileNotFoundError):
                     file.unlink()
-        for name in folders:
-            with suppress(OSError):  # it is not empty
-                Path(folder, name).rmdir()
+        for gone in {Path(folder, name) for name in folders} - wanted:
+            with suppress(FileNotFoundError):
+                gone.rmdir()
 
 
 def _link(link: Path, file: Path) -> None:

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
 def _place(app: Path, stack: ExitStack) -> Path:
     """Where the mirror goes: a folder of its own below mypy's, which tools and repositories leave alone.
 
-    Elsewhere where that cannot be written to, or would be part of the tree; names of files are absolute then.
+    Elsewhere, for this time only, where that cannot be written to or would be part of the tree.
     """
     folder = Path.cwd() / ".mypy_cache" / "routehandlers"
     if not folder.is_relative_to(app):
@@ -65,7 +65,8 @@ def _place(app: Path, stack: ExitStack) -> Path:
         except OSError:
             pass
         else:
-            return folder / hashlib.sha256(os.fsencode(app)).hexdigest()[:16]
+            # mypy's cache keeps names of files with their errors, and may be carried to another machine.
+            return folder / hashlib.sha256(os.fsencode(os.path.relpath(app))).hexdigest()[:16]
     return Path(stack.enter_context(tempfile.TemporaryDirectory())).resolve()
 
 
@@ -97,6 +98,8 @@ def _environment(mirror: Mirror) -> dict[str, str]:
     """Where mypy finds modules, and what it would see of the terminal if nobody stood in between."""
     environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     paths = [str(mirror.root), environ.get("MYPYPATH", ""), str(mirror.base)]
+    if not mirror.root.is_relative_to(Path.cwd()):
+        environ["MYPY_CACHE_DIR"] = os.devnull  # what it keeps would speak of a folder that is gone
     environ["MYPYPATH"] = os.pathsep.join(path for path in paths if path)
     if sys.stdout.isatty() and sys.stderr.isatty():
         environ.setdefault("MYPY_FORCE_COLOR", "1")
