@@ -66,7 +66,7 @@ def test_an_empty_folder_is_told_what_to_write(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (["rotues"], "there is no command 'rotues'. Did you mean 'routes'?"),
-        (["xyz"], "There are: dev, build, start, typegen, routes, explain, cache, new."),
+        (["xyz"], "There are: dev, build, start, typegen, routes, explain, check, typecheck, cache, new."),
         (["routes", "nowhere"], "There is no folder"),
         (["start", "nowhere"], "There is no folder"),
         (["dev", "nowhere"], "There is no folder"),
@@ -132,6 +132,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
 def test_help_and_version_say_what_there_is(tmp_path: Path) -> None:
     assert "routehandlers new shop" in routehandlers(tmp_path).stdout
     assert "gunicorn" in routehandlers(tmp_path, "start", "--help").stdout
+    assert "mypy" in routehandlers(tmp_path, "typecheck", "--help").stdout
     assert routehandlers(tmp_path, "--version").stdout.startswith("routehandlers ")
 
 

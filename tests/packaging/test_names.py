@@ -49,9 +49,7 @@ def test_paths_and_modules_of_a_message_are_the_real_ones() -> None:
     assert HERE.real_names(message) == '/srv/shop/app/[id]/route.py:1: error: Module "app.[id]._x" has no attribute "y"'
 
 
-def test_a_mirror_below_the_current_folder_is_named_from_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mirror_below_the_current_folder_is_named_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     mirror, app = mirrored(tmp_path, "[id]/route.py")
     relative = mirror.modules[0].relative_to(tmp_path)
@@ -88,7 +86,9 @@ def test_a_mirror_follows_what_changes_in_the_tree(tmp_path: Path) -> None:
 
 
 def test_what_tools_leave_behind_is_no_part_of_the_tree(tmp_path: Path) -> None:
-    mirror, _ = mirrored(tmp_path, "__pycache__/x.py", ".mypy_cache/x.py", "node_modules/x.py", ".well-known/a/route.py")
+    mirror, _ = mirrored(
+        tmp_path, "__pycache__/x.py", ".mypy_cache/x.py", "node_modules/x.py", ".well-known/a/route.py"
+    )
 
     assert [path.name for path in mirror.modules] == ["route.py"]
 

@@ -56,7 +56,9 @@ def test_every_file_is_checked_and_called_by_its_name(tmp_path: Path) -> None:
 
     files = [f"{folder}/route.py".lstrip("/") for folder in (*FOLDERS, "sitemap")] + ["sitemap.py"]
     assert places(ended) == sorted(f"app/{file}:2" for file in files)
-    assert ended.stdout.endswith(f"Found {len(files)} errors in {len(files)} files (checked {len(files)} source files)\n")
+    assert ended.stdout.endswith(
+        f"Found {len(files)} errors in {len(files)} files (checked {len(files)} source files)\n"
+    )
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
@@ -152,7 +154,8 @@ def test_absolute_names_are_the_real_ones(tmp_path: Path) -> None:
     app = write_app(tmp_path, {"[id]/route.py": WRONG})
 
     assert places(typecheck(tmp_path, "--show-absolute-path")) == [f"{app}/[id]/route.py:2"]
-    assert places(typecheck(app, ".")) == [f"{app}/[id]/route.py:2"]
+    for _ in range(2):
+        assert places(typecheck(app, ".")) == [f"{app}/[id]/route.py:2"]
     assert not (app / ".mypy_cache/routehandlers").exists()
 
 
@@ -174,7 +177,9 @@ def test_the_last_check_is_remembered_and_every_change_seen(tmp_path: Path) -> N
         assert typecheck(tmp_path, folder).returncode == 0
 
     (tmp_path / "one/_store.py").write_text("X = 'x'\n")
-    plain = subprocess.run([sys.executable, "-m", "mypy", "two/_store.py"], cwd=tmp_path, capture_output=True, check=False)
+    plain = subprocess.run(
+        [sys.executable, "-m", "mypy", "two/_store.py"], cwd=tmp_path, capture_output=True, check=False
+    )
     checks = {folder: typecheck(tmp_path, folder, "-v") for folder in ("one", "two")}
 
     assert plain.returncode == 0
@@ -182,6 +187,17 @@ def test_the_last_check_is_remembered_and_every_change_seen(tmp_path: Path) -> N
     assert checks["two"].returncode == 0
     assert "stale" not in checks["two"].stderr.replace("0 stale", "")
     assert (tmp_path / ".mypy_cache/routehandlers/.gitignore").read_text() == "*\n"
+
+
+@pytest.mark.once
+def test_a_cache_may_be_carried_elsewhere_with_its_project(tmp_path: Path) -> None:
+    write_app(tmp_path / "here", {"[id]/route.py": WRONG})
+    first = typecheck(tmp_path / "here")
+    (tmp_path / "here").rename(tmp_path / "there")
+
+    second = typecheck(tmp_path / "there")
+
+    assert places(first) == places(second) == ["app/[id]/route.py:2"]
 
 
 @pytest.mark.once
