@@ -102,9 +102,9 @@ def make_mirror(root: Path, app: Path, base: Path) -> Mirror:
 
     :param root: A folder that holds nothing else.
     :param app: The tree.
-    :param base: A folder above it. The packages in between are there with their ``__init__.py`` only.
+    :param base: A folder above it. Of the packages in between the mirror has the folders only.
     """
-    links = dict(_packages(root, app, base))
+    links: dict[Path, Path] = {}
     top = root.joinpath(*map(identifier, app.relative_to(base).parts))
     for names in files_below(app):
         file = app.joinpath(*names)
@@ -113,26 +113,19 @@ def make_mirror(root: Path, app: Path, base: Path) -> Mirror:
     _remove_others(root, links)
     for link, target in links.items():
         _link(link, target)
-    return Mirror(root, base, top, app, tuple(path for path in links if _is_checked(path, top, links)))
-
-
-def _packages(root: Path, app: Path, base: Path) -> Iterator[tuple[Path, Path]]:
-    for folder in app.parents:
-        if folder == base:
-            return
-        for file in (folder / "__init__.py", folder / "__init__.pyi"):
-            if file.is_file():
-                yield root / file.relative_to(base), file
+    return Mirror(
+        root,
+        base,
+        top,
+        app,
+        tuple(path for path in links if path.suffix == ".pyi" or path.with_suffix(".pyi") not in links),
+    )
 
 
 def _file_name(file: Path) -> str:
     """A file beside a folder of its name is another module, as it is for the application: the folder has the name."""
     first = _written(file.stem[0]) if file.with_suffix("").is_dir() else identifier(file.stem[0])
     return first + identifier(f"a{file.stem[1:]}")[1:] + file.suffix
-
-
-def _is_checked(path: Path, top: Path, links: dict[Path, Path]) -> bool:
-    return path.is_relative_to(top) and (path.suffix == ".pyi" or path.with_suffix(".pyi") not in links)
 
 
 def _remove_others(root: Path, links: dict[Path, Path]) -> None:

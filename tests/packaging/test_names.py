@@ -49,14 +49,18 @@ def test_paths_and_modules_of_a_message_are_the_real_ones() -> None:
     assert HERE.real_names(message) == '/srv/shop/app/[id]/route.py:1: error: Module "app.[id]._x" has no attribute "y"'
 
 
-def test_a_mirror_below_the_current_folder_is_named_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    mirror, app = mirrored(tmp_path, "[id]/route.py")
-    relative = mirror.modules[0].relative_to(tmp_path)
+def test_files_are_named_from_the_current_folder_or_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "café"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    mirror, app = mirrored(folder, "[id]/route.py")
+    made_up, relative = mirror.modules[0], mirror.modules[0].relative_to(folder)
 
     assert mirror.real_names(f"{relative}:1: error") == "app/[id]/route.py:1: error"
     assert mirror.real_names(json.dumps({"file": str(relative)})) == '{"file": "app/[id]/route.py"}'
-    assert mirror.real_names(f"{mirror.modules[0]}:1: error") == f"{app}/[id]/route.py:1: error"
+    assert mirror.real_names(f"{made_up}:1: error") == f"{app}/[id]/route.py:1: error"
+    monkeypatch.chdir("/")
+    assert mirror.real_names(json.dumps({"file": str(made_up)})) == json.dumps({"file": f"{app}/[id]/route.py"})
 
 
 def test_a_file_beside_a_folder_of_its_name_is_a_module_of_its_own(tmp_path: Path) -> None:

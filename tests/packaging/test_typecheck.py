@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -241,15 +242,20 @@ def test_without_mypy_it_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-def test_a_terminal_is_shown_colours_and_its_width_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_is_shown_colours_and_its_width_is_kept(tmp_path: Path) -> None:
+    import fcntl
     import pty
+    import termios
 
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "60")
+    # readline tells children of a width that os.environ does not know of.
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | {"TERM": "xterm"}
     write_app(tmp_path, {"[id]/route.py": WRONG})
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 60, 0, 0))  # lines and columns
 
-    ended = subprocess.run([*COMMAND, "--pretty"], cwd=tmp_path, stdout=slave, stderr=slave, timeout=110, check=False)
+    ended = subprocess.run(
+        [*COMMAND, "--pretty"], cwd=tmp_path, env=environ, stdout=slave, stderr=slave, timeout=110, check=False
+    )
 
     os.close(slave)
     shown = os.read(master, 100_000).decode()
