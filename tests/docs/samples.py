@@ -57,7 +57,7 @@ def run_page(page: Path) -> int:
         if block.language == "python" and block.title is None:
             exec(compile(block.text, str(page), "exec"), {"__name__": "__main__"})
             count += 1
-        elif block.language == "python" and block.title is not None and not block.title.startswith("app/"):
+        elif block.language == "python" and block.title is not None and "/" not in block.title:
             # A file that a server imports.
             exec(compile(block.text, str(page), "exec"), {"__name__": "wsgi"})
             count += 1
