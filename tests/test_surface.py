@@ -21,6 +21,7 @@ SURFACE = {
     "routehandlers.headers": ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"],
     "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],
     "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "early_hints", "user_agent"],
+    "routehandlers.flask": ["RouteHandlersBlueprint"],
     "routehandlers.typed_routes": ["Href"],
     "routehandlers.typing": [
         "ErrorContext", "Handler", "HandlerResult", "HeaderChanges", "HeadersLike", "Params", "StartResponse",

@@ -6,6 +6,8 @@ from io import RawIOBase
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from werkzeug.exceptions import RequestEntityTooLarge
+
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
 
@@ -58,28 +60,35 @@ class FlasksInput(_Reader):
 
 
 class RoutesInput(_Reader):
-    """``wsgi.input`` for our request: what Flask's has read, and then the rest."""
+    """``wsgi.input`` for our request: what Flask's has read, and then the rest.
 
-    def __init__(self, flasks: FlasksInput, source: IO[bytes]) -> None:
+    :param limit: The most bytes that Flask's configuration allows.
+    """
+
+    def __init__(self, flasks: FlasksInput, source: IO[bytes], limit: int | None) -> None:
         self._flasks = flasks
         self._source = source
+        self._limit = limit
         self._read = 0
 
     def take(self, size: int) -> bytes:
         kept = self._flasks.kept
         kept.seek(self._read)
-        data = kept.read(size)
+        data = kept.read(size) or self._source.read(size)
         self._read += len(data)
-        return data or self._source.read(size)
+        if self._limit is not None and self._read > self._limit:
+            raise RequestEntityTooLarge
+        return data
 
 
-def share_body(outer: WSGIEnvironment, inner: WSGIEnvironment) -> FlasksInput:
+def share_body(outer: WSGIEnvironment, inner: WSGIEnvironment, limit: int | None) -> FlasksInput:
     """Let both read the whole body, each from its beginning.
 
     :param outer: The environment of Flask's request.
     :param inner: That of ours.
+    :param limit: The most bytes that Flask's configuration allows.
     """
     source = outer["wsgi.input"]
     flasks = FlasksInput(source, inner)
-    outer["wsgi.input"], inner["wsgi.input"] = flasks, RoutesInput(flasks, source)
+    outer["wsgi.input"], inner["wsgi.input"] = flasks, RoutesInput(flasks, source, limit)
     return flasks

@@ -94,7 +94,7 @@ class RouteView:
         if "stream" in vars(request):  # Flask's request has begun to read it
             inner["wsgi.input"] = BytesIO(request.get_data())
         elif environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
-            exchange.input = share_body(environ, inner)
+            exchange.input = share_body(environ, inner, request.max_content_length)
         return exchange
 
     def __call__(self, **_values: Any) -> Response:

@@ -179,6 +179,15 @@ def dev(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+def test_dev_serves_public_files_as_they_are_now(dev: Server, tmp_path: Path) -> None:
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public" / "later.txt").write_text("later")
+    (tmp_path / "app" / "a" / "route.py").write_text("def GET(): return 'second'\n")
+
+    until(dev, "/a", lambda status, body: body == "second")
+    assert dev.request("GET", "/later.txt").body == b"later"
+
+
 def until(server: Server, target: str, is_it: Callable[[int, str], bool]) -> str:
     deadline = time.monotonic() + 20
     seen = ""

@@ -529,6 +529,15 @@ def test_the_routes_limit_holds_after_flask_has_read(make_flask: MakeFlask) -> N
     assert app.test_client().post("/api/a", data=b"x" * 10).text == "x" * 10
 
 
+@pytest.mark.parametrize("size", [11, 700_000])
+def test_flasks_limit_holds_for_routes(make_flask: MakeFlask, size: int) -> None:
+    app = make_flask(READERS)
+    app.config["MAX_CONTENT_LENGTH"] = 10 if size == 11 else 600_000
+
+    assert app.test_client().post("/api/length", data=b"x" * size).status_code == 413
+    assert app.test_client().post("/api/length", data=b"x" * 10).text == "10"
+
+
 # Streams and after ----------------------------------------------------------
 
 
