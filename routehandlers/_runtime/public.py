@@ -122,6 +122,7 @@ def _found_at_start(folder: Path, info: RouteInfo) -> FindPublic:
 
     def add_headers(headers: Any, _path: str, _url: str) -> None:
         headers["Cache-Control"] = _CACHE_CONTROL
+        headers["Content-Type"] = headers["Content-Type"].replace('"utf-8"', "utf-8")  # as everywhere else
 
     found = WhiteNoise(None, str(folder), allow_all_origins=False, add_headers_function=add_headers)
     files = {

@@ -183,6 +183,10 @@ AROUND_DEVIATIONS += [
         "The slash after a metadata file", r"metadata\.sitemap\.slash", "308 without a type.", "308 with one.", _typed(TEXT),
     ),
     Deviation(
+        "`Allow` of a file in `public/`", r"metadata\.public\.POST", "A line for each method.", "One line.",
+        lambda seen, exchange: replace(seen, headers={**seen.headers, "allow": ["GET, HEAD"]}),
+    ),
+    Deviation(
         "Metadata that reads the client", r"metadata\.dynsm", "Public all the same.", "`private, no-cache, no-store`.",
         lambda seen, exchange: replace(seen, headers={**seen.headers, "cache-control": ["private, no-cache, no-store"]}),
     ),
@@ -195,7 +199,6 @@ AROUND_NOT_REPLAYED = [
         r"metadata\.sub\.manifest",
         "A `manifest.py` below the application's folder, which Next ignores, is an error at start.",
     ),
-    (r"metadata\.public(\..*)?", "Files of `public/` are the web server's."),
     (r"metadata\.isr\..*", "Counted in seconds; `tests/metadata` has it with a frozen clock."),
     (r"middleware\.direct-head", "The type of a HEAD without a body, which is that of the GET."),
 ]

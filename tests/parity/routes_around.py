@@ -264,5 +264,5 @@ AROUND: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "mwmatch": (MATCHER, {}),
     "rules": (RULES, RULES_SETTINGS),
-    "meta": ({**META, **META_BYTES}, {}),
+    "meta": ({**META, **META_BYTES, "../public/static.txt": "public file\n"}, {"public": "public"}),
 }
