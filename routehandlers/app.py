@@ -39,7 +39,7 @@ from .exceptions import (
 if TYPE_CHECKING:
     import os
 
-    from .typing import Params, StartResponse, WSGIApplication, WSGIEnvironment
+    from .typing import Handler, Params, StartResponse, WSGIApplication, WSGIEnvironment
 
 
 @dataclass(frozen=True)
@@ -218,8 +218,15 @@ class RouteHandlers:
             known = ", ".join(repr(known) for known in sorted(self._by_pattern)[:20])
             raise UnknownRouteError(f"There is no route {pattern!r} in {self.directory}. There are: {known}.") from None
 
+    def info_of(self, handler: Handler | None = None) -> RouteInfo:
+        """What functions that a handler calls may know of its route, or of a request that no route answers."""
+        for loaded, endpoint in zip(self._loaded, self._endpoints, strict=True):
+            if handler is not None and handler in loaded.handlers.values():
+                return endpoint.info
+        return self._pipeline.no_route
+
     def test_client(self) -> Client:
-        """A ``werkzeug.test.Client``, which sends requests without a server."""
+        """A ``werkzeug.test.Client``, which sends requests without a server. ``routehandlers.testing`` has one more."""
         return Client(self)
 
     def __repr__(self) -> str:

@@ -182,8 +182,8 @@ class OutsideRequestError(RouteHandlersError, RuntimeError):
         return (
             f"{self.function}() was called outside of a request. It works inside a handler, in functions"
             " that a handler calls, in a stream and in after(). A thread of your own does not inherit the"
-            " request: run its function with contextvars.copy_context().run. In a test or a shell, send a"
-            " request with RouteHandlers('app').test_client()."
+            " request: run its function with contextvars.copy_context().run. In a test or a shell, put it into"
+            " 'with routehandlers.testing.request_scope():', or send a request with routehandlers.testing.client(app)."
         )
 
 

@@ -22,6 +22,9 @@ SURFACE = {
     "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],
     "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "early_hints", "user_agent"],
     "routehandlers.flask": ["RouteHandlersBlueprint"],
+    "routehandlers.testing": [
+        "RequestScope", "TestClient", "TestResponse", "call", "clear_cache", "client", "request_scope",
+    ],
     "routehandlers.typed_routes": ["Href"],
     "routehandlers.typing": [
         "ErrorContext", "Handler", "HandlerResult", "HeaderChanges", "HeadersLike", "Params", "StartResponse",

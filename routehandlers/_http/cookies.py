@@ -61,6 +61,11 @@ def _decode(value: str) -> str | None:
         return None
 
 
+def encode_value(value: str) -> str:
+    """The value of a cookie as it goes over the wire."""
+    return quote(value, safe=_SAFE)
+
+
 class CookieAttributes(TypedDict, total=False):
     """What can be said of a cookie beside its name and value, in Werkzeug's names.
 
@@ -103,7 +108,7 @@ def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes])
         raise TypeError(f"A cookie has no attribute {min(unknown)!r}. There are: {known}.")
     path = attributes.get("path", "/")
     domain = attributes.get("domain")
-    parts = [f"{name}={quote(value, safe=_SAFE)}"]
+    parts = [f"{name}={encode_value(value)}"]
     parts += [f"Path={_attribute('path', path)}"] if path else []
     parts += _lifetime(attributes.get("max_age"), attributes.get("expires"))
     parts += [f"Domain={_attribute('domain', domain)}"] if domain else []

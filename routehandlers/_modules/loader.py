@@ -147,7 +147,7 @@ def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleE
         yield InvalidRouteModuleError(route.file, message, line_of(module, name))
     methods = [name for name in METHODS if name in names]
     for name in methods:
-        mistake = _handler_mistake(name, names[name])
+        mistake = handler_mistake(name, names[name])
         if mistake is not None:
             yield InvalidRouteModuleError(route.file, mistake, line_of(module, name))
     meant = {name.upper() for name, value in own.items() if callable(value)}
@@ -164,7 +164,11 @@ def is_own(module: ModuleType, value: object) -> bool:
     return getattr(value, "__module__", module.__name__) == module.__name__
 
 
-def _handler_mistake(name: str, handler: object) -> str | None:
+def handler_mistake(name: str, handler: object) -> str | None:
+    """What keeps a value from being a handler, or ``None``.
+
+    :param name: The method.
+    """
     if not callable(handler) or isinstance(handler, type):
         return f"{name} is {handler!r}. Write a function: 'def {name}(request):'."
     if is_async(handler):

@@ -43,6 +43,7 @@ from .falling_through import FallThrough, OtherApplication
 from .hits import ROUTE, ROUTING_ARGS, Hits
 from .matching import Admits, Found, Matching, UnknownPathError
 from .middleware import GoOn, Middleware, through
+from .raising import RAISES, raising
 from .rewriting import read_destination
 from .scope import RunsIn, Scope, enter_scope
 from .sending import Answer, prepare, reopen
@@ -101,11 +102,13 @@ class Pipeline:
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse, context: Context) -> Iterable[bytes]:
         try:
-            _, (status, headers, body) = self.answer(environ, context)
+            scope, (status, headers, body) = self.answer(environ, context)
         except FallThrough:
             assert self._other is not None
             return self._other.application(environ, start_response)
         start_response(status, headers)
+        if scope.unanswered is not None and RAISES in environ:
+            return raising(scope.unanswered, body)
         return body
 
     def answer(self, environ: WSGIEnvironment, context: RunsIn) -> tuple[Scope, Answer]:

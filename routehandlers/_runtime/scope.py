@@ -223,7 +223,7 @@ def cookies_of(environ: WSGIEnvironment) -> dict[str, str]:
 
 _scope: ContextVar[Scope | None] = ContextVar("routehandlers.scope")
 
-enter_scope = _scope.set
+enter_scope, leave_scope = _scope.set, _scope.reset
 
 
 class ScopeContext:

@@ -13,7 +13,7 @@ import pytest
 
 import routehandlers
 from docs.samples import blocks, run_page
-from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server, typed_routes
+from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server, testing, typed_routes
 from routehandlers.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +83,7 @@ def test_every_setting_has_its_place(setting: str) -> None:
         *headers.__all__,
         *navigation.__all__,
         *server.__all__,
+        *testing.__all__,
         *typed_routes.__all__,
     ],
 )

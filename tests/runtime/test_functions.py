@@ -41,7 +41,7 @@ def run(make_app: MakeApp, client_for: ClientFor) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("function", [cookies, headers, connection, lambda: after(print)])
 def test_outside_of_a_request_a_function_explains_itself(function: Callable[[], object]) -> None:
-    with pytest.raises(OutsideRequestError, match=r"was called outside of a request.*test_client"):
+    with pytest.raises(OutsideRequestError, match=r"was called outside of a request.*request_scope"):
         function()
 
 

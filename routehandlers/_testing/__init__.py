@@ -1,0 +1,1 @@
+"""What ``routehandlers.testing`` is made of."""
