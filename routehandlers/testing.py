@@ -1,4 +1,8 @@
-"""What tests of routes need: a client, one handler's answer, and a request around any function."""
+"""What tests of routes need: a client, one handler's answer, and a request around any function.
+
+With pytest, the fixtures ``routehandlers_app`` and ``routehandlers_client`` are
+there as soon as the library is installed.
+"""
 
 from __future__ import annotations
 
