@@ -4,7 +4,8 @@ A block with a title is a file, written where the title says. A block of
 Python without one is a program, run in the folder of those files. A
 ``console`` block shows commands and what they print: curl's are sent to the
 application, and what is shown must be what came (with ``-i``, the headers
-that are shown must be among those that came); ``routehandlers`` is called.
+that are shown must be among those that came); ``routehandlers`` is called, and
+``pytest`` run, in a process of its own, in whatever time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +86,12 @@ def check(client: Client | None, command: str, shown: str) -> None:
             main(words[1:])
         assert printed.getvalue().rstrip("\n") == shown.rstrip("\n"), printed.getvalue()
         return
+    if words[0] == "pytest":
+        ran = subprocess.run(
+            [sys.executable, "-m", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert without_time(ran.stdout) == without_time(shown), ran.stdout
+        return
     assert words[0] == "curl", command
     assert client is not None
     answer, with_head = send(client, words[1:])
@@ -95,6 +104,10 @@ def check(client: Client | None, command: str, shown: str) -> None:
     for line in headers:
         assert tuple(line.split(": ", 1)) in list(answer.headers), (line, list(answer.headers))
     assert not body or answer.text.rstrip("\n") == body.rstrip("\n"), answer.text
+
+
+def without_time(printed: str) -> str:
+    return re.sub(r" in \d+\.\d+s$", "", printed.rstrip("\n"))
 
 
 def send(client: Client, words: list[str]) -> tuple[TestResponse, bool]:
