@@ -93,7 +93,7 @@ class RouteView:
         exchange = _Exchange(inner)
         if "stream" in vars(request):  # Flask's request has begun to read it
             inner["wsgi.input"] = BytesIO(request.get_data())
-        elif environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
+        elif _may_have_body(environ):
             exchange.input = share_body(environ, inner, request.max_content_length)
         return exchange
 
@@ -112,6 +112,13 @@ class RouteView:
             return response
         flask.after_this_request(lambda other: _go_on_with(other, response, exchange))
         raise handed_over(scope, scope.unanswered, response)
+
+
+def _may_have_body(environ: WSGIEnvironment) -> bool:
+    if environ.get("CONTENT_LENGTH") or "HTTP_TRANSFER_ENCODING" in environ:
+        return True
+    # HTTP/2 announces neither.
+    return bool(environ.get("wsgi.input_terminated")) and environ["REQUEST_METHOD"] not in {"GET", "HEAD", "OPTIONS"}
 
 
 def _go_on_with(other: Response, response: Response, exchange: _Exchange) -> Response:

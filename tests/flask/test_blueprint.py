@@ -10,7 +10,7 @@ from typing import Any
 import flask
 import pytest
 from flask.cli import routes_command
-from servers import write_app
+from servers import ask, write_app
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -527,6 +527,17 @@ def test_the_routes_limit_holds_after_flask_has_read(make_flask: MakeFlask) -> N
 
     assert app.test_client().post("/api/a", data=b"x" * 11).status_code == 413
     assert app.test_client().post("/api/a", data=b"x" * 10).text == "x" * 10
+
+
+def test_a_body_without_an_announced_length_is_readable_on_both_sides(make_flask: MakeFlask) -> None:
+    app = make_flask(READERS)
+    seen: list[bytes] = []
+    app.before_request(lambda: seen.append(flask.request.get_data()))
+    environ = {"wsgi.input": BytesIO(b'{"a": 1}'), "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+
+    status, _, body = ask(app, environ, path="/api/json", method="POST")
+
+    assert (status, body, seen) == (200, b'{"a":1}', [b'{"a": 1}'])
 
 
 @pytest.mark.parametrize("size", [11, 700_000])
