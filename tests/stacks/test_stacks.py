@@ -15,6 +15,7 @@ import sentry_sdk
 from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
 from django.urls import path
 from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 from opentelemetry.sdk.trace import TracerProvider
@@ -45,23 +46,27 @@ ROUTES = {
 }
 
 
+def _hello(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"django {request.method} {request.path}|{request.body.decode()}")
+
+
+# A process has one set of Django's settings, and the samples of the manual may have made it.
+if not django_settings.configured:
+    django_settings.configure(SECRET_KEY="tests")
+django.setup(set_prefix=False)
+sys.modules["stacks_urls"] = ModuleType("stacks_urls")
+sys.modules["stacks_urls"].urlpatterns = [path("hello/", _hello)]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _djangos_settings() -> Iterator[None]:
+    with override_settings(
+        ROOT_URLCONF="stacks_urls", ALLOWED_HOSTS=["*"], MIDDLEWARE=["django.middleware.common.CommonMiddleware"]
+    ):
+        yield
+
+
 def _django() -> Any:
-    """A Django application, which one process can have once."""
-    if not django_settings.configured:
-        urls = ModuleType("stacks_urls")
-
-        def hello(request: HttpRequest) -> HttpResponse:
-            return HttpResponse(f"django {request.method} {request.path}|{request.body.decode()}")
-
-        urls.urlpatterns = [path("hello/", hello)]  # type: ignore[attr-defined]
-        sys.modules["stacks_urls"] = urls
-        django_settings.configure(
-            ROOT_URLCONF="stacks_urls",
-            ALLOWED_HOSTS=["*"],
-            SECRET_KEY="tests",
-            MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
-        )
-        django.setup(set_prefix=False)
     return get_wsgi_application()
 
 
