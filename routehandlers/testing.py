@@ -105,7 +105,6 @@ class _OneHandler:
     """One handler, as a WSGI application."""
 
     def __init__(self, handler: Handler, method: str, params: dict[str, Any], app: RouteHandlers | None) -> None:
-        self._method = method
         self._params = params
         self._info = _info(app, handler)
         self._handlers = {method: handler}
@@ -134,7 +133,7 @@ def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInf
     if app is None:
         cache = Cache(Store(MemoryCacheHandler(), 0), frozenset(), Config.expire_time)
         return RouteInfo("", Request, WatchedRequest, cache)
-    return replace(app.info_of(handler), host=None)
+    return app.info_of(handler)
 
 
 class RequestScope:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from werkzeug.test import Client, EnvironBuilder
+from werkzeug.test import Client
 
 from .._http.cookies import encode_value, parse_cookies
 from .._runtime.raising import RAISES
@@ -46,16 +46,9 @@ class TestClient(Client):
         :param options: ``method``, ``query_string``, ``headers``, ``data``, ``json``, ``auth``, …
         :raise Exception: What the application raised and did not answer, if the client is to raise it.
         """
-        given = args[0] if len(args) == 1 and not options else None
-        if isinstance(given, EnvironBuilder):
-            # After a redirect Werkzeug's builder has the new path beside the old target.
-            given.request_uri = given.script_root + given.path
-            request: Any = given
-        elif given is not None and not isinstance(given, str):
-            request = given
-        else:
-            request = self._build(*args, **options)
-        response = super().open(request, buffered=buffered, follow_redirects=follow_redirects)
+        if options or len(args) != 1 or isinstance(args[0], str):
+            args = (self._build(*args, **options),)
+        response = super().open(*args, buffered=buffered, follow_redirects=follow_redirects)
         return cast("TestResponse", response)
 
     def _build(self, *args: Any, **options: Any) -> Any:

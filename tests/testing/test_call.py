@@ -6,15 +6,19 @@ import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 from conftest import MakeApp
+from servers import write_app
 from werkzeug.exceptions import Conflict, abort
 
 from routehandlers import Request, Response, RouteContext
 from routehandlers.cache import cached, revalidate_tag
 from routehandlers.exceptions import InvalidConfigError, InvalidReturnError, ResponseStartedError
+from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.headers import cookies, draft_mode, headers
 from routehandlers.navigation import forbidden, not_found, permanent_redirect, redirect
 from routehandlers.server import after
@@ -232,6 +236,17 @@ def test_each_call_begins_with_an_empty_cache_unless_it_has_an_application(make_
     assert [call(twice, app=app).get_json() for _ in range(2)] == [[3, 3], [3, 3]]
     call(forget, app=app)
     assert call(twice, app=app).get_json() == [4, 4]
+
+
+def test_the_routes_of_a_blueprint_are_called_with_and_without_flask(tmp_path: Path) -> None:
+    CALLS.clear()
+    folder = write_app(tmp_path, {"x/route.py": "def GET(): return {'a': 1}, {'X-A': 'b'}"})
+    app = RouteHandlersBlueprint("api", folder).route_handlers
+
+    assert [call(twice, app=app).get_json() for _ in range(2)] == [[1, 1], [1, 1]]
+    with flask.Flask(__name__).app_context():
+        assert call(app.load("/x").GET, app=app).headers["X-A"] == "b"
+        assert call(twice, app=app).get_json() == [1, 1]
 
 
 def test_an_application_brings_its_settings_and_its_files(make_app: MakeApp) -> None:

@@ -119,6 +119,7 @@ def test_a_shared_storage_is_not_cleared(make_app: MakeApp, tmp_path: Path) -> N
 
     clear_cache(app)
 
+    assert app.cache.store.memory.size > 0
     assert sender.get("/x").cache == "HIT"
 
 

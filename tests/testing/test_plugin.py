@@ -110,9 +110,14 @@ def test_settings_name_another_folder_and_a_fixture_goes_before_them(tmp_path: P
         "@pytest.mark.parametrize('number', range(2))\n"
         "def test_own(routehandlers_client, number):\n"
         "    assert routehandlers_client.get('/api/counted').cache == 'MISS'\n"
+        "class TestAround:\n"
+        "    @pytest.fixture\n"
+        "    def routehandlers_app(self, routehandlers_app): return lambda *words: routehandlers_app(*words)\n"
+        "    def test_another_application(self, routehandlers_client):\n"
+        "        assert routehandlers_client.get('/api/items/a').status_code == 200\n"
     )
 
-    assert outcome(run()) == "10 passed"
+    assert outcome(run()) == "11 passed"
 
 
 @pytest.mark.once
@@ -138,12 +143,13 @@ def test_settings_name_an_attribute_of_a_module(tmp_path: Path, run: Run) -> Non
         ("pathlib:nothing", ["pathlib has no 'nothing'."]),
         ("pathlib:Path", ["pathlib:Path is <class 'pathlib", "and no RouteHandlers"]),
         ("app", ["1 problem in", "It exports no handler."]),
-        ("wants:app", ["No module named 'not_installed'", "wants.py:1"]),
+        ("wants.wsgi:app", ["No module named 'not_installed'", "wants/__init__.py:1"]),
     ],
 )
 def test_a_mistake_is_told_without_a_traceback_of_ours(tmp_path: Path, run: Run, setting: str, told: list[str]) -> None:
     write_app(tmp_path, {"x/route.py": "a = 1"})
-    (tmp_path / "wants.py").write_text("import not_installed\n")
+    (tmp_path / "wants").mkdir()
+    (tmp_path / "wants/__init__.py").write_text("import not_installed\n")
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nroutehandlers_app = {setting}\n")
     (tmp_path / "test_it.py").write_text(
         "def test_a(routehandlers_client): pass\ndef test_b(routehandlers_app): pass\n"
@@ -153,7 +159,7 @@ def test_a_mistake_is_told_without_a_traceback_of_ours(tmp_path: Path, run: Run,
 
     assert outcome(printed) == "2 errors"
     assert [words for words in told if words not in printed] == [], printed
-    assert ("_routehandlers_pytest.py" in printed) == (setting == "wants:app")
+    assert ("_routehandlers_pytest.py" in printed) == (setting == "wants.wsgi:app")
 
 
 def test_who_does_not_ask_for_it_does_not_meet_it(tmp_path: Path, run: Run) -> None:
