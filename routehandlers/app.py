@@ -15,10 +15,10 @@ from ._cache.store import Store
 from ._http.draft import DraftKey
 from ._http.request import Request
 from ._http.watched import watched_class
-from ._loading import load
-from ._modules.loader import RouteModule
-from ._modules.segment_config import SegmentConfig
-from ._modules.static_params import StaticParams
+from ._start.loading import load
+from ._start.loader import RouteModule
+from ._start.segment_config import SegmentConfig
+from ._start.static_params import StaticParams
 from ._routing.building import public_path
 from ._routing.converters import check_converters
 from ._routing.tree import scan

@@ -24,7 +24,7 @@ from ._runtime.scope import Scope
 from ._typegen.module import generate
 
 if TYPE_CHECKING:
-    from ._modules.segment_config import SegmentConfig
+    from ._start.segment_config import SegmentConfig
     from .app import Route, RouteHandlers
 
 

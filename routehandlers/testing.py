@@ -18,8 +18,8 @@ from ._cache.store import Store
 from ._http.context import RouteContext
 from ._http.request import Request
 from ._http.watched import WatchedRequest
-from ._modules.loader import RouteModule, handler_mistake
-from ._modules.segment_config import METHODS, SegmentConfig
+from ._start.loader import RouteModule, handler_mistake
+from ._start.segment_config import METHODS, SegmentConfig
 from ._routing.tree import RouteFile
 from ._runtime.bodies import finish, run_after
 from ._runtime.invoke import Endpoint

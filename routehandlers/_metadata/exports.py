@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from .._hints import snake_case
-from .._modules.loader import is_async, is_own, line_of
-from .._modules.segment_config import METHODS, find_mistakes
+from .._start.loader import is_async, is_own, line_of
+from .._start.segment_config import METHODS, find_mistakes
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
 from ..exceptions import InvalidRouteModuleError

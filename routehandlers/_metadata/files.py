@@ -10,8 +10,8 @@ from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.request import Request
-from .._modules.loader import ModuleLoader, RouteModule
-from .._modules.segment_config import SegmentConfig
+from .._start.loader import ModuleLoader, RouteModule
+from .._start.segment_config import SegmentConfig
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
 from ..exceptions import InvalidTreeError, RouteHandlersError, RouteModuleImportError

@@ -14,8 +14,8 @@ from .._http.context import RouteContext
 from .._http.fetch_response import FetchResponse
 from .._http.interrupts import AccessFallback
 from .._http.response import Response
-from .._modules.loader import RouteModule
-from .._modules.segment_config import read_config
+from .._start.loader import RouteModule
+from .._start.segment_config import read_config
 from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile

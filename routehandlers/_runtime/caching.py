@@ -33,7 +33,7 @@ from .scope import RouteInfo, Scope
 from .sending import Answer, prepare
 
 if TYPE_CHECKING:
-    from .._modules.loader import RouteModule
+    from .._start.loader import RouteModule
     from ..config import Config
     from ..typing import Params, WSGIEnvironment
     from .host import Surround

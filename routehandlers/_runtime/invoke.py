@@ -14,7 +14,7 @@ from .._http.context import RouteContext
 from .._http.errors import error_response
 from .._http.interrupts import Interrupt
 from .._http.response import Response
-from .._modules.loader import RouteModule, argument_count
+from .._start.loader import RouteModule, argument_count
 from ..exceptions import InvalidReturnError
 from .failures import excepted, failed, interrupted
 from .results import make_response

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from .._hints import hint
 from .._http.conditions import Condition, match_conditions, parse_conditions
-from .._modules.loader import line_of
+from .._start.loader import line_of
 from .._routing.patterns import PathPattern, compile_pattern
 from ..exceptions import InvalidPatternError, InvalidRouteModuleError
 
 if TYPE_CHECKING:
-    from .._modules.folder_files import FolderFunction
+    from .._start.folder_files import FolderFunction
     from ..typing import WSGIEnvironment
 
 

@@ -25,7 +25,7 @@ from .wrapped import WrappedScope, overlay, own_copy
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .._modules.folder_files import FolderFunction
+    from .._start.folder_files import FolderFunction
 
 # What lies below, or lies elsewhere after a rewrite. An exception that nobody planned leaves it.
 GoOn = Callable[[], WerkzeugResponse]

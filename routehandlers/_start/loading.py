@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._metadata.files import load_metadata
-from ._modules.folder_files import load_folder_files
-from ._modules.loader import ModuleLoader, RouteModule
-from ._routing.conflicts import find_conflicts
-from ._routing.converters import find_unknown_converters
-from ._routing.folders import FolderMap, folders_in_use
-from ._runtime.error_files import FAILURE_FILES
-from ._runtime.middleware import make_middleware
-from ._runtime.surroundings import Surroundings
-from ._runtime.transform_settings import compile_transforms
-from .exceptions import InvalidAppError, RouteModuleImportError
+from .._metadata.files import load_metadata
+from .folder_files import load_folder_files
+from .loader import ModuleLoader, RouteModule
+from .._routing.conflicts import find_conflicts
+from .._routing.converters import find_unknown_converters
+from .._routing.folders import FolderMap, folders_in_use
+from .._runtime.error_files import FAILURE_FILES
+from .._runtime.middleware import make_middleware
+from .._runtime.surroundings import Surroundings
+from .._runtime.transform_settings import compile_transforms
+from ..exceptions import InvalidAppError, RouteModuleImportError
 
 if TYPE_CHECKING:
-    from ._routing.tree import RouteTree
-    from .config import Config
+    from .._routing.tree import RouteTree
+    from ..config import Config
 
 
 class Loaded(NamedTuple):

@@ -1,1 +1,0 @@
-"""The user's files: found by discovery, imported and checked here."""
