@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._hints import hint
-from .._http.conditions import Condition, match_conditions, parse_conditions
+from .._patterns.conditions import Condition, match_conditions, parse_conditions
 from .._start.loader import line_of
-from .._routing.patterns import PathPattern, compile_pattern
+from .._patterns.patterns import PathPattern, compile_pattern
 from ..exceptions import InvalidPatternError, InvalidRouteModuleError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
 from .._hints import hint
-from .._http.conditions import Condition, parse_conditions
+from .._patterns.conditions import Condition, parse_conditions
 from .._http.encoding import TOKEN, is_header_value
-from .._routing.destinations import Destination, compile_destination, names_in
-from .._routing.patterns import compile_pattern
+from .._patterns.destinations import Destination, compile_destination, names_in
+from .._patterns.patterns import compile_pattern
 from ..exceptions import InvalidConfigError, InvalidPatternError
 from .transforms import FRAMING, HeadersTransform, RedirectTransform, RewriteTransform, Source, Transforms
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from routehandlers._http.conditions import Condition, match_conditions, parse_conditions
+from routehandlers._patterns.conditions import Condition, match_conditions, parse_conditions
 
 REQUEST = {
     "HTTP_HOST": "Sub.Example.com:8000",

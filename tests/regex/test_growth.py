@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routehandlers._regex import LONGEST, compile_regex
-from routehandlers._regex.growth import EXPONENTIAL, growth, parser
+from routehandlers._patterns.regex import LONGEST, compile_regex
+from routehandlers._patterns.regex.growth import EXPONENTIAL, growth, parser
 from routehandlers.exceptions import InvalidPatternError
 
 

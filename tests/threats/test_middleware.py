@@ -20,8 +20,8 @@ from servers import Server, ask, serve, write_app
 
 import routehandlers
 from routehandlers import RouteHandlers
-from routehandlers._regex import compile_regex
-from routehandlers._routing.patterns import compile_pattern
+from routehandlers._patterns.regex import compile_regex
+from routehandlers._patterns.patterns import compile_pattern
 from routehandlers.exceptions import InvalidConfigError, InvalidPatternError
 
 GUARD = """
@@ -402,7 +402,7 @@ def test_sec_47_a_source_that_takes_long_is_refused(source: str) -> None:
 
 def test_sec_47_the_longest_paths_are_matched_before_a_deadline() -> None:
     script = """
-from routehandlers._routing.patterns import compile_pattern
+from routehandlers._patterns.patterns import compile_pattern
 sources = ["/a/:b*/c/:d*/e", "/:a*/x", "/(.*)-(.*)x", "/:a-:b-:c-:d", "/x/:s([a-z0-9]+(?:-[a-z0-9]+)*)", "/:a([0-9]+)/:b"]
 texts = ["/a" * 2000, "/a" + "/c" * 1900, "/" + "a-" * 2000, "/x/" + "a" * 4000 + "!", "/x/" + "a-" * 2000 + "!", "/" + "1" * 4000]
 for source in sources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 
-from ..exceptions import InvalidPatternError
+from ...exceptions import InvalidPatternError
 from .growth import EXPONENTIAL, growth, parser
 
 # Next refuses longer ones too.

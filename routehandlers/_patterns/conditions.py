@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._regex import compile_regex
+from .regex import compile_regex
 from ..exceptions import InvalidPatternError
-from .cookies import parse_cookies
-from .encoding import TOKEN
-from .request import parse_query
-from .vary import variable_of
+from .._http.cookies import parse_cookies
+from .._http.encoding import TOKEN
+from .._http.request import parse_query
+from .._http.vary import variable_of
 
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from ..exceptions import InvalidPatternError
-from .spelling import restore
+from .._routing.spelling import restore
 from .tokens import Token, parse_tokens
 
 # RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
