@@ -12,9 +12,9 @@ from werkzeug.test import Client
 
 from ._cache.cache import Cache
 from ._cache.store import Store
-from ._http.draft import DraftKey
-from ._http.request import Request
-from ._http.watched import watched_class
+from ._http.response.draft import DraftKey
+from ._http.request.request import Request
+from ._http.request.watched import watched_class
 from ._start.loading import load
 from ._start.loader import RouteModule
 from ._start.segment_config import SegmentConfig

@@ -11,7 +11,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 
 from ._cache.key import check_tags, make_key
 from ._cache.life import find_life
-from ._http import json as _json
+from ._http.values import json as _json
 from ._runtime.keeping import Keeping, Kept
 from ._runtime.scope import Scope, current_scope
 from .exceptions import OutsideRequestError

@@ -13,8 +13,8 @@ except ModuleNotFoundError:
     raise ImportError('fetch() needs urllib3. Install it with: pip install "routehandlers[fetch]"') from None
 
 from ._cache.key import check_tags, make_key
-from ._http import json as _json
-from ._http.fetch_response import FetchResponse
+from ._http.values import json as _json
+from ._http.response.fetch_response import FetchResponse
 from ._runtime.keeping import Keeping, Kept
 from ._runtime.scope import Scope, current_scope
 from .exceptions import FetchError, OutsideRequestError

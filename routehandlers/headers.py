@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from werkzeug.datastructures import EnvironHeaders
 
-from ._http.cookies import CookieAttributes, Cookies
-from ._http.draft import COOKIE, DraftKey
+from ._http.response.cookies import CookieAttributes, Cookies
+from ._http.response.draft import COOKIE, DraftKey
 from ._runtime.scope import Scope, current_scope
 from .exceptions import InvalidConfigError
 

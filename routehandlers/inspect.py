@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 
 from ._cache.freshness import age_of, fresh_until
-from ._http.path import decode_segments
-from ._http.response import Response
+from ._http.request.path import decode_segments
+from ._http.response.response import Response
 from ._routing.spelling import to_matching
 from ._routing.tree import scan
 from ._runtime.caching import CachedEndpoint

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from ._http.interrupts import AccessFallback, Interrupt, Redirect
+from ._http.response.interrupts import AccessFallback, Interrupt, Redirect
 
 __all__ = ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"]
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from ._http.request import Request
-from ._http.response import Response
-from ._http.url import URL
-from ._http.user_agent import UserAgent, parse_user_agent
+from ._http.request.request import Request
+from ._http.response.response import Response
+from ._http.values.url import URL
+from ._http.values.user_agent import UserAgent, parse_user_agent
 from ._runtime.scope import current_scope
 
 __all__ = ["URL", "Request", "Response", "UserAgent", "after", "connection", "early_hints", "user_agent"]

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ._cache.cache import Cache
 from ._cache.store import Store
-from ._http.context import RouteContext
-from ._http.request import Request
-from ._http.watched import WatchedRequest
+from ._http.values.context import RouteContext
+from ._http.request.request import Request
+from ._http.request.watched import WatchedRequest
 from ._start.loader import RouteModule, handler_mistake
 from ._start.segment_config import METHODS, SegmentConfig
 from ._routing.tree import RouteFile

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import is_running_from_reloader, run_simple
 
-from .._http.errors import error_response
+from .._http.response.errors import error_response
 from ..app import create_app
 from ..exceptions import RouteHandlersError
 from . import loading, typegen

@@ -15,7 +15,7 @@ from flask.ctx import AppContext, RequestContext
 from flask.globals import app_ctx, request_ctx
 from werkzeug.local import LocalProxy
 
-from .._http.watched import nobodys_environ
+from .._http.request.watched import nobodys_environ
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -9,7 +9,7 @@ from pathlib import Path
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.request import Request
+from .._http.request.request import Request
 from .._start.loader import ModuleLoader, RouteModule
 from .._start.segment_config import SegmentConfig
 from .._routing.metadata_files import MetadataFile

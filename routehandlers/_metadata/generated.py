@@ -10,10 +10,10 @@ from typing import Any
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.context import RouteContext
-from .._http.fetch_response import FetchResponse
-from .._http.interrupts import AccessFallback
-from .._http.response import Response
+from .._http.values.context import RouteContext
+from .._http.response.fetch_response import FetchResponse
+from .._http.response.interrupts import AccessFallback
+from .._http.response.response import Response
 from .._start.loader import RouteModule
 from .._start.segment_config import read_config
 from .._routing.metadata_files import MetadataFile

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._hints import snake_case
-from .._http import json
+from .._http.values import json
 from ..exceptions import InvalidReturnError
 from ..metadata import Manifest
 

@@ -1,7 +1,7 @@
 """The Werkzeug map that matches paths to routes, and builds paths from them.
 
 What goes in and out is *matching text*: a path that was split at its slashes
-and decoded segment by segment (``routehandlers._http.path``), where a slash
+and decoded segment by segment (``routehandlers._http.request.path``), where a slash
 inside a segment stands escaped.
 """
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._http.interrupts import Interrupt
+from .._http.response.interrupts import Interrupt
 from .reporting import report
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from .._cache.cache import Cache, Made, Make
 from .._cache.freshness import Freshness
 from .._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
 from .._cache.render import Reading, Render, TurnedDynamicError
-from .._http.response import STATUS_LINES, Response
-from .._http.vary import Vary
-from .._http.watched import nobodys_environ, pathname_of
+from .._http.response.response import STATUS_LINES, Response
+from .._http.request.vary import Vary
+from .._http.request.watched import nobodys_environ, pathname_of
 from .._routing.spelling import from_matching
 from ..cache_handlers.base import Entry
 from .bodies import finish

@@ -8,9 +8,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._cache.admission import PRIVATE, UNSTORED, directives
-from .._http.cookies import parse_cookies
-from .._http.draft import COOKIE
-from .._http.encoding import ACCUMULATED
+from .._http.response.cookies import parse_cookies
+from .._http.response.draft import COOKIE
+from .._http.values.encoding import ACCUMULATED
 from .failures import as_exception, failed
 from .sending import Answer, prepare, reopen
 from .wrapped import WrappedScope, overlay

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from .._http.encoding import ACCUMULATED
-from .._http.errors import (
+from .._http.values.encoding import ACCUMULATED
+from .._http.response.errors import (
     description_of,
     error_response,
     has_default_body,
     http_exception_response,
     interrupt_response,
 )
-from .._http.interrupts import Interrupt, Redirect
-from .._http.response import STATUS_LINES
+from .._http.response.interrupts import Interrupt, Redirect
+from .._http.response.response import STATUS_LINES
 from .reporting import report
 from .results import make_response
 from .sending import Answer, prepare

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from .._cache.admission import age_headers
 from .._cache.store import Store
-from .._http.draft import COOKIE
-from .._http.path import target_of
-from .._http.response import STATUS_LINES
+from .._http.response.draft import COOKIE
+from .._http.request.path import target_of
+from .._http.response.response import STATUS_LINES
 from ..cache_handlers.memory import Held
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.context import RouteContext
-from .._http.errors import error_response
-from .._http.interrupts import Interrupt
-from .._http.response import Response
+from .._http.values.context import RouteContext
+from .._http.response.errors import error_response
+from .._http.response.interrupts import Interrupt
+from .._http.response.response import Response
 from .._start.loader import RouteModule, argument_count
 from ..exceptions import InvalidReturnError
 from .failures import excepted, failed, interrupted

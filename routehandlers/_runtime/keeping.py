@@ -12,8 +12,8 @@ from .._cache.cache import Made
 from .._cache.freshness import Freshness
 from .._cache.key import LONGEST_KEY
 from .._cache.render import Reading, Render
-from .._http.vary import Vary
-from .._http.watched import nobodys_environ
+from .._http.request.vary import Vary
+from .._http.request.watched import nobodys_environ
 from ..cache_handlers.base import Entry
 from .render_scope import RenderScope
 from .scope import RouteInfo, Scope

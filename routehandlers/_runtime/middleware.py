@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.context import RouteContext
-from .._http.interrupts import Interrupt
-from .._http.response import Continuation
+from .._http.values.context import RouteContext
+from .._http.response.interrupts import Interrupt
+from .._http.response.response import Continuation
 from ..exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
 from .failures import excepted, interrupted
 from .matcher import Matcher, make_matcher

@@ -31,10 +31,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.draft import COOKIE
-from .._http.interrupts import Interrupt
-from .._http.path import target_of
-from .._http.response import Response
+from .._http.response.draft import COOKIE
+from .._http.response.interrupts import Interrupt
+from .._http.request.path import target_of
+from .._http.response.response import Response
 from .._routing.urlmap import UrlMap
 from .concluding import attempt, conclude, conclude_failed, transformed, without_forged_draft
 from .entrance import Entrance, SentPath, check_length, is_websocket

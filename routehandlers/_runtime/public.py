@@ -16,8 +16,8 @@ from werkzeug.security import safe_join
 from werkzeug.utils import send_file
 from werkzeug.wsgi import FileWrapper
 
-from .._http.errors import error_response
-from .._http.response import Response
+from .._http.response.errors import error_response
+from .._http.response.response import Response
 from .._routing.spelling import from_matching
 from ..exceptions import InvalidConfigError
 from .failures import excepted, failed

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import EnvironHeaders
 
 from .._cache.render import Render
-from .._http.body import BODY_VARIABLES
-from .._http.cookies import Cookies
-from .._http.request import Request
-from .._http.vary import CoveredHeaders, Vary
+from .._http.request.body import BODY_VARIABLES
+from .._http.response.cookies import Cookies
+from .._http.request.request import Request
+from .._http.request.vary import CoveredHeaders, Vary
 from .scope import RouteInfo, Scope, cookies_of, enter_scope
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 
 from .._cache.admission import UNSTORED, directives, make_entry, reason_not_to_store
 from .._cache.render import TurnedDynamicError
-from .._http.errors import description_of, has_default_body, interrupt_response
-from .._http.interrupts import AccessFallback, Interrupt
+from .._http.response.errors import description_of, has_default_body, interrupt_response
+from .._http.response.interrupts import AccessFallback, Interrupt
 from ..cache_handlers.base import Entry
 from .bodies import SentBody, StreamedBody
 from .failures import excepted, fallback

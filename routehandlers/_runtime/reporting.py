@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .._http.interrupts import Interrupt
+from .._http.response.interrupts import Interrupt
 from ..typing import ErrorContext
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.fetch_response import FetchResponse
-from .._http.response import Continuation, Response
+from .._http.response.fetch_response import FetchResponse
+from .._http.response.response import Continuation, Response
 from ..exceptions import InvalidReturnError
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from .._http.path import escape, has_dot_segment
+from .._http.request.path import escape, has_dot_segment
 from ..exceptions import InvalidReturnError
 from .entrance import to_text
 

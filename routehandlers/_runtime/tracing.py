@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import Context
 from typing import TYPE_CHECKING
 
-from .._http.response import Response
+from .._http.response.response import Response
 from .matching import UnknownPathError
 from .wrapped import WrappedScope
 

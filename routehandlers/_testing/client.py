@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.test import Client
 
-from .._http.cookies import encode_value, parse_cookies
+from .._http.response.cookies import encode_value, parse_cookies
 from .._runtime.raising import RAISES
 from .messages import RequestBuilder, TestResponse
 

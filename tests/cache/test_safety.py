@@ -12,9 +12,9 @@ from conftest import ClientFor, MakeApp
 from servers import ask
 
 from routehandlers import Request
-from routehandlers._http.request import _LAZY
-from routehandlers._http.vary import Vary
-from routehandlers._http.watched import WatchedRequest, nobodys_environ
+from routehandlers._http.request.request import _LAZY
+from routehandlers._http.request.vary import Vary
+from routehandlers._http.request.watched import WatchedRequest, nobodys_environ
 
 # Ways to learn something of a client. Each is the body of a handler; what it returns differs from client to client.
 READS = {

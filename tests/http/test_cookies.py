@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from werkzeug.test import Client
 
 from routehandlers import Response, RouteHandlers
-from routehandlers._http.cookies import Cookies, format_cookie, parse_cookies
+from routehandlers._http.response.cookies import Cookies, format_cookie, parse_cookies
 from routehandlers.exceptions import ResponseStartedError
 
 MakeApp = Callable[..., RouteHandlers]

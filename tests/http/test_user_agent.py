@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from routehandlers import Request
-from routehandlers._http.user_agent import Browser, Device, Engine, OperatingSystem, Processor
+from routehandlers._http.values.user_agent import Browser, Device, Engine, OperatingSystem, Processor
 from routehandlers.server import UserAgent, user_agent
 
 IPHONE = (
@@ -75,7 +75,7 @@ def test_a_bot_is_one(header: str) -> None:
 def test_without_the_extra_the_error_names_it() -> None:
     script = (
         "import sys; sys.modules['ua_parser'] = None\n"
-        "from routehandlers._http.user_agent import parse_user_agent\nparse_user_agent('x')"
+        "from routehandlers._http.values.user_agent import parse_user_agent\nparse_user_agent('x')"
     )
 
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from servers import ask, write_app
 
 from routehandlers import RouteHandlers
-from routehandlers._http.path import decode_segments
+from routehandlers._http.request.path import decode_segments
 from routehandlers._routing.segments import parse_segment
 from routehandlers._routing.spelling import to_matching
 from routehandlers._routing.tree import RouteFile
@@ -178,7 +178,7 @@ def test_no_bytes_give_a_500(
 
 @given(path=st.binary(max_size=60))
 def test_a_path_that_is_escaped_says_the_same(path: bytes) -> None:
-    from routehandlers._http.path import escape
+    from routehandlers._http.request.path import escape
 
     escaped = escape(path.decode("latin-1"))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from routehandlers import Response
-from routehandlers._http.event_stream import event_stream, format_event
+from routehandlers._http.response.event_stream import event_stream, format_event
 
 
 @pytest.mark.parametrize(

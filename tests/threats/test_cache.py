@@ -14,7 +14,7 @@ from servers import write_app
 
 from routehandlers import RouteHandlers
 from routehandlers._cache.key import make_key
-from routehandlers._http.draft import COOKIE
+from routehandlers._http.response.draft import COOKIE
 
 SPECIAL = [
     "x-now-route-matches", "x-nextjs-data", "x-matched-path", "x-prerender-revalidate", "x-prerender-bypass", "purpose",
@@ -373,7 +373,7 @@ def test_sec_53_the_secret_is_long_shared_by_workers_and_compared_in_constant_ti
 
     assert cookies[0] == cookies[1] != cookies[2]
     assert len(bytes.fromhex(cookies[0].partition("=")[2])) >= 16
-    source = (Path(__file__).parents[2] / "routehandlers/_http/draft.py").read_text(encoding="utf-8")
+    source = (Path(__file__).parents[2] / "routehandlers/_http/response/draft.py").read_text(encoding="utf-8")
     assert "hmac.compare_digest(" in source
 
 

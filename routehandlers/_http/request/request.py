@@ -14,14 +14,14 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.sansio.utils import get_host
 from werkzeug.utils import cached_property
 
-from . import json as _json
+from ..values import json as _json
 from .body import read_body
-from .cookies import parse_cookies
+from ..response.cookies import parse_cookies
 from .path import escape, sent_path
-from .url import URL
+from ..values.url import URL
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 # What Werkzeug's own __init__ reads from the environment. Here each is read
 # when somebody looks, since most handlers look at one or two.

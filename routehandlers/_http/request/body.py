@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityToo
 from werkzeug.wsgi import get_input_stream
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 logger = logging.getLogger("routehandlers")
 

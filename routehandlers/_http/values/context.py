@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from ..typing import Params
+    from ...typing import Params
 
     # With a default, so that a plain RouteContext is complete; typing has that from 3.13 on.
     Route = TypeVar("Route", bound=str, default=str, covariant=True)

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDict
 
-from .cookies import parse_cookies
-from .encoding import TOKEN
+from ..response.cookies import parse_cookies
+from ..values.encoding import TOKEN
 from .request import Request
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 # What Werkzeug makes of one header alone.
 _DERIVED = {

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from .request import Request
-from .url import URL
+from ..values.url import URL
 from .vary import CoveredArgs, CoveredHeaders, Vary
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 Report = Callable[[str], None]
 

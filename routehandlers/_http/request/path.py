@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from werkzeug.exceptions import BadRequest
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 # What stays as it is when a decoded path is written in URL spelling again.
 _SAFE = "/!$&'()*+,;=:@~\\"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, Headers
 
-from . import json as _json
+from ..values import json as _json
 from .cookies import ResponseCookies
-from .encoding import TOKEN, check_header_value, encode_non_ascii
+from ..values.encoding import TOKEN, check_header_value, encode_non_ascii
 from .event_stream import event_stream
 
 if TYPE_CHECKING:
-    from ..typing import HeaderChanges, HeadersLike
+    from ...typing import HeaderChanges, HeadersLike
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -100,7 +100,7 @@ class Response(werkzeug.wrappers.Response):
 
         A 308, like a 301, is kept by browsers for good; it is hard to take back.
 
-        :param url: Text or a ``routehandlers._http.url.URL``; sent as it stands.
+        :param url: Text or a ``routehandlers._http.values.url.URL``; sent as it stands.
         :param status: 301, 302, 303, 307 or 308.
         :raise ValueError: For another status, an empty URL, or one with control characters.
         """

@@ -10,12 +10,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from . import json as _json
+from ..values import json as _json
 from .interrupts import Interrupt, Redirect
 from .response import Response
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 # A longer Accept is no browser's; it is not worth the parsing.
 _LONGEST_ACCEPT = 2_000

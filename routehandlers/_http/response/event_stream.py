@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from . import json as _json
+from ..values import json as _json
 
 _FIELDS = ("comment", "event", "id", "retry", "data")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.datastructures import Headers
 
-from . import json as _json
+from ..values import json as _json
 from .response import Response
 
 # They speak of the connection to the other server, or of a coding that is undone already.

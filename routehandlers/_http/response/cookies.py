@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote_to_bytes
 from werkzeug.datastructures import Headers
 from werkzeug.http import http_date
 
-from ..exceptions import ResponseStartedError
-from .encoding import TOKEN
+from ...exceptions import ResponseStartedError
+from ..values.encoding import TOKEN
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # typing has it from 3.11 on; checkers bring their own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .encoding import check_header_value, encode_non_ascii
+from ..values.encoding import check_header_value, encode_non_ascii
 
 
 class Interrupt(BaseException):

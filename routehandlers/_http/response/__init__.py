@@ -1,0 +1,1 @@
+"""The response and what it is made of: cookies, event streams, error documents and interrupts."""

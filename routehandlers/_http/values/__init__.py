@@ -1,0 +1,1 @@
+"""Values that requests and responses share: URLs, JSON, encodings, the route context."""
