@@ -23,13 +23,13 @@ from ._routing.building import public_path
 from ._routing.converters import check_converters
 from ._routing.tree import scan
 from ._routing.urlmap import UrlMap
-from ._runtime.caching import CachedEndpoint, policy_of
-from ._runtime.hits import Hits
-from ._runtime.host import Host
-from ._runtime.invoke import Endpoint
+from ._runtime.endpoints.cached import CachedEndpoint, policy_of
+from ._runtime.path.hits import Hits
+from ._runtime.scope.framework import Host
+from ._runtime.endpoints.plain import Endpoint
 from ._runtime.pipeline import Pipeline
-from ._runtime.public import public_files
-from ._runtime.scope import RouteInfo, current_scope, mount_prefix
+from ._runtime.endpoints.public import public_files
+from ._runtime.scope.scope import RouteInfo, current_scope, mount_prefix
 from ._runtime.tracing import trace
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (

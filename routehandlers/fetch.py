@@ -15,8 +15,8 @@ except ModuleNotFoundError:
 from ._cache.key import check_tags, make_key
 from ._http.values import json as _json
 from ._http.response.fetch_response import FetchResponse
-from ._runtime.keeping import Keeping, Kept
-from ._runtime.scope import Scope, current_scope
+from ._runtime.values import Keeping, Kept
+from ._runtime.scope.scope import Scope, current_scope
 from .exceptions import FetchError, OutsideRequestError
 
 __all__ = ["FetchResponse", "fetch"]

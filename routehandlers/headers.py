@@ -6,7 +6,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ._http.response.cookies import CookieAttributes, Cookies
 from ._http.response.draft import COOKIE, DraftKey
-from ._runtime.scope import Scope, current_scope
+from ._runtime.scope.scope import Scope, current_scope
 from .exceptions import InvalidConfigError
 
 __all__ = ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"]

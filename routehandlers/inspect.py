@@ -17,10 +17,10 @@ from ._http.request.path import decode_segments
 from ._http.response.response import Response
 from ._routing.spelling import to_matching
 from ._routing.tree import scan
-from ._runtime.caching import CachedEndpoint
-from ._runtime.matching import UnknownPathError
-from ._runtime.public import PublicFile
-from ._runtime.scope import Scope
+from ._runtime.endpoints.cached import CachedEndpoint
+from ._runtime.path.lookup import UnknownPathError
+from ._runtime.endpoints.public import PublicFile
+from ._runtime.scope.scope import Scope
 from ._typegen.module import generate
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ._http.request.request import Request
 from ._http.response.response import Response
 from ._http.values.url import URL
 from ._http.values.user_agent import UserAgent, parse_user_agent
-from ._runtime.scope import current_scope
+from ._runtime.scope.scope import current_scope
 
 __all__ = ["URL", "Request", "Response", "UserAgent", "after", "connection", "early_hints", "user_agent"]
 

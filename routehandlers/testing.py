@@ -21,10 +21,10 @@ from ._http.request.watched import WatchedRequest
 from ._start.loader import RouteModule, handler_mistake
 from ._start.segment_config import METHODS, SegmentConfig
 from ._routing.tree import RouteFile
-from ._runtime.bodies import finish, run_after
-from ._runtime.invoke import Endpoint
-from ._runtime.scope import RouteInfo, Scope, ScopeContext, enter_scope, leave_scope
-from ._runtime.sending import Answer
+from ._runtime.answer.bodies import finish, run_after
+from ._runtime.endpoints.plain import Endpoint
+from ._runtime.scope.scope import RouteInfo, Scope, ScopeContext, enter_scope, leave_scope
+from ._runtime.answer.sending import Answer
 from ._testing.client import TestClient
 from ._testing.messages import RequestBuilder, TestResponse, with_cookies
 from .cache_handlers.memory import MemoryCacheHandler

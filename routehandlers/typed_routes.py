@@ -21,7 +21,7 @@ from ._hints import hint
 from ._routing.building import PathBuilder, public_path
 from ._routing.converters import BUILT_IN, guarded
 from ._routing.segments import Kind, Segment, parse_segment
-from ._runtime.scope import mount_prefix
+from ._runtime.scope.scope import mount_prefix
 from .exceptions import UnknownRouteError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from servers import write_app
 from werkzeug.test import Client
 
 from routehandlers import RouteHandlers
-from routehandlers._runtime.scope import _scope
+from routehandlers._runtime.scope.scope import _scope
 
 # The machines of CI are slow and shared: a deadline would measure them.
 settings.register_profile("routehandlers", deadline=None, max_examples=100, derandomize=True)

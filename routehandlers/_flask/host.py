@@ -11,11 +11,11 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._runtime.results import make_response
+from .._runtime.answer.results import make_response
 from .surrounding import surround
 
 if TYPE_CHECKING:
-    from .._runtime.host import Surround
+    from .._runtime.scope.framework import Surround
 
 
 class FlaskHost:

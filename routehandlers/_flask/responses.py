@@ -12,15 +12,15 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .._runtime.bodies import SentBody, StreamedBody
-from .._runtime.concluding import made_private
+from .._runtime.answer.bodies import SentBody, StreamedBody
+from .._runtime.answer.concluding import made_private
 from .rules import RouteRule
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-    from .._runtime.scope import Scope
-    from .._runtime.sending import Answer
+    from .._runtime.scope.scope import Scope
+    from .._runtime.answer.sending import Answer
     from ..typing import WSGIEnvironment
 
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")

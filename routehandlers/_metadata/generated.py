@@ -19,8 +19,8 @@ from .._start.segment_config import read_config
 from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
-from .._runtime.results import make_response
-from .._runtime.wrapped import own_copy
+from .._runtime.answer.results import make_response
+from .._runtime.scope.wrapped import own_copy
 from ..exceptions import InvalidReturnError
 from .exports import lister_of, taken
 from .ids import Lister

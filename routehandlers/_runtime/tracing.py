@@ -6,12 +6,12 @@ from contextvars import Context
 from typing import TYPE_CHECKING
 
 from .._http.response.response import Response
-from .matching import UnknownPathError
-from .wrapped import WrappedScope
+from .path.lookup import UnknownPathError
+from .scope.wrapped import WrappedScope
 
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
-    from .matching import Found
+    from .path.lookup import Found
     from .pipeline import Pipeline
 
 

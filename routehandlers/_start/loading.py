@@ -10,10 +10,10 @@ from .loader import ModuleLoader, RouteModule
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.folders import FolderMap, folders_in_use
-from .._runtime.error_files import FAILURE_FILES
-from .._runtime.middleware import make_middleware
-from .._runtime.surroundings import Surroundings
-from .._runtime.transform_settings import compile_transforms
+from .._runtime.scope.error_files import FAILURE_FILES
+from .._runtime.around.middleware import make_middleware
+from .._runtime.around.surroundings import Surroundings
+from .._runtime.around.transform_settings import compile_transforms
 from ..exceptions import InvalidAppError, RouteModuleImportError
 
 if TYPE_CHECKING:

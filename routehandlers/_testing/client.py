@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from werkzeug.test import Client
 
 from .._http.response.cookies import encode_value, parse_cookies
-from .._runtime.raising import RAISES
+from .._runtime.answer.raising import RAISES
 from .messages import RequestBuilder, TestResponse
 
 if TYPE_CHECKING:

@@ -393,7 +393,7 @@ def test_a_body_over_the_bound_is_sent_and_not_stored(make_app: MakeApp, client_
 
 
 def test_a_stream_that_takes_too_long_is_released(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("routehandlers._runtime.rendering._LONGEST_DRAWING", 0.05)
+    monkeypatch.setattr("routehandlers._runtime.endpoints.render._LONGEST_DRAWING", 0.05)
     source = "import time\nrevalidate = 60\ndef GET():\n    for part in 'abcdef':\n        time.sleep(0.03)\n        yield part\n"
     app = make_app({"x/route.py": source})
 

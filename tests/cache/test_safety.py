@@ -331,7 +331,7 @@ def with_cookie():
     response = Response("x"); response.cookies.set("a", "1"); return response
 def cookies_set():
     cookies  # imported for those that set one
-    from routehandlers._runtime.scope import current_scope
+    from routehandlers._runtime.scope.scope import current_scope
     current_scope("cookies").jar.set("a", "1")
 def GET():
     seen[0] = next(calls)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from servers import write_app
 
 from routehandlers import RouteHandlers
-from routehandlers._runtime.transform_settings import compile_transforms
+from routehandlers._runtime.around.transform_settings import compile_transforms
 from routehandlers.exceptions import InvalidConfigError
 
 ECHO = """

@@ -161,7 +161,7 @@ def test_sec_18_a_cookie_is_never_stored_or_replayed(make_app: MakeApp, client_f
     revalidate = 60
     numbers = itertools.count(1)
     def set_by_jar(n):
-        from routehandlers._runtime.scope import current_scope
+        from routehandlers._runtime.scope.scope import current_scope
         current_scope("x").jar.set("who", str(n))
         return "x"
     def set_by_draft(n):

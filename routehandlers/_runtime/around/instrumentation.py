@@ -12,10 +12,10 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .hits import ROUTE
+from ..path.hits import ROUTE
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ...typing import WSGIEnvironment
 
 # The WSGI middleware around us, whose span has no better name than the path.
 _TRACING = "opentelemetry.instrumentation.wsgi"

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
 
-from .._cache.render import Render
-from .._http.request.body import BODY_VARIABLES
-from .._http.response.cookies import Cookies
-from .._http.request.request import Request
-from .._http.request.vary import CoveredHeaders, Vary
+from ..._cache.render import Render
+from ..._http.request.body import BODY_VARIABLES
+from ..._http.response.cookies import Cookies
+from ..._http.request.request import Request
+from ..._http.request.vary import CoveredHeaders, Vary
 from .scope import RouteInfo, Scope, cookies_of, enter_scope
 
 if TYPE_CHECKING:
-    from ..typing import Params, WSGIEnvironment
-    from .host import Surround, Surrounding
+    from ...typing import Params, WSGIEnvironment
+    from .framework import Surround, Surrounding
 
 
 class RenderScope(Scope):

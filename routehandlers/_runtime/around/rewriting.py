@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from .._http.request.path import escape, has_dot_segment
-from ..exceptions import InvalidReturnError
-from .entrance import to_text
+from ..._http.request.path import escape, has_dot_segment
+from ...exceptions import InvalidReturnError
+from ..path.entrance import to_text
 
 if TYPE_CHECKING:
-    from .wrapped import WrappedScope
+    from ..scope.wrapped import WrappedScope
 
 _REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 

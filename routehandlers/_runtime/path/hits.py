@@ -10,16 +10,16 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .._cache.admission import age_headers
-from .._cache.store import Store
-from .._http.response.draft import COOKIE
-from .._http.request.path import target_of
-from .._http.response.response import STATUS_LINES
-from ..cache_handlers.memory import Held
+from ..._cache.admission import age_headers
+from ..._cache.store import Store
+from ..._http.response.draft import COOKIE
+from ..._http.request.path import target_of
+from ..._http.response.response import STATUS_LINES
+from ...cache_handlers.memory import Held
 
 if TYPE_CHECKING:
-    from ..typing import Params, WSGIEnvironment
-    from .scope import Scope
+    from ...typing import Params, WSGIEnvironment
+    from ..scope.scope import Scope
 
 # Paths of which is known where they lead. They are found again in no time.
 _MOST_PATHS = 100_000

@@ -16,17 +16,17 @@ from werkzeug.security import safe_join
 from werkzeug.utils import send_file
 from werkzeug.wsgi import FileWrapper
 
-from .._http.response.errors import error_response
-from .._http.response.response import Response
-from .._routing.spelling import from_matching
-from ..exceptions import InvalidConfigError
-from .failures import excepted, failed
-from .sending import Answer, prepare
+from ..._http.response.errors import error_response
+from ..._http.response.response import Response
+from ..._routing.spelling import from_matching
+from ...exceptions import InvalidConfigError
+from ..answer.failures import excepted, failed
+from ..answer.sending import Answer, prepare
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-    from .scope import RouteInfo, Scope
+    from ..scope.scope import RouteInfo, Scope
 
 # A client asks each time whether it has changed, as in Next.
 _CACHE_CONTROL = "public, max-age=0"

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from .._start.folder_files import FolderFunction
-from .._routing.folders import FolderMap
-from .error_files import NO_ERROR_FILES, STATUSES, ErrorFile, ErrorFiles
+from ..._start.folder_files import FolderFunction
+from ..._routing.folders import FolderMap
+from ..scope.error_files import NO_ERROR_FILES, STATUSES, ErrorFile, ErrorFiles
 from .instrumentation import Instrumentation
 from .middleware import Middleware
 from .transforms import Transforms

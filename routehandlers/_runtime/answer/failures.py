@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any, Literal
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from .._http.values.encoding import ACCUMULATED
-from .._http.response.errors import (
+from ..._http.values.encoding import ACCUMULATED
+from ..._http.response.errors import (
     description_of,
     error_response,
     has_default_body,
     http_exception_response,
     interrupt_response,
 )
-from .._http.response.interrupts import Interrupt, Redirect
-from .._http.response.response import STATUS_LINES
+from ..._http.response.interrupts import Interrupt, Redirect
+from ..._http.response.response import STATUS_LINES
 from .reporting import report
 from .results import make_response
 from .sending import Answer, prepare
 
 if TYPE_CHECKING:
-    from .error_files import ErrorFile
-    from .scope import Scope
+    from ..scope.error_files import ErrorFile
+    from ..scope.scope import Scope
 
 # Set by Werkzeug's DebuggedApplication, which shows an exception better than a log does.
 _DEBUGGER = "werkzeug.debug.preserve_context"

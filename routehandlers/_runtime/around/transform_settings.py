@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
-from .._hints import hint
-from .._patterns.conditions import Condition, parse_conditions
-from .._http.values.encoding import TOKEN, is_header_value
-from .._patterns.destinations import Destination, compile_destination, names_in
-from .._patterns.patterns import compile_pattern
-from ..exceptions import InvalidConfigError, InvalidPatternError
+from ..._hints import hint
+from ..._patterns.conditions import Condition, parse_conditions
+from ..._http.values.encoding import TOKEN, is_header_value
+from ..._patterns.destinations import Destination, compile_destination, names_in
+from ..._patterns.patterns import compile_pattern
+from ...exceptions import InvalidConfigError, InvalidPatternError
 from .transforms import FRAMING, HeadersTransform, RedirectTransform, RewriteTransform, Source, Transforms
 
 _STATUSES = (301, 302, 303, 307, 308)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._cache.admission import PRIVATE, UNSTORED, directives
-from .._http.response.cookies import parse_cookies
-from .._http.response.draft import COOKIE
-from .._http.values.encoding import ACCUMULATED
+from ..._cache.admission import PRIVATE, UNSTORED, directives
+from ..._http.response.cookies import parse_cookies
+from ..._http.response.draft import COOKIE
+from ..._http.values.encoding import ACCUMULATED
 from .failures import as_exception, failed
 from .sending import Answer, prepare, reopen
-from .wrapped import WrappedScope, overlay
+from ..scope.wrapped import WrappedScope, overlay
 
 if TYPE_CHECKING:
-    from .scope import Scope
-    from .wrapped import Attempted
+    from ..scope.scope import Scope
+    from ..scope.wrapped import Attempted
 
 Pairs = list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-    from .._cache.render import Render
+    from ..._cache.render import Render
 
 
 class Surrounding(Protocol):
@@ -41,7 +41,7 @@ class Host(Protocol):
     def make_response(self, result: Any) -> WerkzeugResponse:
         """What a handler returned, as a response.
 
-        :raise InvalidReturnError: As ``routehandlers._runtime.results.make_response`` does.
+        :raise InvalidReturnError: As ``routehandlers._runtime.answer.results.make_response`` does.
         """
         ...
 

@@ -13,16 +13,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
-from .._patterns.conditions import Condition, match_conditions
-from .._http.values.encoding import ACCUMULATED, TOKEN, encode_non_ascii, is_header_value
-from .._http.response.response import Response
-from .._patterns.destinations import Destination, fill_text, to_url
-from .._patterns.patterns import PathPattern
-from .._routing.spelling import ESCAPES, restore
-from .entrance import SentPath, to_text
+from ..._patterns.conditions import Condition, match_conditions
+from ..._http.values.encoding import ACCUMULATED, TOKEN, encode_non_ascii, is_header_value
+from ..._http.response.response import Response
+from ..._patterns.destinations import Destination, fill_text, to_url
+from ..._patterns.patterns import PathPattern
+from ..._routing.spelling import ESCAPES, restore
+from ..path.entrance import SentPath, to_text
 
 if TYPE_CHECKING:
-    from .wrapped import WrappedScope
+    from ..scope.wrapped import WrappedScope
 
 Params = dict[str, str]
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from werkzeug.exceptions import HTTPException
 
-from .._cache.admission import UNSTORED, directives, make_entry, reason_not_to_store
-from .._cache.render import TurnedDynamicError
-from .._http.response.errors import description_of, has_default_body, interrupt_response
-from .._http.response.interrupts import AccessFallback, Interrupt
-from ..cache_handlers.base import Entry
-from .bodies import SentBody, StreamedBody
-from .failures import excepted, fallback
-from .render_scope import RenderScope
-from .scope import Scope
-from .sending import Answer, prepare
+from ..._cache.admission import UNSTORED, directives, make_entry, reason_not_to_store
+from ..._cache.render import TurnedDynamicError
+from ..._http.response.errors import description_of, has_default_body, interrupt_response
+from ..._http.response.interrupts import AccessFallback, Interrupt
+from ...cache_handlers.base import Entry
+from ..answer.bodies import SentBody, StreamedBody
+from ..answer.failures import excepted, fallback
+from ..scope.render_scope import RenderScope
+from ..scope.scope import Scope
+from ..answer.sending import Answer, prepare
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse

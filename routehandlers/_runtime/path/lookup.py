@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from werkzeug.exceptions import NotFound
 
-from .._routing.urlmap import UrlMap
+from ..._routing.urlmap import UrlMap
 from .entrance import PLAIN, Entrance
 
 if TYPE_CHECKING:
-    from ..config import Config
-    from ..typing import Params
-    from .caching import CachedEndpoint
-    from .invoke import Endpoint
-    from .public import FindPublic, PublicFile
+    from ...config import Config
+    from ...typing import Params
+    from ..endpoints.cached import CachedEndpoint
+    from ..endpoints.plain import Endpoint
+    from ..endpoints.public import FindPublic, PublicFile
 
 # Whether a route takes some params.
 Admits = Callable[["Params"], bool]

@@ -15,11 +15,11 @@ from .._cache.render import Reading, Render
 from .._http.request.vary import Vary
 from .._http.request.watched import nobodys_environ
 from ..cache_handlers.base import Entry
-from .render_scope import RenderScope
-from .scope import RouteInfo, Scope
+from .scope.render_scope import RenderScope
+from .scope.scope import RouteInfo, Scope
 
 if TYPE_CHECKING:
-    from .host import Surround
+    from .scope.framework import Surround
 
 
 class Kept(NamedTuple):

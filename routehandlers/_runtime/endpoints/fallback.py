@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from .._http.response.response import Response
+from ..._http.response.response import Response
 
 if TYPE_CHECKING:
-    from ..typing import WSGIApplication, WSGIEnvironment
+    from ...typing import WSGIApplication, WSGIEnvironment
 
 
 class FallThrough(BaseException):

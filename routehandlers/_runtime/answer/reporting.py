@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .._http.response.interrupts import Interrupt
-from ..typing import ErrorContext
+from ..._http.response.interrupts import Interrupt
+from ...typing import ErrorContext
 
 if TYPE_CHECKING:
     from typing import Literal
 
-    from .scope import Scope
+    from ..scope.scope import Scope
 
 logger = logging.getLogger("routehandlers")
 

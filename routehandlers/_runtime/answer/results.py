@@ -10,9 +10,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.response.fetch_response import FetchResponse
-from .._http.response.response import Continuation, Response
-from ..exceptions import InvalidReturnError
+from ..._http.response.fetch_response import FetchResponse
+from ..._http.response.response import Continuation, Response
+from ...exceptions import InvalidReturnError
 
 
 def make_response(result: Any) -> WerkzeugResponse:

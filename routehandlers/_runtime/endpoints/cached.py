@@ -13,30 +13,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._cache.admission import PRIVATE, age_headers
-from .._cache.cache import Cache, Made, Make
-from .._cache.freshness import Freshness
-from .._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
-from .._cache.render import Reading, Render, TurnedDynamicError
-from .._http.response.response import STATUS_LINES, Response
-from .._http.request.vary import Vary
-from .._http.request.watched import nobodys_environ, pathname_of
-from .._routing.spelling import from_matching
-from ..cache_handlers.base import Entry
-from .bodies import finish
-from .failures import fallback
-from .hits import Hits
-from .render_scope import RenderScope
-from .rendering import Renderable, Rendered, Rendering, unstored
-from .reporting import report
-from .scope import RouteInfo, Scope
-from .sending import Answer, prepare
+from ..._cache.admission import PRIVATE, age_headers
+from ..._cache.cache import Cache, Made, Make
+from ..._cache.freshness import Freshness
+from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
+from ..._cache.render import Reading, Render, TurnedDynamicError
+from ..._http.response.response import STATUS_LINES, Response
+from ..._http.request.vary import Vary
+from ..._http.request.watched import nobodys_environ, pathname_of
+from ..._routing.spelling import from_matching
+from ...cache_handlers.base import Entry
+from ..answer.bodies import finish
+from ..answer.failures import fallback
+from ..path.hits import Hits
+from ..scope.render_scope import RenderScope
+from .render import Renderable, Rendered, Rendering, unstored
+from ..answer.reporting import report
+from ..scope.scope import RouteInfo, Scope
+from ..answer.sending import Answer, prepare
 
 if TYPE_CHECKING:
-    from .._start.loader import RouteModule
-    from ..config import Config
-    from ..typing import Params, WSGIEnvironment
-    from .host import Surround
+    from ..._start.loader import RouteModule
+    from ...config import Config
+    from ...typing import Params, WSGIEnvironment
+    from ..scope.framework import Surround
 
 # A catch-all may match hundreds of segments; so many folders of a path can be purged with what is below them.
 _DEEPEST = 16

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._http.response.interrupts import Interrupt
+from ..._http.response.interrupts import Interrupt
 from .reporting import report
 
 if TYPE_CHECKING:
-    from .scope import Scope
+    from ..scope.scope import Scope
 
 logger = logging.getLogger("routehandlers")
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._hints import hint
-from .._patterns.conditions import Condition, match_conditions, parse_conditions
-from .._start.loader import line_of
-from .._patterns.patterns import PathPattern, compile_pattern
-from ..exceptions import InvalidPatternError, InvalidRouteModuleError
+from ..._hints import hint
+from ..._patterns.conditions import Condition, match_conditions, parse_conditions
+from ..._start.loader import line_of
+from ..._patterns.patterns import PathPattern, compile_pattern
+from ...exceptions import InvalidPatternError, InvalidRouteModuleError
 
 if TYPE_CHECKING:
-    from .._start.folder_files import FolderFunction
-    from ..typing import WSGIEnvironment
+    from ..._start.folder_files import FolderFunction
+    from ...typing import WSGIEnvironment
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.values.context import RouteContext
-from .._http.response.interrupts import Interrupt
-from .._http.response.response import Continuation
-from ..exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
-from .failures import excepted, interrupted
+from ..._http.values.context import RouteContext
+from ..._http.response.interrupts import Interrupt
+from ..._http.response.response import Continuation
+from ...exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
+from ..answer.failures import excepted, interrupted
 from .matcher import Matcher, make_matcher
-from .sending import reopen
-from .wrapped import WrappedScope, overlay, own_copy
+from ..answer.sending import reopen
+from ..scope.wrapped import WrappedScope, overlay, own_copy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .._start.folder_files import FolderFunction
+    from ..._start.folder_files import FolderFunction
 
 # What lies below, or lies elsewhere after a rewrite. An exception that nobody planned leaves it.
 GoOn = Callable[[], WerkzeugResponse]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
-from .._http.request.host import is_trusted_host, is_valid_host
-from .._http.request.path import decode_segments, has_dot_segment, sent_path, target_of
-from .._http.response.response import Response
-from .._routing.spelling import to_matching
+from ..._http.request.host import is_trusted_host, is_valid_host
+from ..._http.request.path import decode_segments, has_dot_segment, sent_path, target_of
+from ..._http.response.response import Response
+from ..._routing.spelling import to_matching
 
 if TYPE_CHECKING:
-    from .._http.request.request import Request
-    from ..config import Config
-    from ..typing import WSGIEnvironment
+    from ..._http.request.request import Request
+    from ...config import Config
+    from ...typing import WSGIEnvironment
 
 _REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 

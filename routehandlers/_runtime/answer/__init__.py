@@ -1,0 +1,1 @@
+"""From what a handler returned or raised to a WSGI response."""

@@ -1,0 +1,1 @@
+"""What stands around a route: middleware, transforms, error files and instrumentation."""

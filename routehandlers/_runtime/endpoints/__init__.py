@@ -1,0 +1,1 @@
+"""What answers a path: a route, a cached route, a public file, or another application."""

@@ -1,0 +1,1 @@
+"""State that lives as long as one request or one render."""
