@@ -351,7 +351,7 @@ def test_a_line_that_nobody_wrote_is_no_error_later(tmp_path: Path, until: str) 
 def test_a_log_that_is_replaced_all_the_time_is_read_without_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("routehandlers.cache_handlers.purge_log._LONGEST", 1_000)
+    monkeypatch.setattr("routehandlers.cache_handlers._file.purge_log._LONGEST", 1_000)
     handlers = [FilesystemCacheHandler(tmp_path / "cache") for _ in range(4)]
     failures: list[BaseException] = []
     is_over = threading.Event()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._cache.admission import PRIVATE, UNSTORED, directives
+from ..._cache.policy import PRIVATE, UNSTORED, directives
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.values.encoding import ACCUMULATED

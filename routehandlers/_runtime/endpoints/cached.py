@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..._cache.admission import PRIVATE, age_headers
+from ..._cache.policy import PRIVATE, age_headers
 from ..._cache.cache import Cache, Made, Make
 from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag

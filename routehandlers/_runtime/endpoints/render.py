@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from werkzeug.exceptions import HTTPException
 
-from ..._cache.admission import UNSTORED, directives, make_entry, reason_not_to_store
+from ..._cache.policy import UNSTORED, directives, make_entry, reason_not_to_store
 from ..._cache.render import TurnedDynamicError
 from ..._http.response.errors import description_of, has_default_body, interrupt_response
 from ..._http.response.interrupts import AccessFallback, Interrupt

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..._cache.admission import age_headers
+from ..._cache.policy import age_headers
 from ..._cache.store import Store
 from ..._http.response.draft import COOKIE
 from ..._http.request.path import target_of

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from ..exceptions import StorageError
+from ...exceptions import StorageError
 
 if sys.platform == "win32":
     raise ImportError("file:// needs flock(), which Windows has not. Use memory:// or redis:// there.")

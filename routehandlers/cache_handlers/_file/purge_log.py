@@ -21,9 +21,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..exceptions import StorageError
-from .file_lock import locked
-from .purges import Purges
+from ...exceptions import StorageError
+from .lock import locked
+from ..purges import Purges
 
 # Bytes after which the log is written anew, without what later purges made needless.
 _LONGEST = 4 * 2**20

@@ -1,0 +1,1 @@
+"""``file://``: entries and purges in files of one machine."""

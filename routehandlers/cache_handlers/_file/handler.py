@@ -1,0 +1,221 @@
+"""``file:///path``: one file an entry, for several workers on one machine.
+
+::
+
+    entries/ab/abc….entry     one frame each; the name is the hash of the key and nothing else
+    missing/ab/abc….entry     what says that there is nothing, within a share of its own
+    locks/abc….lock           flock()ed by who renders; a killed process frees it at once
+    purges                    the log of purges
+    size                      bytes of both shares, changed under its flock()
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from ..base import Entry, Lock
+from .lock import FileLock, close_held_files, locked
+from ..frame import decode_frame, encode_frame
+from .purge_log import PurgeLog
+from ..purges import Purges
+
+_SHARE_OF_MISSING = 16
+_SHARE_OF_ONE = 8
+
+# Seconds that a write waits for the others'. Longer, and it is not stored.
+_PATIENCE = 2.0
+
+# Folders by how far their clocks are ahead, as far as this process has asked. It asks once: a clock that is put right
+# later, or that a test moves, moves ages, as it should.
+_skews: dict[Path, float] = {}
+_NOISE = 1.0
+
+# After evicting, this part of the bytes is in use: a look at all files frees many at once.
+_LEFT = 0.9
+
+
+class FilesystemCacheHandler:
+    """A bounded number of bytes in a folder.
+
+    Files have the permissions of the process's umask; keep others out of the
+    folder, since what lies in it is sent to clients.
+
+    :param directory: Made where it is missing. It belongs to the cache alone.
+    :param max_size: Bytes of all entries.
+    """
+
+    is_shared = True
+
+    def __init__(self, directory: str | os.PathLike[str], max_size: int = 2**30) -> None:
+        self.directory = Path(directory).absolute()
+        self.max_size = max_size
+        self.max_entry_size = max_size // _SHARE_OF_ONE
+        self._limits = {"missing": max_size // _SHARE_OF_MISSING}
+        self._limits["entries"] = max_size - self._limits["missing"]
+        self._log = PurgeLog(self.directory / "purges")
+
+    def after_fork(self) -> None:
+        close_held_files()
+        self._log = PurgeLog(self.directory / "purges")
+
+    # Entries ----------------------------------------------------------------
+
+    def get(self, key: str) -> Entry | None:
+        name = _name_of(key)
+        for share in ("entries", "missing"):
+            file = self._file(share, name)
+            try:
+                entry = decode_frame(file.read_bytes())
+            except OSError:  # not there, or not to be read; the next set() replaces it
+                continue
+            if entry is not None and entry.key == key:
+                with suppress(OSError):
+                    os.utime(file)  # it was used; the oldest leave first
+                return entry
+        return None
+
+    def set(self, entry: Entry) -> None:
+        share, other = ("missing", "entries") if entry.is_missing else ("entries", "missing")
+        frame, name = encode_frame(entry), _name_of(entry.key)
+        with locked(self.directory / "size", _PATIENCE) as sizes:
+            self._remove(sizes, other, name)
+            if len(frame) > self._limits[share]:
+                self._remove(sizes, share, name)
+            else:
+                self._write(sizes, share, name, frame)
+
+    def delete(self, key: str) -> None:
+        with locked(self.directory / "size", _PATIENCE) as sizes:
+            for share in self._limits:
+                self._remove(sizes, share, _name_of(key))
+
+    def clock_skew(self) -> float:
+        """By the clock of the file system, which all who write into the folder share."""
+        known = _skews.get(self.directory)
+        if known is None:
+            probe = self.directory / f"clock-{os.getpid()}-{threading.get_ident()}"
+            try:
+                self.directory.mkdir(parents=True, exist_ok=True)
+                probe.touch()
+                known = probe.stat().st_mtime - time.time()
+                probe.unlink(missing_ok=True)
+            except OSError:  # one may only read here, as where an image was built with its answers
+                known = 0.0
+            known = _skews.setdefault(self.directory, known)
+        return known if abs(known) > _NOISE else 0.0
+
+    def entries(self) -> Iterator[Entry]:
+        for share in self._limits:
+            for file in self._files(share):
+                with suppress(FileNotFoundError):
+                    entry = decode_frame(file.read_bytes())
+                    if entry is not None and _name_of(entry.key) == file.stem:
+                        yield entry
+
+    def clear(self) -> None:
+        self._log.restart()
+        with locked(self.directory / "size", _PATIENCE) as sizes:
+            for share in self._limits:
+                shutil.rmtree(self.directory / share, ignore_errors=True)
+            _write_sizes(sizes, {})
+
+    @property
+    def size(self) -> int:
+        """Bytes in use, counted file by file."""
+        return sum(file.stat().st_size for share in self._limits for file in self._files(share))
+
+    # Purges and locks -------------------------------------------------------
+
+    def purges(self) -> Purges:
+        return self._log.read()
+
+    def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
+        return self._log.append(tags, until)
+
+    def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
+        return FileLock(self.directory / "locks" / f"{_name_of(key)}.lock", timeout)
+
+    # Files ------------------------------------------------------------------
+
+    def _file(self, share: str, name: str) -> Path:
+        return self.directory / share / name[:2] / f"{name}.entry"
+
+    def _files(self, share: str) -> Iterator[Path]:
+        return (self.directory / share).glob("*/*.entry")
+
+    def _write(self, sizes: int, share: str, name: str, frame: bytes) -> None:
+        file = self._file(share, name)
+        counted = _read_sizes(sizes)
+        used = counted.get(share, 0) - _size_of(file)
+        if used + len(frame) > self._limits[share]:
+            with suppress(FileNotFoundError):
+                file.unlink()
+            used = self._evict(share, len(frame))
+        # Counted first: whoever dies in between leaves the count too high, and the next eviction counts anew.
+        _write_sizes(sizes, {**counted, share: used + len(frame)})
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".draft")
+        try:
+            draft.write_bytes(frame)
+            draft.replace(file)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+
+    def _remove(self, sizes: int, share: str, name: str) -> None:
+        file = self._file(share, name)
+        size = _size_of(file)
+        if size:
+            file.unlink(missing_ok=True)
+            counted = _read_sizes(sizes)
+            _write_sizes(sizes, {**counted, share: max(0, counted.get(share, 0) - size)})
+
+    def _evict(self, share: str, needed: int) -> int:
+        """Make room by removing what was used longest ago; gives the bytes that are left."""
+        found = []
+        for file in (self.directory / share).glob("*/*"):
+            if file.suffix == ".draft":  # of a process that died over it: the lock is ours
+                file.unlink(missing_ok=True)
+                continue
+            with suppress(FileNotFoundError):
+                stat = file.stat()
+                found.append((stat.st_mtime, stat.st_size, file))
+        used = sum(size for _, size, _ in found)
+        aim = min(int(self._limits[share] * _LEFT), self._limits[share] - needed)
+        for _, size, file in sorted(found, key=lambda one: one[0]):
+            if used <= aim:
+                break
+            file.unlink(missing_ok=True)
+            used -= size
+        return used
+
+
+def _name_of(key: str) -> str:
+    """A key's file name: its hash, so that no request has a say in paths."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _size_of(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _read_sizes(descriptor: int) -> dict[str, int]:
+    words = os.pread(descriptor, 200, 0).split()
+    try:
+        return {"entries": int(words[0]), "missing": int(words[1])}
+    except (ValueError, IndexError):  # new, or torn: too small at worst until the next eviction counts
+        return {}
+
+
+def _write_sizes(descriptor: int, sizes: dict[str, int]) -> None:
+    os.pwrite(descriptor, b"%20d %20d\n" % (sizes.get("entries", 0), sizes.get("missing", 0)), 0)

@@ -1,0 +1,1 @@
+"""``redis://``: entries and purges in Redis."""
