@@ -12,7 +12,7 @@ from ..app import RouteHandlers
 from ..config import read_settings
 from ..exceptions import AppFolderError, RouteHandlersError
 from . import loading
-from .wheel import Comparison, compare_with_wheel
+from .packaging.wheel import Comparison, compare_with_wheel
 
 _PROBLEMS = 1
 

@@ -22,8 +22,8 @@ from typing import IO, Any
 
 from ..exceptions import AppFolderError
 from . import loading
-from .mirror import Mirror, make_mirror
-from .mypy_paths import package_base
+from .packaging.mirror import Mirror, make_mirror
+from .packaging.mypy_paths import package_base
 
 
 def add_parser(commands: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from servers import write_app
 
-from routehandlers._cli.wheel import Comparison, compare_with_wheel
+from routehandlers._cli.packaging.wheel import Comparison, compare_with_wheel
 
 COMMAND = [sys.executable, "-m", "routehandlers._cli.main", "check"]
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers import write_app
 
-from routehandlers._cli.mirror import Mirror, identifier, make_mirror
-from routehandlers._cli.mypy_paths import package_base
+from routehandlers._cli.packaging.mirror import Mirror, identifier, make_mirror
+from routehandlers._cli.packaging.mypy_paths import package_base
 
 HERE = Mirror(Path("/made/up"), Path("/srv/shop"), Path("/made/up/app"), Path("/srv/shop/app"), ())
 

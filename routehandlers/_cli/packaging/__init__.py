@@ -1,0 +1,1 @@
+"""Applications in wheels, and type checkers over folders with brackets."""
