@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ._http.values.context import RouteContext
 from ._http.request.request import Request
 from ._http.response.response import Response
+from ._http.values.context import RouteContext
 from .app import RouteHandlers, create_app
 from .exceptions import RouteHandlersError
 

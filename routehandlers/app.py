@@ -12,25 +12,25 @@ from werkzeug.test import Client
 
 from ._cache.cache import Cache
 from ._cache.store import Store
-from ._http.response.draft import DraftKey
 from ._http.request.request import Request
 from ._http.request.watched import watched_class
-from ._start.loading import load
-from ._start.loader import RouteModule
-from ._start.segment_config import SegmentConfig
-from ._start.static_params import StaticParams
+from ._http.response.draft import DraftKey
 from ._routing.building import public_path
 from ._routing.converters import check_converters
 from ._routing.tree import scan
 from ._routing.urlmap import UrlMap
 from ._runtime.endpoints.cached import CachedEndpoint, policy_of
-from ._runtime.path.hits import Hits
-from ._runtime.scope.framework import Host
 from ._runtime.endpoints.plain import Endpoint
-from ._runtime.pipeline import Pipeline
 from ._runtime.endpoints.public import public_files
+from ._runtime.path.hits import Hits
+from ._runtime.pipeline import Pipeline
+from ._runtime.scope.framework import Host
 from ._runtime.scope.scope import RouteInfo, current_scope, mount_prefix
 from ._runtime.tracing import trace
+from ._start.loader import RouteModule
+from ._start.loading import load
+from ._start.segment_config import SegmentConfig
+from ._start.static_params import StaticParams
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
     UnknownRouteError,

@@ -12,8 +12,8 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 from ._cache.key import check_tags, make_key
 from ._cache.life import find_life
 from ._http.values import json as _json
-from ._runtime.values import Keeping, Kept
 from ._runtime.scope.scope import Scope, current_scope
+from ._runtime.values import Keeping, Kept
 from .exceptions import OutsideRequestError
 
 __all__ = ["cache_life", "cache_tag", "cached", "no_store", "revalidate_path", "revalidate_tag"]

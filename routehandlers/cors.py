@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from ._http.values.encoding import TOKEN
-from ._http.response.errors import error_response
 from ._http.request.request import Request
+from ._http.response.errors import error_response
 from ._http.response.response import Continuation, Response
+from ._http.values.encoding import TOKEN
 from .exceptions import InvalidConfigError
 
 __all__ = ["cors"]

@@ -13,10 +13,10 @@ except ModuleNotFoundError:
     raise ImportError('fetch() needs urllib3. Install it with: pip install "routehandlers[fetch]"') from None
 
 from ._cache.key import check_tags, make_key
-from ._http.values import json as _json
 from ._http.response.fetch_response import FetchResponse
-from ._runtime.values import Keeping, Kept
+from ._http.values import json as _json
 from ._runtime.scope.scope import Scope, current_scope
+from ._runtime.values import Keeping, Kept
 from .exceptions import FetchError, OutsideRequestError
 
 __all__ = ["FetchResponse", "fetch"]

@@ -18,8 +18,8 @@ from ._http.response.response import Response
 from ._routing.spelling import to_matching
 from ._routing.tree import scan
 from ._runtime.endpoints.cached import CachedEndpoint
-from ._runtime.path.lookup import UnknownPathError
 from ._runtime.endpoints.public import PublicFile
+from ._runtime.path.lookup import UnknownPathError
 from ._runtime.scope.scope import Scope
 from ._typegen.module import generate
 

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from ._cache.cache import Cache
 from ._cache.store import Store
-from ._http.values.context import RouteContext
 from ._http.request.request import Request
 from ._http.request.watched import WatchedRequest
-from ._start.loader import RouteModule, handler_mistake
-from ._start.segment_config import METHODS, SegmentConfig
+from ._http.values.context import RouteContext
 from ._routing.tree import RouteFile
 from ._runtime.answer.bodies import finish, run_after
+from ._runtime.answer.sending import Answer
 from ._runtime.endpoints.plain import Endpoint
 from ._runtime.scope.scope import RouteInfo, Scope, ScopeContext, enter_scope, leave_scope
-from ._runtime.answer.sending import Answer
+from ._start.loader import RouteModule, handler_mistake
+from ._start.segment_config import METHODS, SegmentConfig
 from ._testing.client import TestClient
 from ._testing.messages import RequestBuilder, TestResponse, with_cookies
 from .cache_handlers.memory import MemoryCacheHandler

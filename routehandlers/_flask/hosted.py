@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._runtime.answer.sending import Answer
 from .._runtime.path.hits import ROUTE, ROUTING_ARGS
 from .._runtime.scope.scope import Scope, ScopeContext
-from .._runtime.answer.sending import Answer
 from ..app import RouteHandlers
 from .host import FlaskHost
 from .rules import RouteRule, make_rules

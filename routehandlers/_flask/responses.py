@@ -19,8 +19,8 @@ from .rules import RouteRule
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-    from .._runtime.scope.scope import Scope
     from .._runtime.answer.sending import Answer
+    from .._runtime.scope.scope import Scope
     from ..typing import WSGIEnvironment
 
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")

@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from .._hints import snake_case
-from .._start.loader import is_async, is_own, line_of
-from .._start.segment_config import METHODS, find_mistakes
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
+from .._start.loader import is_async, is_own, line_of
+from .._start.segment_config import METHODS, find_mistakes
 from ..exceptions import InvalidRouteModuleError
 
 IMAGES = frozenset({"icon", "apple_icon", "opengraph_image", "twitter_image"})

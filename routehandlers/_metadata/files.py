@@ -10,10 +10,10 @@ from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.request.request import Request
-from .._start.loader import ModuleLoader, RouteModule
-from .._start.segment_config import SegmentConfig
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
+from .._start.loader import ModuleLoader, RouteModule
+from .._start.segment_config import SegmentConfig
 from ..exceptions import InvalidTreeError, RouteHandlersError, RouteModuleImportError
 from .exports import find_generated_mistakes
 from .generated import CACHE_CONTROL, TYPES, generated_route

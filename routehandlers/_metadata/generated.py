@@ -10,17 +10,17 @@ from typing import Any
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from .._http.values.context import RouteContext
 from .._http.response.fetch_response import FetchResponse
 from .._http.response.interrupts import AccessFallback
 from .._http.response.response import Response
-from .._start.loader import RouteModule
-from .._start.segment_config import read_config
+from .._http.values.context import RouteContext
 from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
 from .._runtime.answer.results import make_response
 from .._runtime.scope.wrapped import own_copy
+from .._start.loader import RouteModule
+from .._start.segment_config import read_config
 from ..exceptions import InvalidReturnError
 from .exports import lister_of, taken
 from .ids import Lister

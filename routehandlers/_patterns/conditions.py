@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from .regex import compile_regex
-from ..exceptions import InvalidPatternError
-from .._http.response.cookies import parse_cookies
-from .._http.values.encoding import TOKEN
 from .._http.request.request import parse_query
 from .._http.request.vary import variable_of
+from .._http.response.cookies import parse_cookies
+from .._http.values.encoding import TOKEN
+from ..exceptions import InvalidPatternError
+from .regex import compile_regex
 
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment

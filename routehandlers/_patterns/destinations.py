@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from ..exceptions import InvalidPatternError
 from .._routing.spelling import restore
+from ..exceptions import InvalidPatternError
 from .tokens import Token, parse_tokens
 
 # RFC 3986 section 3.3, pchar, without what quote() keeps by itself.

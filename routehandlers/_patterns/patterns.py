@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import count
 from urllib.parse import unquote_to_bytes
 
-from .regex import LONGEST, check_growth, compile_regex, translate
-from ..exceptions import InvalidPatternError
 from .._routing.spelling import ESCAPES
+from ..exceptions import InvalidPatternError
+from .regex import LONGEST, check_growth, compile_regex, translate
 from .tokens import DEFAULT, Parameter, Token, parse_tokens
 
 # Where a regular expression looks, each escape of matching text is one character. A slash inside of a segment is a

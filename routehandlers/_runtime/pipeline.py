@@ -31,32 +31,32 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .._http.request.path import target_of
 from .._http.response.draft import COOKIE
 from .._http.response.interrupts import Interrupt
-from .._http.request.path import target_of
 from .._http.response.response import Response
 from .._routing.urlmap import UrlMap
 from .answer.concluding import attempt, conclude, conclude_failed, transformed, without_forged_draft
-from .path.entrance import Entrance, SentPath, check_length, is_websocket
 from .answer.failures import as_exception, excepted, failed
+from .answer.raising import RAISES, raising
+from .answer.sending import Answer, prepare, reopen
+from .around.middleware import GoOn, Middleware, through
+from .around.rewriting import read_destination
 from .endpoints.fallback import FallThrough, OtherApplication
+from .path.entrance import Entrance, SentPath, check_length, is_websocket
 from .path.hits import ROUTE, ROUTING_ARGS, Hits
 from .path.lookup import Admits, Found, Matching, UnknownPathError
-from .around.middleware import GoOn, Middleware, through
-from .answer.raising import RAISES, raising
-from .around.rewriting import read_destination
 from .scope.scope import RunsIn, Scope, enter_scope
-from .answer.sending import Answer, prepare, reopen
 from .scope.wrapped import WrappedScope
 
 if TYPE_CHECKING:
     from ..config import Config
     from ..typing import StartResponse, WSGIEnvironment
+    from .around.surroundings import Surroundings
     from .endpoints.cached import CachedEndpoint
     from .endpoints.plain import Endpoint
     from .endpoints.public import FindPublic
     from .scope.scope import RouteInfo
-    from .around.surroundings import Surroundings
 
 
 class Pipeline:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._metadata.files import load_metadata
-from .folder_files import load_folder_files
-from .loader import ModuleLoader, RouteModule
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.folders import FolderMap, folders_in_use
-from .._runtime.scope.error_files import FAILURE_FILES
 from .._runtime.around.middleware import make_middleware
 from .._runtime.around.surroundings import Surroundings
 from .._runtime.around.transform_settings import compile_transforms
+from .._runtime.scope.error_files import FAILURE_FILES
 from ..exceptions import InvalidAppError, RouteModuleImportError
+from .folder_files import load_folder_files
+from .loader import ModuleLoader, RouteModule
 
 if TYPE_CHECKING:
     from .._routing.tree import RouteTree

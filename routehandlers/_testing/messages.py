@@ -10,8 +10,8 @@ import werkzeug.test
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from .._http.values import json as _json
 from .._http.response.cookies import format_cookie
+from .._http.values import json as _json
 
 _ABSOLUTE = re.compile(r"(https?://[^/?#]+)(.*)", re.DOTALL)
 

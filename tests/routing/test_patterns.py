@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routehandlers._http.request.path import decode_segments
-from routehandlers._patterns.regex import LONGEST
 from routehandlers._patterns.destinations import compile_destination, to_url
 from routehandlers._patterns.patterns import compile_pattern
+from routehandlers._patterns.regex import LONGEST
 from routehandlers._routing.spelling import from_matching, restore, to_matching
 from routehandlers.exceptions import InvalidPatternError
 

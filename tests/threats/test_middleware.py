@@ -20,8 +20,8 @@ from servers import Server, ask, serve, write_app
 
 import routehandlers
 from routehandlers import RouteHandlers
-from routehandlers._patterns.regex import compile_regex
 from routehandlers._patterns.patterns import compile_pattern
+from routehandlers._patterns.regex import compile_regex
 from routehandlers.exceptions import InvalidConfigError, InvalidPatternError
 
 GUARD = """
@@ -89,7 +89,7 @@ def test_sec_01_no_header_is_read_in_dispatch_but_those_of_a_list() -> None:
     runtime = Path(routehandlers.__file__).parent / "_runtime"
     read = {
         name
-        for file in runtime.glob("*.py")
+        for file in runtime.rglob("*.py")
         for name in re.findall(r"[\"'](HTTP_[A-Z_]+)[\"']", file.read_text(encoding="utf-8"))
     }
 

@@ -101,7 +101,7 @@ def test_sec_01_the_dispatch_reads_only_the_headers_that_it_documents() -> None:
     import re
 
     package = Path(__file__).parents[2] / "routehandlers"
-    files = [*(package / "_runtime").glob("*.py"), *(package / "_http").glob("*.py")]
+    files = [*(package / "_runtime").rglob("*.py"), *(package / "_http").rglob("*.py")]
     read = {name for file in files for name in re.findall(r'"HTTP_([A-Z_]+)"', file.read_text())}
 
     assert read == {

@@ -14,11 +14,11 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 from werkzeug.sansio.utils import get_host
 from werkzeug.utils import cached_property
 
-from ..values import json as _json
-from .body import read_body
 from ..response.cookies import parse_cookies
-from .path import escape, sent_path
+from ..values import json as _json
 from ..values.url import URL
+from .body import read_body
+from .path import escape, sent_path
 
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment

@@ -12,8 +12,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from .request import Request
 from ..values.url import URL
+from .request import Request
 from .vary import CoveredArgs, CoveredHeaders, Vary
 
 if TYPE_CHECKING:

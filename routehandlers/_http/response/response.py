@@ -10,8 +10,8 @@ import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, Headers
 
 from ..values import json as _json
-from .cookies import ResponseCookies
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii
+from .cookies import ResponseCookies
 from .event_stream import event_stream
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from ..._cache.policy import PRIVATE, UNSTORED, directives
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.values.encoding import ACCUMULATED
+from ..scope.wrapped import WrappedScope, overlay
 from .failures import as_exception, failed
 from .sending import Answer, prepare, reopen
-from ..scope.wrapped import WrappedScope, overlay
 
 if TYPE_CHECKING:
     from ..scope.scope import Scope

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from ..._http.values.encoding import ACCUMULATED
 from ..._http.response.errors import (
     description_of,
     error_response,
@@ -23,6 +22,7 @@ from ..._http.response.errors import (
 )
 from ..._http.response.interrupts import Interrupt, Redirect
 from ..._http.response.response import STATUS_LINES
+from ..._http.values.encoding import ACCUMULATED
 from .reporting import report
 from .results import make_response
 from .sending import Answer, prepare

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from werkzeug.datastructures import Headers
 
 from ..._http.response.cookies import name_of
-from ..._http.values.encoding import TOKEN, is_header_value
 from ..._http.response.errors import error_response
 from ..._http.response.response import STATUS_LINES, Response
+from ..._http.values.encoding import TOKEN, is_header_value
 from .bodies import BYTES, TEXT, SentBody, StreamedBody
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..._hints import hint
 from ..._patterns.conditions import Condition, match_conditions, parse_conditions
-from ..._start.loader import line_of
 from ..._patterns.patterns import PathPattern, compile_pattern
+from ..._start.loader import line_of
 from ...exceptions import InvalidPatternError, InvalidRouteModuleError
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.values.context import RouteContext
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Continuation
+from ..._http.values.context import RouteContext
 from ...exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
 from ..answer.failures import excepted, interrupted
-from .matcher import Matcher, make_matcher
 from ..answer.sending import reopen
 from ..scope.wrapped import WrappedScope, overlay, own_copy
+from .matcher import Matcher, make_matcher
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from ..._start.folder_files import FolderFunction
 from ..._routing.folders import FolderMap
+from ..._start.folder_files import FolderFunction
 from ..scope.error_files import NO_ERROR_FILES, STATUSES, ErrorFile, ErrorFiles
 from .instrumentation import Instrumentation
 from .middleware import Middleware

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
 from ..._hints import hint
-from ..._patterns.conditions import Condition, parse_conditions
 from ..._http.values.encoding import TOKEN, is_header_value
+from ..._patterns.conditions import Condition, parse_conditions
 from ..._patterns.destinations import Destination, compile_destination, names_in
 from ..._patterns.patterns import compile_pattern
 from ...exceptions import InvalidConfigError, InvalidPatternError

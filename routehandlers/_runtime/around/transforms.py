@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
-from ..._patterns.conditions import Condition, match_conditions
-from ..._http.values.encoding import ACCUMULATED, TOKEN, encode_non_ascii, is_header_value
 from ..._http.response.response import Response
+from ..._http.values.encoding import ACCUMULATED, TOKEN, encode_non_ascii, is_header_value
+from ..._patterns.conditions import Condition, match_conditions
 from ..._patterns.destinations import Destination, fill_text, to_url
 from ..._patterns.patterns import PathPattern
 from ..._routing.spelling import ESCAPES, restore

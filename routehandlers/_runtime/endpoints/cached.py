@@ -13,24 +13,24 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..._cache.policy import PRIVATE, age_headers
 from ..._cache.cache import Cache, Made, Make
 from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
+from ..._cache.policy import PRIVATE, age_headers
 from ..._cache.render import Reading, Render, TurnedDynamicError
-from ..._http.response.response import STATUS_LINES, Response
 from ..._http.request.vary import Vary
 from ..._http.request.watched import nobodys_environ, pathname_of
+from ..._http.response.response import STATUS_LINES, Response
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
 from ..answer.bodies import finish
 from ..answer.failures import fallback
+from ..answer.reporting import report
+from ..answer.sending import Answer, prepare
 from ..path.hits import Hits
 from ..scope.render_scope import RenderScope
-from .render import Renderable, Rendered, Rendering, unstored
-from ..answer.reporting import report
 from ..scope.scope import RouteInfo, Scope
-from ..answer.sending import Answer, prepare
+from .render import Renderable, Rendered, Rendering, unstored
 
 if TYPE_CHECKING:
     from ..._start.loader import RouteModule

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.values.context import RouteContext
 from ..._http.response.errors import error_response
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response
+from ..._http.values.context import RouteContext
 from ..._start.loader import RouteModule, argument_count
 from ...exceptions import InvalidReturnError
 from ..answer.failures import excepted, failed, interrupted
 from ..answer.results import make_response
-from ..scope.scope import RouteInfo, Scope
 from ..answer.sending import Answer, prepare
+from ..scope.scope import RouteInfo, Scope
 
 if TYPE_CHECKING:
     from ...typing import Handler

@@ -21,9 +21,9 @@ from ..._http.response.interrupts import AccessFallback, Interrupt
 from ...cache_handlers.base import Entry
 from ..answer.bodies import SentBody, StreamedBody
 from ..answer.failures import excepted, fallback
+from ..answer.sending import Answer, prepare
 from ..scope.render_scope import RenderScope
 from ..scope.scope import Scope
-from ..answer.sending import Answer, prepare
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from ..._cache.policy import age_headers
 from ..._cache.store import Store
-from ..._http.response.draft import COOKIE
 from ..._http.request.path import target_of
+from ..._http.response.draft import COOKIE
 from ..._http.response.response import STATUS_LINES
 from ...cache_handlers.memory import Held
 

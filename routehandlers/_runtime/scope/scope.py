@@ -19,10 +19,10 @@ from werkzeug.datastructures import EnvironHeaders
 from ..._cache.cache import Cache
 from ..._cache.render import Render
 from ..._http.request.body import drain, is_unread
-from ..._http.response.cookies import Cookies, name_of, parse_cookies
-from ..._http.response.draft import COOKIE, DraftKey
 from ..._http.request.request import Request
 from ..._http.request.watched import WatchedRequest
+from ..._http.response.cookies import Cookies, name_of, parse_cookies
+from ..._http.response.draft import COOKIE, DraftKey
 from ...exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
 

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.response.cookies import Cookies, ResponseCookies
-from ..._http.values.encoding import ACCUMULATED
 from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
-from ..._http.response.response import Continuation
 from ..._http.request.vary import Vary, variable_of
+from ..._http.response.cookies import Cookies, ResponseCookies
+from ..._http.response.response import Continuation
+from ..._http.values.encoding import ACCUMULATED
 from .scope import RouteInfo, RunsIn, Scope
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from ..base import Entry, Lock
-from .lock import FileLock, close_held_files, locked
 from ..frame import decode_frame, encode_frame
-from .purge_log import PurgeLog
 from ..purges import Purges
+from .lock import FileLock, close_held_files, locked
+from .purge_log import PurgeLog
 
 _SHARE_OF_MISSING = 16
 _SHARE_OF_ONE = 8

@@ -22,8 +22,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...exceptions import StorageError
-from .lock import locked
 from ..purges import Purges
+from .lock import locked
 
 # Bytes after which the log is written anew, without what later purges made needless.
 _LONGEST = 4 * 2**20
