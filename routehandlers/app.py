@@ -22,11 +22,12 @@ from ._routing.urlmap import UrlMap
 from ._runtime.endpoints.cached import CachedEndpoint, policy_of
 from ._runtime.endpoints.plain import Endpoint
 from ._runtime.endpoints.public import public_files
+from ._runtime.path.entrance import Entrance
 from ._runtime.path.hits import Hits
+from ._runtime.path.lookup import Lookup
 from ._runtime.pipeline import Pipeline
-from ._runtime.scope.framework import Host
+from ._runtime.scope.framework import Framework
 from ._runtime.scope.scope import RouteInfo, current_scope, mount_prefix
-from ._runtime.tracing import trace
 from ._start.loader import RouteModule
 from ._start.loading import load
 from ._start.segment_config import SegmentConfig
@@ -70,7 +71,7 @@ class RouteHandlers:
     """
 
     # The framework of the application that the routes live in, where that is another.
-    _host: Host | None = None
+    _framework: Framework | None = None
 
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
         self.config: Config = make_config(settings)
@@ -81,7 +82,8 @@ class RouteHandlers:
 
         self.cache = _make_cache(self.config, [loaded.route.pattern for loaded in self._loaded])
         no_route = self._info("", (), None)
-        hits = Hits(self.cache.store)
+        entrance = Entrance(self.config, no_route.request_class)
+        hits = Hits(self.cache.store, entrance.good_hosts)
         self._endpoints = [self._endpoint(loaded, no_route.request_class, hits) for loaded in self._loaded]
         self.routes = tuple(
             Route(loaded.route.pattern, loaded.route.file, endpoint.methods, loaded.config)
@@ -91,17 +93,19 @@ class RouteHandlers:
         self._by_pattern = {loaded.route.pattern: loaded for loaded in self._loaded}
         self._map = UrlMap([loaded.route for loaded in self._loaded], self.config.converters)
 
-        has_hits = not self._surroundings.stand_before_all and any(self.cached_routes())
-        self._pipeline = Pipeline(
+        public = public_files(Path(self.config.public).absolute(), no_route) if self.config.public else None
+        lookup = Lookup(
             self._map,
             self._endpoints,
             self._admissions(),
-            self.config,
-            self._surroundings,
-            no_route,
-            hits if has_hits else None,
-            public_files(Path(self.config.public).absolute(), no_route) if self.config.public else None,
+            public,
+            has_lasting_files=not self.config.debug or public is None,
+            has_converters=bool(self.config.converters),
         )
+        self._pipeline = Pipeline(
+            entrance, lookup, self._endpoints, self.config, self._surroundings, no_route,
+            hits if any(self.cached_routes()) else None,
+        )  # fmt: skip
 
         # Wrap this, as in Flask: app.wsgi_app = ProxyFix(app.wsgi_app)
         self.wsgi_app: WSGIApplication = self._pipeline
@@ -124,12 +128,13 @@ class RouteHandlers:
             folders=folders,
             is_cached=config is not None and config.is_cacheable,
             is_public=config is not None and config.public,
+            has_middleware=bool(self._surroundings.middleware_of(folders)),
             fetch_cache=config.fetch_cache if config is not None else "auto",
             draft_key=DraftKey(secret, debug=debug) if secret is not None else None,
             debug=debug,
             error_files=self._surroundings.error_files_of(folders),
             on_request_error=self._surroundings.named("on_request_error"),
-            host=self._host,
+            framework=self._framework,
         )
 
     def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:
@@ -138,8 +143,7 @@ class RouteHandlers:
         endpoint = Endpoint(loaded, info)
         if "GET" not in loaded.handlers or not loaded.config.is_cacheable:
             return endpoint
-        is_open = not self._surroundings.middleware_of(loaded.route.folders)
-        return CachedEndpoint(endpoint, policy_of(loaded), info, hits if is_open else None, self.config)
+        return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config)
 
     def _admissions(self) -> dict[int, Callable[[Params], bool]]:
         """Which routes take listed params only, by their place."""
@@ -186,9 +190,9 @@ class RouteHandlers:
             if isinstance(endpoint, CachedEndpoint):
                 yield route, endpoint
 
-    def trace(self, environ: WSGIEnvironment) -> Any:
-        """What a request would meet, and what it leads to, without calling anything."""
-        return trace(self._pipeline, environ)
+    def _explain(self, environ: WSGIEnvironment) -> Any:
+        """Return what a request would meet, and what it leads to, without calling anything."""
+        return self._pipeline.explain(environ)
 
     def other_matches(self, path: str) -> list[Route]:
         """The routes that would match a path too, if the one that does were not there, in their order."""

@@ -14,12 +14,11 @@ from werkzeug.test import EnvironBuilder
 
 from ._cache.freshness import age_of, fresh_until
 from ._http.request.path import decode_segments
-from ._http.response.response import Response
 from ._routing.spelling import to_matching
 from ._routing.tree import scan
 from ._runtime.endpoints.cached import CachedEndpoint
 from ._runtime.endpoints.public import PublicFile
-from ._runtime.path.lookup import UnknownPathError
+from ._runtime.path.entrance import UnknownPathError
 from ._runtime.scope.scope import Scope
 from ._typegen.module import generate
 
@@ -132,16 +131,16 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
     environ = EnvironBuilder(url, method=method).get_environ()
     environ["RAW_URI"] = url.partition("#")[0]
     try:
-        steps, found = app.trace(environ)
+        steps, scope, response = app._explain(environ)
     except HTTPException as error:
         if isinstance(error, UnknownPathError) and app.config.fallback is not None:
             return [("fallback", f"no route knows it: {app.config.fallback!r} answers")]
         return [("path", f"{error.code} {error.name}: {error.description}")]
-    if isinstance(found, Response):
-        return [("redirect", f"{found.status_code} to {found.headers['Location']}")]
+    if response is not None:
+        return [("redirect", f"{response.status_code} to {response.headers['Location']}")]
     folder = app.directory.parent
     steps = [(name, _relative(Path(text), folder) if name == "middleware" else text) for name, text in steps]
-    endpoint, params, path = found
+    endpoint, params, path = scope.endpoint, scope.params, scope.path
     if isinstance(endpoint, PublicFile):
         return [*steps, ("public", path)]
     route = next(route for route in app.routes if route.pattern == endpoint.info.pattern)

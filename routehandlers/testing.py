@@ -19,8 +19,8 @@ from ._http.request.request import Request
 from ._http.request.watched import WatchedRequest
 from ._http.values.context import RouteContext
 from ._routing.tree import RouteFile
-from ._runtime.answer.bodies import finish, run_after
-from ._runtime.answer.sending import Answer
+from ._runtime.answer.bodies import end, run_after
+from ._runtime.answer.finish import Finished, finish
 from ._runtime.endpoints.plain import Endpoint
 from ._runtime.scope.scope import RouteInfo, Scope, ScopeContext, enter_scope, leave_scope
 from ._start.loader import RouteModule, handler_mistake
@@ -117,15 +117,15 @@ class _OneHandler:
         try:
             status, headers, body = context.run(_attempt, Endpoint(route, info), scope)
         except BaseException:
-            finish(scope)
+            end(scope)
             raise
         start_response(status, headers)
         return body
 
 
-def _attempt(endpoint: Endpoint, scope: Scope) -> Answer:
+def _attempt(endpoint: Endpoint, scope: Scope) -> Finished:
     enter_scope(scope)
-    return endpoint.attempt(scope)
+    return finish(scope, endpoint.respond(scope))
 
 
 def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInfo:
@@ -202,7 +202,7 @@ def request_scope(
         yield RequestScope(scope)
     finally:
         leave_scope(token)
-        finish(scope)
+        end(scope)
 
 
 def clear_cache(app: RouteHandlers) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._runtime.answer.sending import Answer
 from .._runtime.path.hits import ROUTE, ROUTING_ARGS
 from .._runtime.scope.scope import Scope, ScopeContext
 from ..app import RouteHandlers
@@ -12,13 +11,16 @@ from .host import FlaskHost
 from .rules import RouteRule, make_rules
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from .._runtime.answer.finish import Finished
     from ..typing import Params, WSGIEnvironment
 
 
 class HostedRouteHandlers(RouteHandlers):
     """A ``RouteHandlers`` whose answers, and what has none, go to Flask."""
 
-    _host = FlaskHost()
+    _framework = FlaskHost()
 
     def rules(self, prefix: str, **options: Any) -> dict[str, list[RouteRule]]:
         """The rules of every route in Flask's map, by its pattern."""
@@ -30,15 +32,11 @@ class HostedRouteHandlers(RouteHandlers):
         }
 
     def match(self, environ: WSGIEnvironment) -> tuple[str, Params] | None:
-        """The pattern of the route that a request is for, and its params. Middleware may send it elsewhere later."""
-        try:
-            found = self._pipeline.find(environ)
-        except Exception:  # its answer comes when it is asked for
-            return None
-        return (found[0].info.pattern, found[1]) if isinstance(found, tuple) else None
+        """Return the pattern of the route that a request is for, and its params. Middleware may send it elsewhere."""
+        return self._pipeline.match(environ)
 
-    def answer(self, environ: WSGIEnvironment) -> tuple[Scope, Answer]:
-        """The answer to a request, in the variables of Flask's context."""
+    def answer(self, environ: WSGIEnvironment) -> tuple[Scope, WerkzeugResponse, Finished]:
+        """Return the response to a request, made in the variables of Flask's context."""
         context = ScopeContext()
         return context.run(self._pipeline.answer, environ, context)
 

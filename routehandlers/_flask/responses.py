@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import current_app, stream_with_context
 from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from .._runtime.answer.bodies import SentBody, StreamedBody
-from .._runtime.answer.concluding import made_private
+from .._cache.shared_caches import made_private
+from .._runtime.answer.bodies import SentStream
 from .rules import RouteRule
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
-    from .._runtime.answer.sending import Answer
+    from .._runtime.answer.finish import Finished
     from .._runtime.scope.scope import Scope
     from ..typing import WSGIEnvironment
 
@@ -29,9 +29,9 @@ _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 class _Stream:
     """A stream that ends once, in Flask's context."""
 
-    def __init__(self, body: StreamedBody) -> None:
+    def __init__(self, body: SentStream) -> None:
         self._chunks = iter(body)
-        self._body: StreamedBody | None = body
+        self._body: SentStream | None = body
 
     def __iter__(self) -> _Stream:
         return self
@@ -45,28 +45,25 @@ class _Stream:
             body.close()
 
 
-def make_flask_response(scope: Scope, answer: Answer) -> tuple[Response, Callable[[], None]]:
-    """An answer as a response of the application's class, and what ends it when it has been sent."""
+def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Callable[[], None]]:
+    """Return a response of the application's class, and the function that ends the request when it has been sent."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's
     route = scope.route
     response_class = app.response_class
-    headers = answer.headers
+    status, headers, body = finished
     if route.is_cached and not route.is_public:
         response_class = _told_last(response_class)  # type: ignore[arg-type]  # classes can be hashed
         if _has_guards(app):
             headers = made_private(headers)
-    response = response_class(status=answer.status)
+    response = response_class(status=status)
     response.headers = Headers(headers)
-    body: Any = answer.body
-    if isinstance(body, StreamedBody):
+    if isinstance(body, SentStream):
         stream = _Stream(body)
         response.response = stream_with_context(stream)
         return response, stream.close
-    if isinstance(body, SentBody):
-        response.response = body.chunks
-        return response, partial(_close, app, body)
-    response.response = body
-    return response, _nothing
+    response.response = list(body)
+    close: Callable[[], None] | None = getattr(body, "close", None)
+    return response, partial(_close, app, close) if close is not None else _nothing
 
 
 def _has_guards(app: Flask) -> bool:
@@ -88,10 +85,10 @@ def _told_last(response_class: type[Response]) -> type[Response]:
     return made
 
 
-def _close(app: Flask, body: SentBody) -> None:
-    """Flask's contexts are gone; what ``after()`` was given may want the application."""
+def _close(app: Flask, close: Callable[[], None]) -> None:
+    """Close a response when Flask's contexts are gone; what ``after()`` was given may want the application."""
     with app.app_context():
-        body.close()
+        close()
 
 
 def _nothing() -> None:

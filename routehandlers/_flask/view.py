@@ -104,14 +104,15 @@ class RouteView:
         """
         request = flask.request
         exchange = request.environ.get(_EXCHANGE) or self._open(request)
-        scope, answer = self._routes.answer(exchange.inner)
+        scope, answer, finished = self._routes.answer(exchange.inner)
         copy_route(exchange.inner, request.environ)
-        response, exchange.end_answer = make_flask_response(scope, answer)
-        if scope.unanswered is None:
+        response, exchange.end_answer = make_flask_response(scope, finished)
+        error = getattr(answer, "_default_for", None)
+        if error is None:
             exchange.end_with(response)
             return response
         flask.after_this_request(lambda other: _go_on_with(other, response, exchange))
-        raise handed_over(scope, scope.unanswered, response)
+        raise handed_over(scope, error, response)
 
 
 def _may_have_body(environ: WSGIEnvironment) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .._http.response.changes import own_copy
 from .._http.response.fetch_response import FetchResponse
 from .._http.response.interrupts import AccessFallback
 from .._http.response.response import Response
@@ -18,7 +19,6 @@ from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
 from .._runtime.answer.results import make_response
-from .._runtime.scope.wrapped import own_copy
 from .._start.loader import RouteModule
 from .._start.segment_config import read_config
 from ..exceptions import InvalidReturnError

@@ -60,7 +60,7 @@ class Keeping:
         if scope.is_draft or len(self._key) > LONGEST_KEY:
             return self._make()
         prefix = scope.environ.get("SCRIPT_NAME") or ""
-        host = scope.route.host
+        host = scope.route.framework
         surround = host.surround(has_client=False) if host is not None else None
         found = cache.find(self._key)
         if found is not None:

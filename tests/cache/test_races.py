@@ -247,7 +247,7 @@ def test_without_memory_nothing_is_stored_and_nothing_said_to_be(make_app: MakeA
 def test_what_was_once_missing_is_not_pushed_out_with_what_still_is(
     redis_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from routehandlers.cache_handlers import redis as module
+    from routehandlers.cache_handlers._redis import handler as module
 
     monkeypatch.setattr(module, "_MOST_MISSING", 20)
     handler = open_cache_handler(f"redis://127.0.0.1:{redis_server.port}?prefix=pushed", 1)

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from routehandlers._cache.freshness import Freshness
 from routehandlers._cache.key import make_key
 from routehandlers._cache.store import Store
-from routehandlers.cache_handlers import CacheHandler, Entry, Mark, MemoryCacheHandler, filesystem, open_cache_handler
-from routehandlers.cache_handlers import purge_log as purge_log_module
+from routehandlers.cache_handlers import CacheHandler, Entry, Mark, MemoryCacheHandler, open_cache_handler
+from routehandlers.cache_handlers._file import handler as filesystem
+from routehandlers.cache_handlers._file import purge_log as purge_log_module
 from routehandlers.cache_handlers.filesystem import FilesystemCacheHandler
 from routehandlers.cache_handlers.frame import decode_frame, encode_frame
 from routehandlers.exceptions import InvalidConfigError

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
-_REDIRECTS = (301, 302, 303, 307, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
 _WITHOUT_BODY = (204, 205, 304)
 
 
@@ -38,8 +38,8 @@ class Response(werkzeug.wrappers.Response):
     default_mimetype = None
     autocorrect_location_header = False
 
-    # What it is the default answer to, while middleware may still give another.
-    _unanswered: Exception | None = None
+    # The exception that this is the default response to. A framework around the routes may have a better one.
+    _default_for: Exception | None = None
 
     def __init__(
         self,
@@ -104,8 +104,8 @@ class Response(werkzeug.wrappers.Response):
         :param status: 301, 302, 303, 307 or 308.
         :raise ValueError: For another status, an empty URL, or one with control characters.
         """
-        if status not in _REDIRECTS:
-            raise ValueError(f"A redirect has one of the statuses {', '.join(map(str, _REDIRECTS))}, not {status!r}.")
+        if status not in REDIRECTS:
+            raise ValueError(f"A redirect has one of the statuses {', '.join(map(str, REDIRECTS))}, not {status!r}.")
         location = str(url)
         if not location:
             raise ValueError("A redirect needs a URL, and this one is empty.")

@@ -1,4 +1,8 @@
-"""What WSGI iterates: bodies that are ready, bodies that are made while they are sent, and what comes after them."""
+"""Bodies that are made while they are sent, and what comes after a body.
+
+The endpoint draws the first chunk of a stream, so that middleware and error
+files still handle an exception that the generator raises before it.
+"""
 
 from __future__ import annotations
 
@@ -6,96 +10,109 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..._http.response.changes import own_copy
 from ..._http.response.interrupts import Interrupt
 from .reporting import report
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
     from ..scope.scope import Scope
 
 logger = logging.getLogger("routehandlers")
 
-# What a stream of text or bytes is, where nobody says it.
+# The type of a body of text or bytes whose response names none.
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 
 
-class SentBody:
-    """A body that is ready, and functions to call when it has been sent."""
+class Stream:
+    """The body of a response that is made while it is sent.
 
-    def __init__(self, scope: Scope, chunks: list[bytes]) -> None:
-        self.scope = scope
-        self.chunks = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.chunks)
-
-    def close(self) -> None:
-        finish(self.scope)
-
-
-class StreamedBody:
-    """A body that is made while it is sent.
-
-    Every step of it, and its end, run in the context of the request.
+    :ivar drawn: The chunks that were made already.
+    :ivar rest: Makes the others.
+    :ivar content_type: The type of the response, unless it names one.
     """
 
-    def __init__(self, scope: Scope, chunks: Iterable[Any], close: Callable[[], Any]) -> None:
-        self.scope = scope
-        self._chunks = iter(chunks)
-        self._close = close
-        self._drawn: list[bytes] = []
-        self._skipped = False
-        self.content_type = TEXT
+    content_type = TEXT
+
+    def __init__(self, body: Iterable[Any]) -> None:
+        self.rest: Iterator[Any] = iter(body)
+        self.drawn: list[bytes] = []
+        self._close: Callable[[], object] | None = getattr(body, "close", None)
 
     def draw_first(self) -> None:
         """Run to the first chunk that holds anything."""
-        for chunk in self._chunks:
-            first = _encode(chunk)
+        for chunk in self.rest:
+            first = encode(chunk)
             if first:
-                self._drawn.append(first)
+                self.drawn.append(first)
                 self.content_type = TEXT if isinstance(chunk, str) else BYTES
-                break
-
-    def draw(self) -> Iterator[bytes]:
-        """All chunks, one by one, kept until they are sent. Whoever stops drawing leaves the rest to be sent.
-
-        It is called in the context of the request, and so needs none.
-
-        :raise Exception: What the stream raises, as it is.
-        """
-        yield from self._drawn
-        while (chunk := _next(self._chunks)) is not None:
-            if chunk:
-                self._drawn.append(chunk)
-                yield chunk
-
-    def resume(self) -> Iterator[bytes]:
-        """What is left of it, without keeping any, for a body that goes on in its place, in the same context."""
-        if not self._skipped:
-            while self._drawn:
-                yield self._drawn.pop(0)
-            while (chunk := _next(self._chunks)) is not None:
-                yield chunk
-
-    def skip(self) -> None:
-        """Send nothing: the request was a HEAD."""
-        self._skipped = True
+                return
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._skipped or not self._drawn:
-            return
-        yield from self._drawn
-        self._drawn.clear()
-        run, chunks = self.scope.context.run, self._chunks
+        return self
+
+    def __next__(self) -> bytes:
+        return self.drawn.pop(0) if self.drawn else encode(next(self.rest))
+
+    def close(self) -> None:
+        """Close the generator."""
+        if self._close is not None:
+            self._close()
+
+
+def begin(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
+    """Return a response whose body is ready or has begun. Call it wherever code of the user made a response.
+
+    A HEAD request draws nothing of a stream.
+
+    :raise BaseException: What the stream raises before its first chunk.
+    """
+    body: Any = response.response
+    if isinstance(body, (list, tuple, Stream)):
+        return response
+    stream = Stream(body)
+    response = own_copy(response)  # a shared response may make a new iterator for each request
+    response.response = stream
+    if scope.environ["REQUEST_METHOD"] != "HEAD":
+        try:
+            stream.draw_first()
+        except BaseException:
+            close_quietly(scope, response)
+            raise
+    return response
+
+
+def close_quietly(scope: Scope, response: WerkzeugResponse) -> None:
+    """Close a response that will not be sent; the reason is being handled already."""
+    try:
+        response.close()
+    except Exception:
+        logger.exception("%s failed to close its stream", scope.description)
+
+
+class SentStream:
+    """A stream on its way to the client. Every step of it, and its end, run in the context of the request."""
+
+    def __init__(self, scope: Scope, stream: Stream, close: Callable[[], Any]) -> None:
+        self._scope = scope
+        self._stream = stream
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        drawn, chunks, run = self._stream.drawn, self._stream.rest, self._scope.context.run
+        yield from drawn
+        drawn.clear()
         while True:
             try:
                 chunk = run(next, chunks)
                 if type(chunk) is not bytes:
-                    chunk = _encode(chunk)
+                    chunk = encode(chunk)
             except StopIteration:
                 return
             except Interrupt as interrupt:
-                # The headers have left, so this can be no answer any more.
+                # The headers have left, so this can be no response any more.
                 raise self._broken(RuntimeError(f"The stream had begun when it raised {interrupt}.")) from interrupt
             except Exception as error:
                 self._broken(error)
@@ -104,44 +121,39 @@ class StreamedBody:
                 yield chunk
 
     def _broken(self, error: Exception) -> Exception:
-        """Log it. The server ends the connection without a proper end, so that nobody takes half for all."""
-        report(self.scope, error, "%s broke off in mid-stream", self.scope.description)
+        """Log it. The server breaks the framing, so that the client does not take half a body for a whole one."""
+        report(self._scope, error, "%s broke off in mid-stream", self._scope.description)
         return error
 
-    def abandon(self) -> None:
-        """Close what will not be sent; the reason is on its way already."""
-        try:
-            self._close()
-        except Exception:
-            logger.exception("%s failed in closing its stream", self.scope.description)
+    def close(self) -> None:
+        """End the request: the client has everything, or has gone."""
+        end_with(self._scope, self._close)
 
-    def close_stream(self) -> None:
-        """All chunks are drawn; what the request left to be done is somebody else's."""
-        self._close()
+
+class StreamOfRender:
+    """The rest of a render that turned dynamic: it goes on in the context of the render, and ends it."""
+
+    def __init__(self, scope: Scope, stream: Stream) -> None:
+        self._scope = scope
+        self._chunks = stream.rest
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return self._scope.context.run(next, self._chunks)
 
     def close(self) -> None:
-        """The client has everything, or has gone."""
-        self.scope.context.run(self._end)
-
-    def _end(self) -> None:
-        try:
-            self._close()
-        except Interrupt as interrupt:
-            raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
-        finally:
-            run_after(self.scope)
-            self.scope.close()
+        """Close the stream and end the render."""
+        end_with(self._scope, self._stream.close)
 
 
-def _next(chunks: Iterator[Any]) -> bytes | None:
-    """The next chunk, or ``None`` at the end: a StopIteration would end the generator that asks."""
-    try:
-        return _encode(next(chunks))
-    except StopIteration:
-        return None
+def encode(chunk: Any) -> bytes:
+    """Return a chunk as bytes.
 
-
-def _encode(chunk: Any) -> bytes:
+    :raise TypeError: If it is neither text nor bytes.
+    """
     if isinstance(chunk, str):
         return chunk.encode()
     if isinstance(chunk, (bytes, bytearray, memoryview)):
@@ -149,15 +161,31 @@ def _encode(chunk: Any) -> bytes:
     raise TypeError(f"A stream yields str or bytes, not {chunk!r}.")
 
 
-def finish(scope: Scope) -> None:
-    """The answer has been sent, or there was nobody to send it to."""
+def end(scope: Scope) -> None:
+    """End a request whose response was sent or cannot be sent."""
     scope.seal()
     scope.context.run(run_after, scope)
     scope.close()
 
 
+def end_with(scope: Scope, close: Callable[[], Any]) -> None:
+    """End a request, after a function that closes its response."""
+    scope.seal()
+    scope.context.run(_end, scope, close)
+
+
+def _end(scope: Scope, close: Callable[[], Any]) -> None:
+    try:
+        close()
+    except Interrupt as interrupt:
+        raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
+    finally:
+        run_after(scope)
+        scope.close()
+
+
 def run_after(scope: Scope) -> None:
-    """Call what ``after()`` was given, in order; each failure is logged and none lost."""
+    """Call what ``after()`` was given, in order. Log each failure, and go on with the next."""
     while scope.after:
         function = scope.after.popleft()
         try:

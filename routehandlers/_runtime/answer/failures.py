@@ -1,18 +1,17 @@
-"""Answers to what was raised: from the user's file that is nearest, or else our own.
+"""Responses to what was raised: from the nearest file of the user, or else the default.
 
-A file that fails itself is passed over for the next one out, and ours never
-fails, so that there is always an answer and never a loop.
+When such a file fails itself, the next one out is asked. The default never
+fails, so that there is always a response and never a loop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from typing import TYPE_CHECKING, Any, Literal
 
-from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, default_exceptions
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
 
+from ..._http.response.changes import own_copy, underlay
 from ..._http.response.errors import (
     description_of,
     error_response,
@@ -21,13 +20,15 @@ from ..._http.response.errors import (
     interrupt_response,
 )
 from ..._http.response.interrupts import Interrupt, Redirect
-from ..._http.response.response import STATUS_LINES
-from ..._http.values.encoding import ACCUMULATED
+from ..._http.response.response import STATUS_LINES, Response
+from .bodies import begin
+from .headers import check_headers
 from .reporting import report
 from .results import make_response
-from .sending import Answer, prepare
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
     from ..scope.error_files import ErrorFile
     from ..scope.scope import Scope
 
@@ -35,92 +36,97 @@ if TYPE_CHECKING:
 _DEBUGGER = "werkzeug.debug.preserve_context"
 
 
-def interrupted(scope: Scope, interrupt: Interrupt) -> Answer:
-    """The answer that ``redirect()`` or ``not_found()`` raised."""
+def interrupted(scope: Scope, interrupt: Interrupt) -> WerkzeugResponse:
+    """Return the response that ``redirect()``, ``not_found()`` and their like raised."""
     if isinstance(interrupt, Redirect):
-        return prepare(scope, interrupt_response(scope.environ, interrupt))
+        return interrupt_response(scope.environ, interrupt)
     return fallback(scope, interrupt.status)
 
 
-def excepted(scope: Scope, error: HTTPException) -> Answer:
-    """The answer to an exception of Werkzeug's, such as ``abort()`` raises."""
+def excepted(scope: Scope, error: HTTPException) -> WerkzeugResponse:
+    """Return the response to an exception of Werkzeug's, such as ``abort()`` raises."""
     if error.code is not None and error.code in scope.route.error_files.by_status and has_default_body(error):
         headers = [pair for pair in error.get_headers(scope.environ) if pair[0].lower() != "content-type"]
         return fallback(scope, error.code, description_of(error), headers)
     try:
-        answer = prepare(scope, http_exception_response(scope.environ, error))
-        if has_default_body(error):
-            scope.unanswered = error
-        return answer
+        response = begin(scope, http_exception_response(scope.environ, error))
     except Interrupt as interrupt:  # from a stream that was raised with abort()
         return interrupted(scope, interrupt)
+    if has_default_body(error) and isinstance(response, Response):
+        response._default_for = error
+    return response
 
 
-def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tuple[str, str]] = ()) -> Answer:
-    """The answer of ``not_found.py`` and its like, or our own.
+def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tuple[str, str]] = ()) -> WerkzeugResponse:
+    """Return the response of ``not_found.py`` and its like, or the default.
 
-    :param detail: What ours says more.
+    :param detail: What the default says more.
     :param headers: Added to either, where it has no other of their name.
     """
     for file in scope.route.error_files.by_status.get(status, ()):
         try:
-            answer = _answer_of(scope, file.call(scope.request), status)
+            response = _response_of(scope, file.call(scope.request), status)
         except (Exception, Interrupt) as error:
             _failed_itself(scope, file, error)
         else:
-            return _with_headers(answer, headers)
-    scope.unanswered = default_exceptions[status](detail or None)
-    return _with_headers(prepare(scope, error_response(scope.environ, status, detail)), headers)
+            return underlay(response, headers)
+    default = underlay(error_response(scope.environ, status, detail), headers)
+    default._default_for = default_exceptions[status](detail or None)
+    return default
+
+
+def method_not_allowed(scope: Scope, methods: Iterable[str]) -> Response:
+    """Return a 405 that names the methods that are allowed."""
+    response = error_response(scope.environ, 405)
+    response.headers["Allow"] = ", ".join(methods)
+    response._default_for = MethodNotAllowed(tuple(methods))
+    return response
 
 
 def failed(
     scope: Scope, error: Exception, where: str, *, route_type: Literal["route", "middleware"] = "route"
-) -> Answer:
-    """The answer to an exception that nobody planned: the log gets everything, the client nothing.
+) -> WerkzeugResponse:
+    """Return the response to an unexpected exception: the log gets everything, the client no details.
 
-    :param where: What was asked, and which function of which file answers it.
+    :param where: The request, and which function of which file answers it.
     :param route_type: What raised it.
     """
     if _DEBUGGER in scope.environ:
         raise error
     if not scope.is_reported:
-        # A host logs what it is given to answer.
-        is_logged = scope.route.host is None or bool(scope.route.error_files.error)
+        # A framework logs the exceptions that it is given to answer.
+        is_logged = scope.route.framework is None or bool(scope.route.error_files.error)
         report(scope, error, "%s failed", where, route_type=route_type, is_logged=is_logged)
     scope.forget_cookies()
     for file in scope.route.error_files.error:
         try:
-            return _answer_of(scope, file.call(scope.request, error), 500)
+            return _response_of(scope, file.call(scope.request, error), 500)
         except Interrupt as interrupt:
             return interrupted(scope, interrupt)
         except HTTPException as answer:
             return excepted(scope, answer)
         except Exception as another:
             _failed_itself(scope, file, another)
-    scope.unanswered = error
     detail = f"{type(error).__name__}: {error}" if scope.route.debug else ""
-    return prepare(scope, error_response(scope.environ, 500, detail))
+    response = error_response(scope.environ, 500, detail)
+    response._default_for = error
+    return response
 
 
 def as_exception(error: BaseException) -> Exception:
-    """What was raised where an answer cannot be: an interrupt is a mistake there."""
+    """Return what was raised where a response cannot be: an interrupt is a mistake there."""
     return error if isinstance(error, Exception) else RuntimeError(f"There came {error}.")
 
 
-def _answer_of(scope: Scope, result: Any, status: int) -> Answer:
-    """What a file returned. It says the status by a tuple, or by a response with another than 200."""
+def _response_of(scope: Scope, result: Any, status: int) -> WerkzeugResponse:
+    """Return what a file returned. It gives the status by a tuple, or by a response with another than 200."""
     response = make_response(result)
     if response.status_code == 200 and not isinstance(result, tuple):
-        response = copy(response)  # it may be meant for other requests too
-        response.headers = Headers(list(response.headers))
+        response = own_copy(response)
         response.status = STATUS_LINES[status]
-    return prepare(scope, response)
+    check_headers(response.headers, response.status_code, "")
+    return begin(scope, response)
 
 
 def _failed_itself(scope: Scope, file: ErrorFile, error: BaseException) -> None:
     report(scope, error, "%s failed, and the next file out answers for it", file.file)
-
-
-def _with_headers(answer: Answer, headers: Iterable[tuple[str, str]]) -> Answer:
-    own = {name.lower() for name, _ in answer.headers} - ACCUMULATED
-    return answer._replace(headers=[*answer.headers, *(pair for pair in headers if pair[0].lower() not in own)])

@@ -11,9 +11,9 @@ from werkzeug.exceptions import HTTPException
 RAISES = "routehandlers.raises"
 
 
-def raising(unanswered: Exception, body: Iterable[bytes]) -> Iterable[bytes]:
+def raising(unanswered: Exception | None, body: Iterable[bytes]) -> Iterable[bytes]:
     """The body of a default answer, or, where that stands for an exception nobody planned, one that raises it."""
-    return body if isinstance(unanswered, HTTPException) else _RaisingBody(unanswered, body)
+    return body if unanswered is None or isinstance(unanswered, HTTPException) else _RaisingBody(unanswered, body)
 
 
 class _RaisingBody:

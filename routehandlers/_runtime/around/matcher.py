@@ -32,6 +32,20 @@ class Matcher:
 
     items: tuple[_Item, ...]
 
+    def match_path(self, path: str) -> bool | None:
+        """Return whether requests for a path are met; ``None`` where that depends on more than the path.
+
+        :param path: Matching text.
+        """
+        is_open = False
+        for item in self.items:
+            if item.pattern.match(path) is None:
+                continue
+            if not (item.has or item.missing):
+                return None if is_open else True
+            is_open = True
+        return None if is_open else False
+
     def match(self, environ: WSGIEnvironment, path: str) -> tuple[bool, bool]:
         """Whether a request is met, and whether that depends on more of it than its path.
 

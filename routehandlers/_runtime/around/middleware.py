@@ -1,25 +1,26 @@
-"""Middleware: the user's functions that stand around what lies below their folder.
+"""Middleware: functions of the user that stand around what lies below their folder.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/middleware
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Generator, Iterable
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..._http.response.changes import headers_of, overlay, own_copy
 from ..._http.response.interrupts import Interrupt
-from ..._http.response.response import Continuation
+from ..._http.response.response import REDIRECTS, Continuation
 from ..._http.values.context import RouteContext
 from ...exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
+from ..answer.bodies import Stream, begin
 from ..answer.failures import excepted, interrupted
-from ..answer.sending import reopen
-from ..scope.wrapped import WrappedScope, overlay, own_copy
+from ..answer.headers import take_cookies
+from ..scope.wrapped import WrappedScope
 from .matcher import Matcher, make_matcher
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 
     from ..._start.folder_files import FolderFunction
 
-# What lies below, or lies elsewhere after a rewrite. An exception that nobody planned leaves it.
+# Calls what lies below, or what lies at another path after a rewrite. Unexpected exceptions leave it.
 GoOn = Callable[[], WerkzeugResponse]
-GoElsewhere = Callable[[str], WerkzeugResponse]
+GoElsewhere = Callable[[WrappedScope, str], WerkzeugResponse]
 
 _Steps = Generator[Any, Any, Any]
 
@@ -43,100 +44,109 @@ class Middleware:
     def __init__(self, function: FolderFunction, matcher: Matcher | None) -> None:
         self.file: Path = function.folder_file.file
         self.folders = function.folder_file.folders
+        self.matcher = matcher
         self._function = function.function
         self._argument_count = function.argument_count
-        self._matcher = matcher
 
     def applies(self, scope: WrappedScope, path: str) -> bool:
-        """Whether a request that goes to a path meets it.
+        """Return whether a request that goes to a path meets it.
 
         :param path: Matching text.
         """
-        if self._matcher is None:
+        if self.matcher is None:
             return True
-        is_met, depends_on_client = self._matcher.match(scope.environ, path)
+        is_met, depends_on_client = self.matcher.match(scope.environ, path)
         if depends_on_client:
             scope.read(f"the matcher of {self.file}")
         return is_met
 
-    def around(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse:
-        """Call it, and what it stands around, unless it answers by itself.
+    def run(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse | None:
+        """Call it. Return its own response, or that of what lies below, or ``None`` to go on without it.
 
-        :raise Exception: What nobody planned, in it or below.
+        :raise Exception: An unexpected exception, in it or below.
         """
         try:
-            return self._around(scope, go_on, go_elsewhere)
-        except Interrupt as interrupt:  # its own; what lies below has made answers of its own
-            return reopen(scope, interrupted(scope, interrupt))
+            return self._run(scope, go_on, go_elsewhere)
+        except Interrupt as interrupt:  # its own: what lies below has made responses of its own
+            return interrupted(scope, interrupt)
         except HTTPException as error:
-            return reopen(scope, excepted(scope, error))
+            return excepted(scope, error)
 
-    def _around(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse:
-        arguments = (scope.request, RouteContext(scope.params))
-        verdict: Any = self._function(*arguments[: self._argument_count])
-        steps: _Steps | None = verdict if isgenerator(verdict) else None
-        if steps is not None:
+    def _run(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse | None:
+        verdict: Any = self._call(scope)
+        steps: _Steps | None = None
+        if isgenerator(verdict):
+            steps = verdict
             try:
                 verdict = next(steps)
             except StopIteration as stop:
                 steps, verdict = None, stop.value
-        if isinstance(verdict, WerkzeugResponse) and not isinstance(verdict, Continuation):
-            return self._direct(scope, steps, verdict)
         if verdict is not None and not isinstance(verdict, Continuation):
-            raise self._mistake(steps, f"returned {verdict!r}. {_HOW_TO_ANSWER}")
+            return self._direct(scope, steps, verdict)
         scope.renew_url()
         if verdict is None:
-            return self._below(scope, steps, go_on)
-        headers = scope.apply(verdict)
-        destination = verdict.destination
-        below = go_on if destination is None else lambda: go_elsewhere(destination)
-        return self._below(scope, steps, lambda: overlay(below(), headers))
+            return None if steps is None else self._below(scope, steps, go_on)
+        headers, destination = scope.apply(verdict), verdict.destination
+        if destination is not None:
+            return self._below(scope, steps, lambda: overlay(go_elsewhere(scope, destination), headers))
+        if not headers:
+            return None if steps is None else self._below(scope, steps, go_on)
+        return self._below(scope, steps, lambda: overlay(go_on(), headers))
 
-    def _direct(self, scope: WrappedScope, steps: _Steps | None, response: WerkzeugResponse) -> WerkzeugResponse:
+    def _call(self, scope: WrappedScope) -> Any:
+        if self._argument_count == 0:
+            return self._function()
+        if self._argument_count == 1:
+            return self._function(scope.request)
+        return self._function(scope.request, RouteContext(scope.params))
+
+    def _direct(self, scope: WrappedScope, steps: _Steps | None, verdict: Any) -> WerkzeugResponse:
+        if not isinstance(verdict, WerkzeugResponse):
+            raise self._mistake(steps, f"returned {verdict!r}. {_HOW_TO_ANSWER}")
         if steps is not None:
             raise self._mistake(steps, "yields a response. To answer by itself it returns it: 'return response'.")
-        return _redirected(scope, own_copy(response))
+        return begin(scope, _redirected(scope, own_copy(verdict)))
 
     def _below(self, scope: WrappedScope, steps: _Steps | None, go_on: GoOn) -> WerkzeugResponse:
-        """What lies below, and the rest of a generator after it."""
+        """Call what lies below, and then the rest of a generator."""
         if steps is None:
             return go_on()
-        below: WerkzeugResponse | None = None
+        below: _Below | None = None
         try:
             try:
-                below = go_on()
+                below = _Below(scope, go_on())
             except BaseException as error:
                 steps.throw(error)
             else:
-                steps.send(below)
+                steps.send(below.response)
         except StopIteration as stop:
             return self._replaced(scope, below, stop.value)
         except BaseException:
             if below is not None:
-                below.close()
+                below.response.close()
             raise
         if below is not None:
-            below.close()
+            below.response.close()
         raise self._mistake(steps, "yields twice. What lies below is reached once, so it yields once.")
 
-    def _replaced(self, scope: WrappedScope, below: WerkzeugResponse | None, returned: Any) -> WerkzeugResponse:
-        """What a generator makes of the answer below, or of the exception in its place."""
+    def _replaced(self, scope: WrappedScope, below: _Below | None, returned: Any) -> WerkzeugResponse:
+        """Return what a generator makes of the response below, or of the exception in its place."""
         if returned is None:
             if below is None:
                 raise InvalidReturnError(
                     f"{self.file} caught an exception and returned nothing. Return a response there, or raise again."
                 )
-            return below
+            return begin(scope, below.changed())
         if not isinstance(returned, WerkzeugResponse) or isinstance(returned, Continuation):
             raise InvalidReturnError(
                 f"{self.file} returned {returned!r} after its yield. Return a response, or nothing to keep what came."
             )
-        if below is not None and returned is below:
-            return below
+        if below is not None and returned is below.response:
+            return begin(scope, below.changed())
         if below is not None:
-            below.close()
+            below.response.close()
         scope.is_transformed = scope.is_unstored = False
-        return own_copy(returned)
+        return begin(scope, own_copy(returned))
 
     def _mistake(self, steps: _Steps | None, what: str) -> InvalidReturnError:
         if steps is not None:
@@ -144,10 +154,47 @@ class Middleware:
         return InvalidReturnError(f"{self.file} {what}")
 
 
+class _Below:
+    """A response from below that a generator may change in place.
+
+    :ivar response: A copy for this request, with the cookies that were set so far.
+    """
+
+    def __init__(self, scope: WrappedScope, response: WerkzeugResponse) -> None:
+        self.response = own_copy(response)
+        headers = list(response.headers)
+        headers += take_cookies(scope, headers)
+        body: Any = self.response.response
+        if isinstance(body, (list, tuple)):
+            self.response.response = body = list(body)
+        self._body, self._chunks = body, list(body) if isinstance(body, list) else []
+        if self._chunks:  # counted again where it leaves
+            headers = [pair for pair in headers if pair[0].lower() != "content-length"]
+        self.response.headers = headers_of(headers)
+        self._described = {name: self.response.headers.get(name) for name in _OF_ONE_BODY}
+        self._is_head = scope.environ["REQUEST_METHOD"] == "HEAD"
+
+    def changed(self) -> WerkzeugResponse:
+        """Return the response. Where its body has changed, headers that describe the old body do not stay."""
+        response, body = self.response, self.response.response
+        if body is self._body and (not isinstance(body, list) or body == self._chunks):
+            return response
+        for name, value in self._described.items():
+            if value is not None and response.headers.get(name) == value:
+                response.headers.pop(name)
+        if self._is_head and isinstance(self._body, list) and not self._chunks:
+            # The body of the GET is not known here, and so neither is its length.
+            response.response = Stream(())
+        return response
+
+
+_OF_ONE_BODY = ("ETag", "Last-Modified", "Content-Length")
+
+
 def _redirected(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResponse:
-    """A redirect as Next sends it: within the site it is relative, and old clients find the target in the body too."""
+    """Make a redirect as Next sends it: relative within the site, and with the target in the body for old clients."""
     location = response.headers.get("Location")
-    if location is None or response.status_code not in _REDIRECTS:
+    if location is None or response.status_code not in REDIRECTS:
         return response
     if location.lower().startswith(f"{scope.origin}/"):
         location = response.headers["Location"] = location[len(scope.origin) :]
@@ -159,32 +206,16 @@ def _redirected(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResp
     return response
 
 
-_REDIRECTS = (301, 302, 303, 307, 308)
-
 _HOW_TO_ANSWER = (
     "Return nothing or Response.next() to go on, a Response to answer, Response.rewrite() or Response.redirect() to go"
     " elsewhere."
 )
 
 
-def through(
-    stack: Sequence[Middleware], scope: WrappedScope, path: str, go_on: GoOn, go_elsewhere: GoElsewhere
-) -> WerkzeugResponse:
-    """What comes of a request behind some middleware, the first of them outermost.
-
-    :param path: Matching text. Whether it meets one is asked when those before it have been called.
-    """
-    for place, middleware in enumerate(stack):
-        if scope.meets(middleware, path):
-            below = partial(through, stack[place + 1 :], scope, path, go_on, go_elsewhere)
-            return middleware.around(scope, below, go_elsewhere)
-    return go_on()
-
-
 def make_middleware(
     functions: Iterable[FolderFunction],
 ) -> tuple[list[Middleware], list[RouteHandlersError]]:
-    """The middleware among the functions of an application's files, and what is wrong with their matchers."""
+    """Return the middleware among the functions of an application's files, and what is wrong with their matchers."""
     made: list[Middleware] = []
     problems: list[RouteHandlersError] = []
     for function in functions:

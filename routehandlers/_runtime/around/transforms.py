@@ -7,10 +7,10 @@ https://nextjs.org/docs/app/api-reference/config/next-config-js/headers
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote, unquote_plus
 
 from ..._http.response.response import Response
@@ -19,7 +19,7 @@ from ..._patterns.conditions import Condition, match_conditions
 from ..._patterns.destinations import Destination, fill_text, to_url
 from ..._patterns.patterns import PathPattern
 from ..._routing.spelling import ESCAPES, restore
-from ..path.entrance import SentPath, to_text
+from ..path.entrance import to_text
 
 if TYPE_CHECKING:
     from ..scope.wrapped import WrappedScope
@@ -29,7 +29,7 @@ Params = dict[str, str]
 
 @dataclass(frozen=True)
 class Source:
-    """What a transform applies to.
+    """The paths and conditions that a transform applies to.
 
     :param is_whole: Whether the base path is part of what it matches: ``base_path = False``.
     """
@@ -44,10 +44,16 @@ class Source:
         """The parameters that there can be."""
         return frozenset((*self.pattern.names, *(name for condition in self.has for name in condition.names)))
 
-    def match(self, scope: WrappedScope, text: str | None) -> Params | None:
-        """What it takes of a request that goes to a path, as matching text; ``None`` if it does not apply."""
-        params = self.pattern.match(text) if text is not None else None
-        if params is None or not (self.has or self.missing):
+    @property
+    def has_conditions(self) -> bool:
+        return bool(self.has or self.missing)
+
+    def captured(self, scope: WrappedScope, params: Params) -> Params | None:
+        """Return the params with those that the conditions capture, or ``None`` if a condition does not hold.
+
+        :param params: What the pattern took of the path.
+        """
+        if not self.has_conditions:
             return params
         scope.read(f"the conditions of {self.pattern.source!r}")
         captured = match_conditions(self.has, self.missing, scope.environ)
@@ -76,9 +82,15 @@ class HeadersTransform:
     headers: tuple[tuple[str, str], ...]
 
 
+AnyTransform = TypeVar("AnyTransform", RedirectTransform, RewriteTransform, HeadersTransform)
+
+# Transforms whose sources match a path, in their order, each with what its source took. Conditions are still to check.
+Matched: TypeAlias = "tuple[tuple[AnyTransform, Params], ...]"
+
+
 @dataclass(frozen=True)
 class Transforms:
-    """All of one application, each group in its order."""
+    """The transforms of one application, each group in its order."""
 
     base_path: str = ""
     redirects: tuple[RedirectTransform, ...] = ()
@@ -91,59 +103,81 @@ class Transforms:
     def is_empty(self) -> bool:
         return not (self.redirects or self.before_files or self.after_files or self.fallback or self.headers)
 
-    def headers_for(self, scope: WrappedScope, sent: SentPath) -> list[tuple[str, str]]:
-        """The headers that the settings give a request; of two with one name the later counts."""
-        headers: list[tuple[str, str]] = []
-        for transform in self.headers:
-            params = transform.source.match(scope, _text_for(transform.source, sent))
-            if params is None:
-                continue
-            known = transform.source.names
-            for key, value in transform.headers:
-                name = fill_text(key, params, known)
-                if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
-                    continue  # a client chose a part of it
-                if name.lower() not in ACCUMULATED:
-                    headers = [pair for pair in headers if pair[0].lower() != name.lower()]
-                headers.append((name, _header_value(fill_text(value, params, known))))
-        return headers
 
-    def redirect_for(self, scope: WrappedScope, sent: SentPath) -> Response | None:
-        """The first redirect that applies."""
-        for transform in self.redirects:
-            params = transform.source.match(scope, _text_for(transform.source, sent))
-            location = self._location(transform, scope, params) if params is not None else None
-            if location is not None:
-                headers = {"Location": location}
-                if transform.status == 308:  # old clients do not know it; Next helps them so
-                    headers["Refresh"] = f"0;url={location}"
-                return Response(location, transform.status, headers)
+def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: str) -> Matched[AnyTransform]:
+    """Return the transforms whose source matches a path.
+
+    :param text: Matching text below the base path; ``None`` outside of it.
+    :param whole: The same with the base path.
+    """
+    matched = []
+    for transform in transforms:
+        seen = whole if transform.source.is_whole else text
+        params = transform.source.pattern.match(seen) if seen is not None else None
+        if params is not None:
+            matched.append((transform, params))
+    return tuple(matched)
+
+
+def headers_for(matched: Matched[HeadersTransform], scope: WrappedScope | None) -> list[tuple[str, str]]:
+    """Return the headers that the configuration adds. A name that comes twice has the last value.
+
+    :param scope: For the conditions; ``None`` where there are none.
+    """
+    headers: list[tuple[str, str]] = []
+    for transform, taken in matched:
+        params: Params | None = taken if scope is None else transform.source.captured(scope, taken)
+        if params is None:
+            continue
+        known = transform.source.names
+        for key, value in transform.headers:
+            name = fill_text(key, params, known)
+            if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
+                continue  # a client chose a part of it
+            if name.lower() not in ACCUMULATED:
+                headers = [pair for pair in headers if pair[0].lower() != name.lower()]
+            headers.append((name, _header_value(fill_text(value, params, known))))
+    return headers
+
+
+def redirect_for(matched: Matched[RedirectTransform], scope: WrappedScope, base_path: str) -> Response | None:
+    """Return the first redirect that applies."""
+    for transform, taken in matched:
+        params = transform.source.captured(scope, taken)
+        location = _location(transform, scope, params, base_path) if params is not None else None
+        if location is not None:
+            headers = {"Location": location}
+            if transform.status == 308:  # old clients do not know it; Next helps them so
+                headers["Refresh"] = f"0;url={location}"
+            return Response(location, transform.status, headers)
+    return None
+
+
+def _location(transform: RedirectTransform, scope: WrappedScope, params: Params, base_path: str) -> str | None:
+    filled = transform.destination.fill(params)
+    if filled is None:
         return None
+    names = {name for name, _ in filled.query}
+    sent = scope.route.request_class(scope.environ, populate_request=False).sent_query
+    kept = [part for part in sent.split("&") if part and unquote_plus(part.partition("=")[0]) not in names]
+    location = to_url(filled, "&".join(kept))
+    if not filled.origin:
+        base = "" if transform.source.is_whole else base_path
+        path_is_base = base and filled.path == "/"
+        location = scope.mount_prefix.rstrip("/") + base + (location[1:] if path_is_base else location)
+    return encode_non_ascii(location)
 
-    def _location(self, transform: RedirectTransform, scope: WrappedScope, params: Params) -> str | None:
-        filled = transform.destination.fill(params)
-        if filled is None:
-            return None
-        names = {name for name, _ in filled.query}
-        sent = scope.route.request_class(scope.environ, populate_request=False).sent_query
-        kept = [part for part in sent.split("&") if part and unquote_plus(part.partition("=")[0]) not in names]
-        location = to_url(filled, "&".join(kept))
-        if not filled.origin:
-            base = "" if transform.source.is_whole else self.base_path
-            path_is_base = base and filled.path == "/"
-            location = scope.mount_prefix.rstrip("/") + base + (location[1:] if path_is_base else location)
-        return encode_non_ascii(location)
 
-    def rewrite(self, group: Sequence[RewriteTransform], scope: WrappedScope, text: str) -> str:
-        """The path that the first rewrite of a group that applies leads to, or the same path."""
-        for transform in group:
-            params = transform.source.match(scope, text)
-            filled = transform.destination.fill(params) if params is not None else None
-            if params is None or filled is None:
-                continue
-            scope.rewrite([*_unused(transform, params, {name for name, _ in filled.query}), *filled.query])
-            return to_text(filled.path)
-        return text
+def rewrite(matched: Matched[RewriteTransform], scope: WrappedScope) -> str | None:
+    """Return the path that the first rewrite that applies leads to, as matching text."""
+    for transform, taken in matched:
+        params = transform.source.captured(scope, taken)
+        filled = transform.destination.fill(params) if params is not None else None
+        if params is None or filled is None:
+            continue
+        scope.rewrite([*_unused(transform, params, {name for name, _ in filled.query}), *filled.query])
+        return to_text(filled.path)
+    return None
 
 
 def _unused(transform: RewriteTransform, params: Params, names: set[str]) -> Iterator[tuple[str, str]]:
@@ -164,10 +198,6 @@ def _unused(transform: RewriteTransform, params: Params, names: set[str]) -> Ite
 FRAMING = frozenset(
     "connection content-encoding content-length keep-alive te trailer transfer-encoding upgrade".split()
 )
-
-
-def _text_for(source: Source, sent: SentPath) -> str | None:
-    return sent.whole if source.is_whole else sent.text
 
 
 def _header_value(value: str) -> str:

@@ -18,21 +18,25 @@ from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
 from ..._cache.policy import PRIVATE, age_headers
 from ..._cache.render import Reading, Render, TurnedDynamicError
+from ..._cache.shared_caches import made_private, unstored, with_cache_control
 from ..._http.request.vary import Vary
 from ..._http.request.watched import nobodys_environ, pathname_of
-from ..._http.response.response import STATUS_LINES, Response
+from ..._http.response.changes import headers_of, own_copy
+from ..._http.response.response import Response
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
-from ..answer.bodies import finish
+from ..answer.bodies import end
 from ..answer.failures import fallback
 from ..answer.reporting import report
-from ..answer.sending import Answer, prepare
 from ..path.hits import Hits
 from ..scope.render_scope import RenderScope
 from ..scope.scope import RouteInfo, Scope
-from .render import Renderable, Rendered, Rendering, unstored
+from .plain import Endpoint
+from .render import render
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
     from ..._start.loader import RouteModule
     from ...config import Config
     from ...typing import Params, WSGIEnvironment
@@ -83,37 +87,30 @@ class CachedEndpoint:
     :param endpoint: The route as if it were not.
     """
 
-    def __init__(self, endpoint: Any, policy: CachePolicy, info: RouteInfo, hits: Hits | None, config: Config) -> None:
+    def __init__(self, endpoint: Endpoint, policy: CachePolicy, info: RouteInfo, hits: Hits, config: Config) -> None:
         self.info = info
         self.methods: tuple[str, ...] = endpoint.methods
         self.policy = policy
-        self._endpoint: Renderable = endpoint
-        self._answer_plainly: Callable[[Scope], Answer] = endpoint.attempt
+        self._endpoint = endpoint
         self._cache: Cache = info.cache
         self._hits = hits
         self._config = config
         self._route_tags = (route_tag(info.pattern), *layout_tags([part for part in info.pattern.split("/") if part]))
         self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
+        self._has_vary = policy.vary != Vary()
 
-    def answer(self, scope: Scope) -> Answer:
-        """The answer to a request, from the cache where it may be, whatever happens."""
-        try:
-            return self.attempt(scope)
-        except Exception as error:
-            return self.failed(scope, error)
-
-    def failed(self, scope: Scope, error: Exception) -> Answer:
-        """The answer to an exception that nobody planned."""
+    def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
+        """Return the response to an unexpected exception."""
         return self._tell(self._endpoint.failed(scope, error), None)
 
-    def attempt(self, scope: Scope) -> Answer:
-        """The answer to a request, from the cache where it may be.
+    def respond(self, scope: Scope) -> WerkzeugResponse:
+        """Return the response to a request, from the cache where it may be.
 
-        :raise Exception: What nobody planned.
+        :raise Exception: Any unexpected exception of the handler.
         """
         method = scope.environ["REQUEST_METHOD"]
         if method != "GET" and (method != "HEAD" or self.policy.has_head):
-            return self._answer_plainly(scope)
+            return self._endpoint.respond(scope)
         if scope.is_draft:
             return self._bypass(scope, "draft mode")
         key = self.key_of(scope)
@@ -123,7 +120,7 @@ class CachedEndpoint:
         if found is not None:
             held, freshness = found
             if freshness is Freshness.FRESH:
-                if self._hits is not None and self.policy.vary == Vary():
+                if not self._has_vary:
                     self._hits.remember(scope, held)
                 return self._send(scope, held.entry)
             if self._cache.refresh(held.entry, self._refresher(scope, key)):
@@ -146,20 +143,20 @@ class CachedEndpoint:
 
     # Renders ----------------------------------------------------------------
 
-    def _answer_anew(self, scope: Scope, key: str) -> Answer:
+    def _answer_anew(self, scope: Scope, key: str) -> WerkzeugResponse:
         mine: list[RenderScope] = []
         made = self._cache.once(key, lambda release: self._make(scope, key, release, mine))
         if mine and (mine[0].has_leftovers or made.entry is None):
-            # What its handler gave to after(), or took of uploads before it failed, waits until this answer is sent.
-            scope.call_after(partial(finish, mine[0]))
-        ended = made.answer or made.failure or made.entry
+            # What its handler gave to after(), or took of uploads before it failed, waits until this response is sent.
+            scope.call_after(partial(end, mine[0]))
+        ended: Any = made.answer or made.failure or made.entry
         if isinstance(ended, Exception):
             scope.is_reported = not mine
             raise ended
-        if isinstance(ended, Answer):
-            return ended
-        assert isinstance(ended, Entry), "a render ends with one of these"
-        return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
+        if isinstance(ended, Entry):
+            return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
+        response: WerkzeugResponse = ended
+        return response
 
     def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
         surround = self._surround(has_client=self.policy.reading is not Reading.EMPTY)
@@ -167,15 +164,14 @@ class CachedEndpoint:
         inner.is_rewritten = scope.is_rewritten
         mine.append(inner)
         try:
-            rendered = self._rendering(inner, key, scope).run()
+            made = self._render(inner, key, scope)
         except Exception as error:
             # With another client it may not fail.
             return Made(answer=error) if inner.record.dynamic else Made(failure=error)
-        if rendered.answer is not None:
+        if made.answer is not None:
             mine.clear()  # its body ends it
-            scope.unanswered = inner.unanswered
-            return Made(answer=self._tell(rendered.answer, inner.record))
-        return Made(rendered.entry, failure=rendered.failure)
+            return Made(answer=self._tell(made.answer, inner.record))
+        return made
 
     def _refresher(self, scope: Scope, key: str) -> Make:
         """A render for nobody, in the background. It holds nothing of the client that was the cause."""
@@ -191,10 +187,10 @@ class CachedEndpoint:
 
     def _refresh(self, inner: RenderScope, key: str) -> Made:
         try:
-            rendered = self._rendering(inner, key, None).run()
-            if rendered.failure is not None:
-                logger.error("The refresh of %s answered %d", self.info.pattern, rendered.failure.status)
-            return Made(rendered.entry)
+            made = self._render(inner, key, None)
+            if made.failure is not None:
+                logger.error("The refresh of %s answered %d", self.info.pattern, made.failure.status)
+            return Made(made.entry)
         except TurnedDynamicError as turned:
             logger.error("The refresh of %s failed: %s %s", self.info.pattern, turned, inner.record.line)
             return Made()
@@ -203,9 +199,9 @@ class CachedEndpoint:
             report(inner, error, message, self.info.pattern, error, revalidate_reason="stale")
             return Made()
         finally:
-            finish(inner)
+            end(inner)
 
-    def prerender(self, path: str, params: Params) -> tuple[Rendered | None, Render]:
+    def prerender(self, path: str, params: Params) -> tuple[Made | None, Render]:
         """A render for nobody, that is not stored; nothing where it needs a client.
 
         :raise Exception: What the handler raised.
@@ -213,21 +209,21 @@ class CachedEndpoint:
         surround = self._surround(has_client=False)
         inner = self._enter(nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None, surround)
         try:
-            return self._rendering(inner, self.key_of(inner), None).run(), inner.record
+            return self._render(inner, self.key_of(inner), None), inner.record
         except TurnedDynamicError:
             return None, inner.record
         finally:
-            finish(inner)
+            end(inner)
 
     @property
     def _reading_in_refresh(self) -> Reading:
         return self.policy.reading if self.policy.reading is not Reading.DYNAMIC else Reading.STOP
 
-    def _rendering(self, inner: RenderScope, key: str, client: Scope | None) -> Rendering:
-        return Rendering(self._endpoint, inner, key, self._covered, self._cache.store.max_entry_size, client)
+    def _render(self, inner: RenderScope, key: str, client: Scope | None) -> Made:
+        return render(self._endpoint, inner, key, self._covered, self._cache.store.max_entry_size, client)
 
     def _surround(self, *, has_client: bool) -> Surround | None:
-        return self.info.host.surround(has_client=has_client) if self.info.host is not None else None
+        return self.info.framework.surround(has_client=has_client) if self.info.framework is not None else None
 
     def _enter(
         self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None],
@@ -259,13 +255,13 @@ class CachedEndpoint:
         nobodys = nobodys_environ(environ.get("SCRIPT_NAME") or "", pathname, self._config.origin)
         return {**nobodys, **self.policy.vary.only(environ)}
 
-    # Answers ----------------------------------------------------------------
+    # Responses --------------------------------------------------------------
 
     def _send(
         self, scope: Scope, entry: Entry, *, is_new: bool = False, is_stored: bool = True, is_stale: bool = False
-    ) -> Answer:
-        """An entry as an answer to one request."""
-        headers = list(entry.headers)
+    ) -> WerkzeugResponse:
+        """Return an entry as the response to one request."""
+        headers = [pair for pair in entry.headers if pair[0] != "Content-Length"]  # counted where it leaves
         if entry.status >= 500:
             headers = unstored(headers)
         else:
@@ -273,19 +269,20 @@ class CachedEndpoint:
             if self.policy.vary.header:
                 headers.append(("Vary", self.policy.vary.header))
             if "HTTP_AUTHORIZATION" in scope.environ and not self.policy.is_public:
-                headers = [(name, PRIVATE if name.lower() == "cache-control" else value) for name, value in headers]
+                headers = with_cache_control(headers, PRIVATE)
         if entry.fallback:
             if entry.status in self.info.error_files.by_status and not self.policy.is_public:
-                headers = [(name, PRIVATE if name.lower() == "cache-control" else value) for name, value in headers]
+                headers = made_private(headers)
             return fallback(scope, entry.status, entry.body.decode(), headers)
-        return prepare(scope, Response(entry.body or None, STATUS_LINES[entry.status], headers))
+        response = Response(entry.body or None, entry.status)
+        response.headers = headers_of(headers)
+        return response
 
-    def _bypass(self, scope: Scope, what: str) -> Answer:
-        """The handler's own answer, as if nothing were cached."""
-        answer = self._answer_plainly(scope)
-        return self._tell(answer._replace(headers=unstored(answer.headers)), None, what)
+    def _bypass(self, scope: Scope, what: str) -> WerkzeugResponse:
+        """Return the handler's own response, as if nothing were cached."""
+        return self._tell(self._endpoint.respond(scope), None, what)
 
-    def _tell(self, answer: Answer, render: Render | None, what: str = "") -> Answer:
+    def _tell(self, response: WerkzeugResponse, render: Render | None, what: str = "") -> WerkzeugResponse:
         """Say in ``Cache-Status`` that nothing is stored and, in ``debug``, why (RFC 9211)."""
         status = "routehandlers; fwd=bypass"
         if self.info.debug:
@@ -293,4 +290,6 @@ class CachedEndpoint:
             detail = "".join(letter if letter.isprintable() and letter.isascii() else "?" for letter in what)
             detail = detail.replace("\\", "\\\\").replace('"', '\\"')
             status += f'; detail="{detail}"' if detail else ""
-        return answer._replace(headers=[*unstored(answer.headers), ("Cache-Status", status)])
+        told = own_copy(response)
+        told.headers = headers_of([*unstored(list(response.headers)), ("Cache-Status", status)])
+        return told

@@ -7,9 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ..._http.response.response import Response
+from ..answer.bodies import begin
 
 if TYPE_CHECKING:
-    from ...typing import WSGIApplication, WSGIEnvironment
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ...typing import WSGIApplication
+    from ..scope.scope import Scope
 
 
 class FallThrough(BaseException):
@@ -22,11 +26,12 @@ class OtherApplication:
     def __init__(self, application: WSGIApplication) -> None:
         self.application = application
 
-    def respond(self, environ: WSGIEnvironment) -> Response:
-        """Its answer, for what stands around the routes. The body streams on.
+    def respond(self, scope: Scope) -> WerkzeugResponse:
+        """Return its response, for what stands around the routes. The body streams on.
 
-        :param environ: As it came. A body that was read meanwhile is there again.
+        A request body that was read meanwhile is there again.
         """
+        environ = scope.environ
         body = environ.get("routehandlers.body")
         if body is not None:
             body.seek(0)
@@ -41,7 +46,7 @@ class OtherApplication:
             raise
         response = Response(chain(started.written, first, iterator), started.status, started.headers)
         response.call_on_close(lambda: _close(chunks))
-        return response
+        return begin(scope, response)
 
 
 class _Started:

@@ -7,18 +7,17 @@ from inspect import unwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.response.errors import error_response
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response
 from ..._http.values.context import RouteContext
 from ..._start.loader import RouteModule, argument_count
 from ...exceptions import InvalidReturnError
-from ..answer.failures import excepted, failed, interrupted
+from ..answer.bodies import begin
+from ..answer.failures import excepted, failed, interrupted, method_not_allowed
 from ..answer.results import make_response
-from ..answer.sending import Answer, prepare
 from ..scope.scope import RouteInfo, Scope
 
 if TYPE_CHECKING:
@@ -34,53 +33,42 @@ class Endpoint:
     def __init__(self, route: RouteModule, info: RouteInfo) -> None:
         self.info = info
         self._file = route.route.file
-        self._make = make_response if info.host is None else info.host.make_response
+        self._make = make_response if info.framework is None else info.framework.make_response
         self._handlers = dict(route.handlers)
         if "GET" in self._handlers:
             self._handlers.setdefault("HEAD", self._handlers["GET"])
         self.methods = tuple(sorted({*self._handlers, "OPTIONS"}))
         self._calls = {method: _plan(handler) for method, handler in self._handlers.items()}
 
-    def answer(self, scope: Scope) -> Answer:
-        """Call the handler and make its result an answer, whatever it does."""
-        try:
-            return self.attempt(scope)
-        except Exception as error:
-            return self.failed(scope, error)
+    def respond(self, scope: Scope) -> WerkzeugResponse:
+        """Call the handler, and return what it returned or raised on purpose as a response.
 
-    def attempt(self, scope: Scope) -> Answer:
-        """The answer that was returned or raised on purpose.
-
-        :raise Exception: What nobody planned.
+        :raise Exception: Any other exception of the handler.
         """
         call = self._calls.get(scope.environ["REQUEST_METHOD"])
         if call is None:
-            return prepare(scope, self._without_handler(scope))
+            return self._without_handler(scope)
         try:
             result = call(scope)
-            if type(result) is Response:
-                return prepare(scope, result)
-            return prepare(scope, self._make_response(scope, result))
+            if type(result) is not Response:
+                result = self._make_response(scope, result)
+            return result if type(result.response) is list else begin(scope, result)
         except HTTPException as error:
             return excepted(scope, error)
         except Interrupt as interrupt:
             return interrupted(scope, interrupt)
 
-    def respond(self, scope: Scope) -> WerkzeugResponse:
-        """What ``GET`` returned, as a response; what it raised leaves."""
+    def call(self, scope: Scope) -> WerkzeugResponse:
+        """Return what ``GET`` returned, as a response. All that it raises leaves."""
         return self._make_response(scope, self._calls["GET"](scope))
 
     def _without_handler(self, scope: Scope) -> Response:
-        allow = ", ".join(self.methods)
         if scope.environ["REQUEST_METHOD"] == "OPTIONS":
-            return Response(None, 204, {"Allow": allow})
-        scope.unanswered = MethodNotAllowed(self.methods)
-        response = error_response(scope.environ, 405)
-        response.headers["Allow"] = allow
-        return response
+            return Response(None, 204, {"Allow": ", ".join(self.methods)})
+        return method_not_allowed(scope, self.methods)
 
-    def failed(self, scope: Scope, error: Exception) -> Answer:
-        """The answer to an exception that nobody planned."""
+    def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
+        """Return the response to an unexpected exception."""
         return failed(scope, error, self.describe(scope))
 
     def describe(self, scope: Scope) -> str:

@@ -11,17 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException
 from werkzeug.security import safe_join
 from werkzeug.utils import send_file
 from werkzeug.wsgi import FileWrapper
 
-from ..._http.response.errors import error_response
 from ..._http.response.response import Response
 from ..._routing.spelling import from_matching
 from ...exceptions import InvalidConfigError
-from ..answer.failures import excepted, failed
-from ..answer.sending import Answer, prepare
+from ..answer.bodies import begin
+from ..answer.failures import excepted, failed, method_not_allowed
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -54,30 +53,20 @@ class PublicFile:
         self._file = file
         self._serve = serve
 
-    def answer(self, scope: Scope) -> Answer:
-        """The file, whatever happens."""
-        try:
-            return self.attempt(scope)
-        except Exception as error:
-            return self.failed(scope, error)
-
-    def attempt(self, scope: Scope) -> Answer:
-        """The file, or that no other method is for it.
+    def respond(self, scope: Scope) -> WerkzeugResponse:
+        """Return the file, or say that it answers no other method.
 
         :raise OSError: If it is gone.
         """
-        if scope.environ["REQUEST_METHOD"] in _METHODS:
-            try:
-                return prepare(scope, self._serve(scope))
-            except HTTPException as error:  # a range that is not there
-                return excepted(scope, error)
-        scope.unanswered = MethodNotAllowed(_METHODS)
-        response = error_response(scope.environ, 405)
-        response.headers["Allow"] = ", ".join(_METHODS)
-        return prepare(scope, response)
+        if scope.environ["REQUEST_METHOD"] not in _METHODS:
+            return method_not_allowed(scope, _METHODS)
+        try:
+            return begin(scope, self._serve(scope))
+        except HTTPException as error:  # a range that is not there
+            return excepted(scope, error)
 
-    def failed(self, scope: Scope, error: Exception) -> Answer:
-        """The answer to a file that cannot be read."""
+    def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
+        """Return the response to a file that cannot be read."""
         return failed(scope, error, self._file)
 
 

@@ -1,27 +1,30 @@
-"""One render of a cacheable ``GET``: the handler is called where nothing of a client is, and what it makes is drawn.
+"""One render of a cacheable ``GET``: the handler runs without a client, and the whole body is drawn.
 
-It ends in one of three ways: with an entry to be stored, with an answer for
-one client alone, or with a failure.
+A render ends with an entry to be stored, with a response for one client alone,
+or with a failure.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import HTTPException
 
-from ..._cache.policy import UNSTORED, directives, make_entry, reason_not_to_store
+from ..._cache.cache import Made
+from ..._cache.policy import make_entry, reason_not_to_store
 from ..._cache.render import TurnedDynamicError
+from ..._cache.shared_caches import unstored
+from ..._http.response.changes import Pairs, headers_of, own_copy
 from ..._http.response.errors import description_of, has_default_body, interrupt_response
 from ..._http.response.interrupts import AccessFallback, Interrupt
-from ...cache_handlers.base import Entry
-from ..answer.bodies import SentBody, StreamedBody
+from ..._http.response.response import Response
+from ..answer.bodies import BYTES, TEXT, Stream, StreamOfRender, begin, close_quietly, encode, end
 from ..answer.failures import excepted, fallback
-from ..answer.sending import Answer, prepare
+from ..answer.headers import check_headers, take_cookies
 from ..scope.render_scope import RenderScope
 from ..scope.scope import Scope
 
@@ -35,41 +38,23 @@ _LONGEST_DRAWING = 10.0
 class Renderable(Protocol):
     """A route whose ``GET`` can be rendered."""
 
-    def respond(self, scope: Scope) -> WerkzeugResponse:
-        """What the handler returned, as a response."""
-        ...
-
-    def failed(self, scope: Scope, error: Exception) -> Answer:
-        """The answer to an exception that nobody planned."""
+    def call(self, scope: Scope) -> WerkzeugResponse:
+        """Return what the handler returned, as a response. All that it raises leaves."""
         ...
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """What came of a render: one of these.
-
-    :param entry: To be stored.
-    :param failure: An answer with 5xx. It is not stored, and is for all who waited for it.
-    :param answer: For one client alone.
-    """
-
-    entry: Entry | None = None
-    failure: Entry | None = None
-    answer: Answer | None = None
-
-
-# Makes the answer, as the client likes it that is the scope's by then.
-_MakeAnswer = Callable[[], Answer]
+# Makes the response for the client whose environment the scope has by then.
+_MakeResponse = Callable[[], "WerkzeugResponse"]
 
 
 @dataclass(frozen=True)
-class Rendering:
+class _Rendering:
     """A render in its scope.
 
     :param key: Of the entry.
-    :param covered: The request headers that it covers.
-    :param limit: The most bytes of a stored body.
-    :param client: Who asked; nobody in a refresh.
+    :param covered: The request headers that the key covers.
+    :param limit: The largest body that is stored, in bytes.
+    :param client: The scope of the request that asks; ``None`` in a refresh.
     """
 
     endpoint: Renderable
@@ -79,107 +64,120 @@ class Rendering:
     limit: int
     client: Scope | None
 
-    def run(self) -> Rendered:
-        """Call the handler, in the context of its scope.
-
-        :raise Exception: What the handler raised, if that was not planned.
-        :raise TurnedDynamicError: If it needs a client, and there is none.
-        """
-        return self.scope.context.run(self._run)
-
-    def _run(self) -> Rendered:
+    def run(self) -> Made:
         self.scope.enter()
         try:
-            response = self.endpoint.respond(self.scope)
-            return self._answered(partial(prepare, self.scope, response))
+            response = self.endpoint.call(self.scope)
+            return self._answered(partial(begin, self.scope, response))
         except AccessFallback as raised:
             return self._fallen_back(raised.status, "", [], partial(fallback, self.scope, raised.status))
         except Interrupt as interrupt:
             redirect = interrupt_response(self.scope.environ, interrupt)
-            return self._answered(partial(prepare, self.scope, redirect))
+            return self._answered(lambda: redirect)
         except HTTPException as raised:
-            answer = partial(excepted, self.scope, raised)
+            make_response = partial(excepted, self.scope, raised)
             if not has_default_body(raised):
-                return self._answered(answer)
+                return self._answered(make_response)
             headers = [(name, value) for name, value in raised.get_headers() if name.lower() != "content-type"]
-            return self._fallen_back(raised.code or 500, description_of(raised), headers, answer)
+            return self._fallen_back(raised.code or 500, description_of(raised), headers, make_response)
 
-    def _fallen_back(self, status: int, detail: str, headers: list[tuple[str, str]], answer: _MakeAnswer) -> Rendered:
-        """The default answer: its outcome is kept, and its body made for each client as it likes."""
-        render = self.scope.record
-        reason = render.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
+    def _fallen_back(self, status: int, detail: str, headers: Pairs, make_response: _MakeResponse) -> Made:
+        """Store the outcome of a default response; its body is made for each client."""
+        record = self.scope.record
+        reason = record.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
         reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
         if reason:
-            render.turn_dynamic(reason, has_line=False)
-            return self._answered(answer)
-        entry = make_entry(self.key, render, status, headers, detail.encode(), fallback=True)
-        return Rendered(failure=entry) if status >= 500 else Rendered(entry)
+            record.turn_dynamic(reason, has_line=False)
+            return self._answered(make_response)
+        entry = make_entry(self.key, record, status, headers, detail.encode(), fallback=True)
+        return Made(failure=entry) if status >= 500 else Made(entry)
 
-    def _answered(self, make_answer: _MakeAnswer) -> Rendered:
-        render = self.scope.record
-        if render.dynamic and self.client is not None:
+    def _answered(self, make_response: _MakeResponse) -> Made:
+        record = self.scope.record
+        if record.dynamic and self.client is not None:
             self.scope.release(self.client.environ)
-            return self._for_one(make_answer())
-        answer = make_answer()
-        status = int(answer.status[:3])
-        # What failed is drawn too, for those who wait.
-        reason = reason_not_to_store(200 if status >= 500 else status, answer.headers, self.covered)
-        body = None
+            return self._for_one(make_response())
+        response = make_response()
         try:
-            if not reason:
-                body, reason = self._draw(answer.body)
-            # Only now it is known what it read, to its last chunk.
-            if body is None or render.dynamic:
-                self.scope.record.turn_dynamic(render.dynamic or reason, has_line=False)
-                return self._for_one(answer)
+            headers = self._headers_of(response)
+            status = response.status_code
+            # A failure is drawn too, for the requests that wait for it.
+            reason = "Set-Cookie" if self.scope.cookie_lines() else ""
+            reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
+            body, reason = (None, reason) if reason else self._draw(response)
+            # Only now it is known what the render read, to its last chunk.
+            if body is None or record.dynamic:
+                record.turn_dynamic(record.dynamic or reason, has_line=False)
+                return self._for_one(response)
         except BaseException:
-            if isinstance(answer.body, StreamedBody):
-                answer.body.abandon()
+            close_quietly(self.scope, response)
             raise
-        render.is_over = True
-        if isinstance(answer.body, StreamedBody):
-            answer.body.close_stream()
-        entry = make_entry(self.key, render, status, answer.headers, body)
-        return Rendered(failure=entry) if status >= 500 else Rendered(entry)
+        record.is_over = True
+        response.close()
+        entry = make_entry(self.key, record, status, headers, body)
+        return Made(failure=entry) if status >= 500 else Made(entry)
 
-    def _draw(self, body: Iterable[bytes]) -> tuple[bytes | None, str]:
-        """The whole body, or why it is sent on as it comes."""
-        chunks: list[bytes] = []
-        size, begun = 0, time.monotonic()
-        source = body.draw() if isinstance(body, StreamedBody) else body
+    def _headers_of(self, response: WerkzeugResponse) -> Pairs:
+        body: Any = response.response
+        is_ours = type(response) is Response
+        has_bytes = is_ours and not isinstance(body, Stream) and any(body)
+        default_type = body.content_type if isinstance(body, Stream) else BYTES if has_bytes else TEXT
+        headers = response.headers if is_ours else response.get_wsgi_headers(self.scope.environ)
+        return check_headers(headers, response.status_code, default_type)[0]
+
+    def _draw(self, response: WerkzeugResponse) -> tuple[bytes | None, str]:
+        """Return the whole body, or the reason why it is sent on as it comes."""
+        stream: Any = response.response
+        if not isinstance(stream, Stream):
+            body = b"".join(response.iter_encoded())
+            reason = f"a body of more than {self.limit} bytes" if len(body) > self.limit else ""
+            return (None, reason) if reason else (body, "")
+        size, begun = sum(map(len, stream.drawn)), time.monotonic()
         try:
-            for chunk in source:
-                chunks.append(chunk)
-                size += len(chunk)
-                if self.scope.record.dynamic:
-                    return None, ""
+            while not self.scope.record.dynamic:
                 if size > self.limit:
                     return None, f"a body of more than {self.limit} bytes"
                 if time.monotonic() - begun > _LONGEST_DRAWING:
                     return None, f"a stream of more than {_LONGEST_DRAWING:g} seconds"
+                chunk = encode(next(stream.rest))
+                if chunk:
+                    stream.drawn.append(chunk)
+                    size += len(chunk)
+        except StopIteration:
+            return b"".join(stream.drawn), ""
         except Interrupt as interrupt:
             raise RuntimeError(f"The stream had begun when it raised {interrupt}.") from interrupt
-        return b"".join(chunks), ""
+        return None, ""
 
-    def _for_one(self, answer: Answer) -> Rendered:
-        """What only this client gets; what it has not drawn streams on."""
+    def _for_one(self, response: WerkzeugResponse) -> Made:
+        """Return the response that only this client gets; what is not drawn of its body streams on."""
+        scope = self.scope
         if self.client is None:
-            raise TurnedDynamicError(self.scope.record.dynamic)
-        self.scope.release(self.client.environ)
-        body = answer.body
-        is_head = self.scope.environ["REQUEST_METHOD"] == "HEAD"
-        if isinstance(body, StreamedBody):
-            if is_head:
-                body.skip()
-        else:
-            chunks = [] if is_head else list(body)
-            body = SentBody(self.scope, chunks) if self.scope.has_leftovers else chunks
-        return Rendered(answer=Answer(answer.status, unstored(answer.headers), body))
+            raise TurnedDynamicError(scope.record.dynamic)
+        scope.release(self.client.environ)
+        response = own_copy(response)
+        headers = list(response.headers)
+        response.headers = headers_of(unstored([*headers, *take_cookies(scope, headers)]))
+        stream: Any = response.response
+        if isinstance(stream, Stream):
+            going_on = Stream(StreamOfRender(scope, stream))
+            going_on.drawn, going_on.content_type = stream.drawn, stream.content_type
+            response.response = going_on
+        elif scope.has_leftovers:
+            response.call_on_close(partial(end, scope))
+        return Made(answer=response)
 
 
-def unstored(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Headers with which an answer is nobody else's. What the handler itself calls private stays as it said it."""
-    own = [value for name, value in headers if name.lower() == "cache-control"]
-    if any(directives(value) & {"private", "no-store"} for value in own):
-        return headers
-    return [*(pair for pair in headers if pair[0].lower() != "cache-control"), ("Cache-Control", UNSTORED)]
+def render(
+    endpoint: Renderable, scope: RenderScope, key: str, covered: frozenset[str], limit: int, client: Scope | None
+) -> Made:
+    """Call the handler in the context of a scope, and return what came of it.
+
+    :param key: Of the entry.
+    :param covered: The request headers that the key covers.
+    :param limit: The largest body that is stored, in bytes.
+    :param client: The scope of the request that asks; ``None`` in a refresh.
+    :raise Exception: What the handler raised unexpectedly.
+    :raise TurnedDynamicError: If the render needs a client, and there is none.
+    """
+    return scope.context.run(_Rendering(endpoint, scope, key, covered, limit, client).run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
@@ -12,6 +12,7 @@ from ..._http.request.host import is_trusted_host, is_valid_host
 from ..._http.request.path import decode_segments, has_dot_segment, sent_path, target_of
 from ..._http.response.response import Response
 from ..._routing.spelling import to_matching
+from .plans import Plan
 
 if TYPE_CHECKING:
     from ..._http.request.request import Request
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
 _REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
-# Hosts that were found good are few; a client that sends others does not fill memory.
+# Values of Host that were found good are few. The oldest makes room for a new one, so that a client that sends others
+# neither fills memory nor keeps the real one out.
 _MOST_HOSTS = 1_000
-
 
 # Paths that need no decoding, no redirect and no second thought: nearly all.
 PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
@@ -31,33 +32,26 @@ PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]
 _LONGEST_PATH = 8_192
 
 
-class SentPath(NamedTuple):
-    """The path of a request as matching text.
-
-    :param text: Below the base path; ``None`` outside of it.
-    :param whole: With the base path.
-    """
-
-    text: str | None
-    whole: str
+class UnknownPathError(NotFound):
+    """There is nothing at a path, neither route nor file."""
 
 
 class Entrance:
     """Reads the host and the path of requests.
 
-    :param good_hosts: Values of ``Host`` that were found good; more are added.
+    :ivar good_hosts: Values of ``Host`` that were found good.
     :ivar knows: Whether there is anything at a path, where another application answers for the rest: what that one
         has with a slash at its end is not redirected.
     """
 
     knows: Callable[[str], bool] | None = None
 
-    def __init__(self, config: Config, request_class: type[Request], good_hosts: set[str | None]) -> None:
+    def __init__(self, config: Config, request_class: type[Request]) -> None:
         self._config = config
         self._request_class = request_class
-        self.good_hosts = good_hosts
+        self.good_hosts: dict[str | None, None] = {}
         # Only where a path without a slash at its end is never redirected.
-        self.takes_plain = not config.base_path and (config.skip_trailing_slash_redirect or not config.trailing_slash)
+        self._takes_plain = not config.base_path and (config.skip_trailing_slash_redirect or not config.trailing_slash)
 
     def check_host(self, environ: WSGIEnvironment) -> None:
         """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks.
@@ -74,34 +68,37 @@ class Entrance:
                 raise BadRequest("The Host header names another host.")
         elif self._config.trusted_hosts is not None:
             raise BadRequest("The Host header is missing.")
-        if len(self.good_hosts) < _MOST_HOSTS:
-            self.good_hosts.add(host)
+        if len(self.good_hosts) >= _MOST_HOSTS:
+            self.good_hosts.pop(next(iter(self.good_hosts)), None)
+        self.good_hosts[host] = None
 
-    def read_path(self, environ: WSGIEnvironment) -> SentPath | Response:
-        """The path that a request is for, or a redirect to its right spelling.
+    def read_path(self, environ: WSGIEnvironment) -> Plan:
+        """Return a plan with the path that a request is for, or with its right spelling.
 
         :raise BadRequest: For what cannot be decoded.
         :raise NotFound: For dot segments.
         """
         target = target_of(environ)
         plain: str = environ.get("PATH_INFO") or ""
-        if self.takes_plain and (target is None or "%" not in target) and PLAIN.fullmatch(plain):
-            return SentPath(plain, plain)
+        if self._takes_plain and (target is None or "%" not in target) and PLAIN.fullmatch(plain):
+            return Plan(plain, plain)
         prefix, path = sent_path(environ)
         if path and not path.startswith("/"):
             raise BadRequest("The path does not begin with a slash.")
         if has_dot_segment(path):
             raise NotFound
         below = self.below_base_path(path)
+        location = None
         if below is not None or _REPEATED_SLASHES.search(path):
-            target = self.redirect_target(path)
-            if target is not None and not self._is_anothers(path, below):
-                return self._redirect(environ, prefix + target)
+            location = self.redirect_target(path)
+            if location is not None and self._is_anothers(path, below):
+                location = None
         whole = to_text(path)
-        return SentPath(whole if below == path else None if below is None else to_text(below), whole)
+        text = whole if below == path else None if below is None else to_text(below)
+        return Plan(text, whole, None if location is None else prefix + location)
 
     def _is_anothers(self, path: str, below: str | None) -> bool:
-        """Whether only a slash at its end would be put right of a path that another application may have."""
+        """Return whether only a slash at the end would be put right, of a path that another application may have."""
         if self.knows is None or _REPEATED_SLASHES.search(path):
             return False
         return below is None or not self.knows(to_text(below))
@@ -129,7 +126,11 @@ class Entrance:
             return path[:-1] if path.endswith("/") else None
         return None if path.endswith("/") else f"{path}/"
 
-    def _redirect(self, environ: WSGIEnvironment, location: str) -> Response:
+    def redirect(self, environ: WSGIEnvironment, location: str) -> Response:
+        """Return the redirect to the right spelling of a path.
+
+        :param location: With the prefix, without the query.
+        """
         # One slash at the front, whatever the prefix was: two would name a host.
         query = self._request_class(environ, populate_request=False).sent_query
         location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")

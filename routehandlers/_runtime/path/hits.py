@@ -1,7 +1,7 @@
-"""Hits that are answered before there is a request: from the path, straight to ready bytes.
+"""Hits that are answered before there is a request: from the plan of a path, straight to ready bytes.
 
-It holds no entries, only which key a path led to. Whatever is unusual about a
-request goes the long way, which gives the same answer or a better one.
+A plan holds no entry, only its key. Whatever is unusual about a request goes the
+long way, which gives the same response or a better one.
 """
 
 from __future__ import annotations
@@ -11,56 +11,93 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..._cache.policy import age_headers
+from ..._cache.shared_caches import made_private
 from ..._cache.store import Store
-from ..._http.request.path import target_of
+from ..._http.response.changes import Pairs
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import STATUS_LINES
+from ..._http.values.encoding import ACCUMULATED
 from ...cache_handlers.memory import Held
+from .plans import Plan
 
 if TYPE_CHECKING:
-    from ...typing import Params, WSGIEnvironment
+    from ...typing import WSGIEnvironment
     from ..scope.scope import Scope
-
-# Paths of which is known where they lead. They are found again in no time.
-_MOST_PATHS = 100_000
 
 # What is left for those around the application: the pattern, and the params as
 # https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html has them.
 ROUTE, ROUTING_ARGS = "routehandlers.route", "wsgiorg.routing_args"
 
-Ready = tuple[str, list[tuple[str, str]], Iterable[bytes]]
+Answer = tuple[str, Pairs, Iterable[bytes]]
+
+
+class Ready:
+    """The stored response of a path.
+
+    :param key: Of its entry.
+    :param config_headers: What the configuration adds to it.
+    """
+
+    __slots__ = ("_made", "config_headers", "key", "pattern")
+
+    def __init__(self, key: str, pattern: str, config_headers: tuple[tuple[str, str], ...]) -> None:
+        self.key = key
+        self.pattern = pattern
+        self.config_headers = config_headers
+        # The entry and the second of the clock for which the headers were made; one value, for the sake of threads.
+        self._made: tuple[Held | None, int, Pairs] = None, -1, []
+
+    def headers_at(self, held: Held, now: float) -> Pairs:
+        """Return the headers of an entry at a time; they change once a second."""
+        second = int(now)
+        known, at, headers = self._made
+        if held is not known or second != at:
+            entry = held.entry
+            headers = [*entry.headers, *age_headers(entry, now)]
+            if entry.status not in {204, 304} and all(name != "Content-Length" for name, _ in headers):
+                headers.append(("Content-Length", str(len(entry.body))))
+            if self.config_headers:
+                headers = _overlaid(headers, self.config_headers)
+            self._made = held, second, headers
+        return list(headers)
+
+
+def _overlaid(headers: Pairs, over: tuple[tuple[str, str], ...]) -> Pairs:
+    names = {name.lower() for name, _ in over} - ACCUMULATED
+    headers = [*over, *(pair for pair in headers if pair[0].lower() not in names)]
+    return made_private(headers) if any(name.lower() == "set-cookie" for name, _ in over) else headers
 
 
 class Hits:
-    """The paths of one application whose answers are in memory.
+    """Answers of one application that are in memory.
 
     :param store: Where the entries are.
-    :ivar good_hosts: Values of ``Host`` that were found good.
+    :param good_hosts: Values of ``Host`` that were found good.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, good_hosts: dict[str | None, None]) -> None:
         self._store = store
-        self._places: dict[str, tuple[str, str, tuple[tuple[()], Params]]] = {}
-        self.good_hosts: set[str | None] = set()
+        self._good_hosts = good_hosts
+        self.is_on = True
 
     def remember(self, scope: Scope, held: Held) -> None:
-        """A path was answered with an entry that is fresh."""
-        environ = scope.environ
-        target = target_of(environ)
-        if environ.get("SCRIPT_NAME") or held.entry.fallback or (target is not None and "%" in target):
+        """Note on the plan of a request that it was answered with an entry that is fresh."""
+        plan = scope.plan
+        if plan is None or not self.is_on or held.entry.fallback or scope.is_rewritten or not plan.is_unconditional:
             return
-        if len(self._places) >= _MOST_PATHS:
-            self._places.clear()
-        self._places[environ["PATH_INFO"]] = held.entry.key, scope.route.pattern, ((), scope.params)
+        if plan.found is None or plan.found[0].info.pattern != scope.route.pattern or scope.route.has_middleware:
+            return
+        if plan.ready is None:
+            plan.ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())
 
-    def find(self, environ: WSGIEnvironment) -> Ready | None:
-        """The answer to a plain ``GET`` of something fresh in memory, if this is that."""
+    def answer(self, plan: Plan, environ: WSGIEnvironment) -> Answer | None:
+        """Return the response to a plain ``GET`` of something fresh in memory, if this is that."""
         get = environ.get
-        place = self._places.get(get("PATH_INFO", ""))
+        ready = plan.ready
         if (
-            place is None
+            ready is None
             or get("REQUEST_METHOD") != "GET"
-            or get("HTTP_HOST") not in self.good_hosts
+            or get("HTTP_HOST") not in self._good_hosts
             or "HTTP_AUTHORIZATION" in environ
             or "HTTP_IF_NONE_MATCH" in environ
             or "HTTP_IF_MODIFIED_SINCE" in environ
@@ -69,12 +106,10 @@ class Hits:
             or "HTTP_TRANSFER_ENCODING" in environ
             or "HTTP_UPGRADE" in environ
             or get("CONTENT_LENGTH")
-            or get("SCRIPT_NAME")
             or COOKIE in get("HTTP_COOKIE", "")
-            or "%" in (get("RAW_URI") or get("REQUEST_URI") or "")
         ):
             return None
-        held = self._store.memory.held(place[0])
+        held = self._store.memory.held(ready.key)
         if held is None:
             return None
         purges = self._store.purges()
@@ -83,9 +118,6 @@ class Hits:
         now = time.time()
         if now >= held.until:
             return None
-        if int(now) != held.second:
-            held.headers = [*held.entry.headers, *age_headers(held.entry, now)]
-            held.second = int(now)
-        environ[ROUTE] = place[1]
-        environ[ROUTING_ARGS] = place[2]
-        return STATUS_LINES[held.entry.status], list(held.headers), held.body
+        environ[ROUTE] = ready.pattern
+        environ[ROUTING_ARGS] = ((), plan.params())
+        return STATUS_LINES[held.entry.status], ready.headers_at(held, now), held.body

@@ -1,105 +1,75 @@
-"""From a path to the route that answers it, and its params."""
+"""From a path to the endpoint that answers it, and its params."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
-
-from werkzeug.exceptions import NotFound
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..._routing.urlmap import UrlMap
-from .entrance import PLAIN, Entrance
 
 if TYPE_CHECKING:
-    from ...config import Config
     from ...typing import Params
-    from ..endpoints.cached import CachedEndpoint
-    from ..endpoints.plain import Endpoint
-    from ..endpoints.public import FindPublic, PublicFile
+    from .plans import Plan
 
-# Whether a route takes some params.
+# Returns whether a route takes some params.
 Admits = Callable[["Params"], bool]
 
-# The endpoint, what its brackets matched, and the path as it was matched. (A plain tuple: each request makes one.)
-Found: TypeAlias = "tuple[Endpoint | CachedEndpoint | PublicFile, Params, str]"
+# The endpoint, and what its brackets matched. (A plain tuple: each request makes one.)
+Found: TypeAlias = "tuple[Any, Params]"
+
+FindPublic = Callable[[str], Any]
 
 
-class UnknownPathError(NotFound):
-    """There is nothing at a path, neither route nor file."""
-
-
-class Matching:
-    """The routes of one application by their paths.
+class Lookup:
+    """The endpoints of one application by their paths.
 
     :param endpoints: By their place in the map.
     :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
-    :param public: The files that lie before them, if there are any.
+    :param public: Finds the public file of a path; ``None`` where the application has none.
+    :param has_lasting_files: Whether that always finds the same.
     """
 
     def __init__(
-        self, url_map: UrlMap, endpoints: Sequence[Endpoint | CachedEndpoint], admissions: Mapping[int, Admits],
-        config: Config, entrance: Entrance, public: FindPublic | None = None,
+        self, url_map: UrlMap, endpoints: Sequence[Any], admissions: Mapping[int, Admits],
+        public: FindPublic | None = None, *, has_lasting_files: bool = True, has_converters: bool = False,
     ) -> None:  # fmt: skip
         self._map = url_map
         self._endpoints = endpoints
         self._admissions = admissions
-        self._takes_plain = entrance.takes_plain
         self._public = public
-        # Files come before routes, and are looked for in the long way.
-        self._ready = self._ready_paths(config.base_path, entrance) if public is None else {}
+        self._is_lasting = has_lasting_files and not has_converters and not admissions
 
-    def match_plain(self, path: str) -> Found | None:
-        """The route of a path that is spelled as most are, or ``None`` for one to look at closely.
-
-        :param path: ``PATH_INFO``, of a target without escapes.
-        :raise UnknownPathError: If there is none.
-        """
-        ready = self._ready.get(path)
-        if ready is not None:
-            return ready[0], {}, ready[1]
-        return self.match(path) if self._takes_plain and PLAIN.fullmatch(path) else None
+    def plan(self, plan: Plan) -> None:
+        """Note what a path decides alone: not the result of a custom converter, nor files that come and go."""
+        if self._is_lasting and plan.text is not None:
+            plan.is_decided = True
+            plan.found = self.match(plan.text)
+            if plan.found is not None:
+                plan.has_lists = any(type(value) is list for value in plan.found[1].values())
 
     def match_static(self, text: str) -> Found | None:
-        """The file or static route of a path."""
+        """Return the file or the static route of a path."""
         if self._public is not None and (file := self._public(text)) is not None:
-            return file, {}, text
+            return file, {}
         index = self._map.exact.get(text)
-        return (self._endpoints[index], {}, text) if index is not None else None
+        return (self._endpoints[index], {}) if index is not None else None
 
-    def match(self, text: str) -> Found:
-        """The file or route of a path; static ones come first.
+    def match(self, text: str) -> Found | None:
+        """Return the file or the route of a path; static ones come first.
 
         :param text: Matching text.
-        :raise UnknownPathError: If there is none.
         """
         if self._public is not None and (file := self._public(text)) is not None:
-            return file, {}, text
+            return file, {}
         match = self._map.match(text)
-        refused: frozenset[int] = frozenset()
-        # dynamic_params = False: what is not listed falls to the next route that matches.
-        while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
-            refused |= {match[0]}
-            match = self._map.match(text, refused)
-        if match is None:
-            raise UnknownPathError
-        return self._endpoints[match[0]], match[1], text
+        if self._admissions:
+            refused: frozenset[int] = frozenset()
+            # dynamic_params = False: what is not listed falls to the next route that matches.
+            while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
+                refused |= {match[0]}
+                match = self._map.match(text, refused)
+        return None if match is None else (self._endpoints[match[0]], match[1])
 
     def knows(self, text: str) -> bool:
-        """Whether there is anything at a path."""
-        try:
-            self.match(text)
-        except UnknownPathError:
-            return False
-        return True
-
-    def _ready_paths(self, base: str, entrance: Entrance) -> dict[str, tuple[Endpoint | CachedEndpoint, str]]:
-        """The paths of static routes exactly as ``PATH_INFO`` spells them when nothing is to be redirected."""
-        ready: dict[str, tuple[Endpoint | CachedEndpoint, str]] = {}
-        for path, index in self._map.static.items():
-            if not PLAIN.fullmatch(path) and path != "/":
-                continue
-            full = base + ("" if base and path == "/" else path)
-            for spelling in (full, f"{full.rstrip('/')}/"):
-                if entrance.redirect_target(spelling) is None:
-                    ready[spelling] = self._endpoints[index], path
-        return ready
+        """Return whether there is anything at a path."""
+        return self.match(text) is not None

@@ -31,11 +31,11 @@ class Surrounding(Protocol):
 Surround = Callable[["Render"], Surrounding]
 
 
-class Host(Protocol):
+class Framework(Protocol):
     """The framework of an application that the routes live in, such as Flask.
 
     What the routes have no answer for but the default one goes to it: an
-    exception nobody planned, or one with a status. See ``Scope.unanswered``.
+    exception nobody planned, or one with a status. See ``Response._default_for``.
     """
 
     def make_response(self, result: Any) -> WerkzeugResponse:

@@ -27,8 +27,13 @@ from ...exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
     from ...typing import ErrorContext, Params, WSGIEnvironment
-    from .framework import Host
+    from ..path.plans import Plan
+    from .framework import Framework
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -43,13 +48,15 @@ class RouteInfo:
     :param watched_class: The same for renders that may be stored.
     :param folders: The folders that its file lies in, from the application's down.
     :param is_cached: Whether answers of its ``GET`` are stored.
-    :param is_public: Whether others may keep them too, whoever they were for.
+    :param is_public: Whether caches on the way may keep them too, also where a client was known.
+    :param has_middleware: Whether a middleware of its folders stands before it.
     :param fetch_cache: Its constant.
     :param cache: The application's.
     :param draft_key: For draft mode, where the application has a secret.
     :param error_files: Who answers for its failures.
     :param on_request_error: The application's, if it wants to hear of exceptions.
-    :param host: The application that the routes live in, if it is another.
+    :param framework: That of the application that the routes live in, such as Flask; ``None`` where they are one by
+        themselves.
     """
 
     pattern: str
@@ -59,12 +66,13 @@ class RouteInfo:
     folders: tuple[str, ...] = ()
     is_cached: bool = False
     is_public: bool = False
+    has_middleware: bool = False
     fetch_cache: str = "auto"
     draft_key: DraftKey | None = None
     debug: bool = False
     error_files: ErrorFiles = NO_ERROR_FILES
     on_request_error: Callable[[BaseException, Request, ErrorContext], object] | None = None
-    host: Host | None = None
+    framework: Framework | None = None
 
 
 class RunsIn(Protocol):
@@ -76,38 +84,55 @@ class RunsIn(Protocol):
 
 
 class Scope:
-    """One request's state. What is expensive is made when somebody asks for it.
+    """The state of one request. What is expensive is made on first use.
 
-    :param path: What was matched, as ``routehandlers._routing.spelling`` writes it.
     :param context: In which everything of this request runs.
+    :ivar path: The path that is matched, as ``routehandlers._routing.spelling`` writes it.
     """
 
     _request: Request | None = None
     _cookies: Cookies | None = None
     _sealed = False
 
-    # The Set-Cookie lines that an answer has already.
+    # The Set-Cookie lines that a response of this request has already.
     _sent_lines: tuple[str, ...] = ()
 
-    # Whether something stands around the route that may still change its answer.
+    # What the path decides, and the endpoint that answers; both are known when their stages have run.
+    plan: Plan | None = None
+    endpoint: Any = None
+
+    # Whether middleware or a transform may stand around the route.
     is_wrapped = False
 
     # Whether a path is matched that the client did not send.
     is_rewritten = False
 
-    # What after() was given, in order; made with the first.
+    # The headers that the configuration adds, and whether the response has them.
+    config_headers: Sequence[tuple[str, str]] = ()
+    is_transformed = False
+
+    # The headers that middleware adds to any response, the outermost middleware's first.
+    overlays: Sequence[Sequence[tuple[str, str]]] = ()
+
+    # What the endpoint returned, or the exception that it raised unexpectedly.
+    responded: WerkzeugResponse | Exception | None = None
+
+    # What was read of the client before the route was reached.
+    client_read = ""
+
+    # Whether the response of a cached route is for one client alone.
+    is_unstored = False
+
+    # The functions given to after(), in order; made with the first.
     after: deque[Callable[[], Any]] | None = None
 
-    # Whether the exception that ends it was told of by the one that it waited for.
+    # Whether the exception that ends the request was reported by the request that it waited for.
     is_reported = False
 
-    # What its answer is the default one to, for a host that may have a better one.
-    unanswered: Exception | None = None
-
-    # Of a render that may be stored, and of a function of cached().
+    # The record of a render that may be stored, and of a function of cached().
     render: Render | None = None
 
-    # Whether draft mode was switched; until then it is what the client's cookie says.
+    # Whether draft mode was switched; until then the client's cookie decides.
     draft: bool | None = None
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, params: Params, path: str, context: RunsIn) -> None:
@@ -204,9 +229,13 @@ class Scope:
             self.environ["routehandlers.body"].close()
 
     def forget_cookies(self) -> None:
-        """Drop what was set: the answer is not the handler's."""
+        """Drop what was set: the response is not the handler's."""
         self._cookies = None
         self._sent_lines = ()
+
+    def enter_route(self, route: RouteInfo, params: Params) -> None:
+        """Take the route that was matched."""
+        self.route, self.params = route, params
 
     def seal(self) -> None:
         """The headers leave; cookies that come now are a mistake."""

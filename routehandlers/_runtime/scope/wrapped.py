@@ -1,49 +1,35 @@
-"""The scope of a request that middleware or a transform stands around."""
+"""The scope of a request that middleware or a transform may stand around."""
 
 from __future__ import annotations
 
-from copy import copy, deepcopy
+from copy import deepcopy
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
-from werkzeug.datastructures import EnvironHeaders, Headers
-from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.datastructures import EnvironHeaders
 
 from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
 from ..._http.request.vary import Vary, variable_of
 from ..._http.response.cookies import Cookies, ResponseCookies
-from ..._http.response.response import Continuation
-from ..._http.values.encoding import ACCUMULATED
 from .scope import RouteInfo, RunsIn, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..._http.response.changes import Pairs
+    from ..._http.response.response import Continuation
     from ...typing import Params, WSGIEnvironment
-    from ..answer.sending import Answer
 
 # A middleware that sends a request round in circles ends here.
 _MOST_REWRITES = 8
 
 
-class Attempted(Protocol):
-    """A route, behind what stands around it."""
-
-    def attempt(self, scope: Scope) -> Answer:
-        """Its answer, unless something was raised that nobody planned."""
-        ...
-
-    def failed(self, scope: Scope, error: Exception) -> Answer:
-        """The answer to that."""
-        ...
-
-
-class Met(Protocol):
+class _Meets(Protocol):
     """A middleware, which some requests meet."""
 
     def applies(self, scope: WrappedScope, path: str) -> bool:
-        """Whether one that goes to this path does."""
+        """Return whether a request that goes to this path meets it."""
         ...
 
 
@@ -51,33 +37,21 @@ class WrappedScope(Scope):
     """A scope that exists before the route is known, and that notes what middleware reads of the client.
 
     :param is_watched: Whether some route of the application is cached, so that it matters.
-    :ivar client_read: The first thing that was read of the client, or nothing.
-    :ivar overlays: The headers that middleware sends with whatever answer comes, the outermost's first.
-    :ivar config_headers: Those of the settings.
-    :ivar is_transformed: Whether the answer has them.
-    :ivar is_unstored: Whether a cached route's answer is one client's alone.
-    :ivar failing: The route that raised, and what.
     """
 
     is_wrapped = True
+    _rewrites = 0
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
         super().__init__(environ, route, {}, "", context)
-        self.client_read = ""
-        self.overlays: list[Headers] = []
-        self.config_headers: list[tuple[str, str]] = []
-        self._matched: Params = {}
-        self.is_transformed = False
-        self.is_unstored = False
-        self.failing: tuple[Attempted | None, Exception | None] = None, None
+        self._matched = self.params
         self._is_watched = is_watched
-        self._met: set[tuple[Met, str]] = set()
-        self._rewrites = 0
+        self._met: set[tuple[_Meets, str]] = set()
 
     # What middleware reads --------------------------------------------------
 
     def read(self, what: str) -> None:
-        """Take note that something of the client was read, on which the answer may depend."""
+        """Note that something of the client was read, on which the response may depend."""
         if not self.client_read:
             self.client_read = what
 
@@ -102,7 +76,7 @@ class WrappedScope(Scope):
 
     @property
     def mount_prefix(self) -> str:
-        """Where the application is mounted. Whoever asks is told the same for all clients of one key."""
+        """The prefix of the application. It is the same for all clients of one key, so that no read is noted."""
         return sent_path(self.environ)[0]
 
     @property
@@ -113,27 +87,30 @@ class WrappedScope(Scope):
 
     # What it meets ----------------------------------------------------------
 
-    def meets(self, middleware: Met, path: str) -> bool:
-        """Whether a middleware is to be called now. Each is, once for one path."""
+    def meets(self, middleware: _Meets, path: str) -> bool:
+        """Return whether to call a middleware now. Each is called once for one path."""
         if (middleware, path) in self._met or not middleware.applies(self, path):
             return False
         self._met.add((middleware, path))
         return True
 
-    def has_met(self, middleware: Met) -> bool:
-        """Whether a middleware was called for any path."""
+    def note_meeting(self, middleware: _Meets, path: str) -> None:
+        """Note that a middleware is called for a path."""
+        self._met.add((middleware, path))
+
+    def has_met(self, middleware: _Meets) -> bool:
+        """Return whether a middleware was called for any path."""
         return any(met is middleware for met, _ in self._met)
 
     # What middleware changes ------------------------------------------------
 
-    def enter_route(self, route: RouteInfo, params: Params, path: str) -> None:
-        """The route is known now."""
+    def enter_route(self, route: RouteInfo, params: Params) -> None:
         limit = route.request_class.max_content_length
         if self._request is not None and limit != self.route.request_class.max_content_length:
             self._request.max_content_length = limit
             # What middleware has read is read again, within this limit.
             Request.forget(self._request, *OF_THE_BODY, "_cached_data")
-        self.route, self.params, self.path = route, params, path
+        self.route, self.params = route, params
         # Middleware is given the params themselves, and may change them for an uncached handler.
         self._matched = deepcopy(params) if route.is_cached else params
 
@@ -144,8 +121,8 @@ class WrappedScope(Scope):
     def rewrite(self, query: Sequence[tuple[str, str]]) -> None:
         """Go on with another path.
 
-        :param query: The destination's. In ``request.args`` it is seen with the client's, and before it.
-        :raise RuntimeError: If this goes on and on.
+        :param query: That of the destination. ``request.args`` shows it before the client's, whose names it replaces.
+        :raise RuntimeError: If this happens too often.
         """
         self._rewrites += 1
         if self._rewrites > _MOST_REWRITES:
@@ -162,12 +139,12 @@ class WrappedScope(Scope):
             Request.forget(self._request, "args", "values")
 
     def renew_url(self) -> None:
-        """What one middleware changed in ``request.next_url`` is nothing to what comes after it."""
+        """Discard edits to ``next_url`` between middlewares."""
         if self._request is not None:
             type(self._request).renew_url(self._request)
 
-    def apply(self, continuation: Continuation) -> Headers:
-        """What ``Response.next()`` says of the request takes effect now, and what it says of the answer is kept."""
+    def apply(self, continuation: Continuation) -> Pairs:
+        """Change the request as ``Response.next()`` says, and return the headers that it adds to the response."""
         changes = continuation.request_headers
         for name, value in changes.items():
             if value is None:
@@ -182,24 +159,7 @@ class WrappedScope(Scope):
         if set_here:
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
             self.jar.show(set_here)
-        self.overlays.append(continuation.headers)
-        return continuation.headers
-
-
-def overlay(response: WerkzeugResponse, headers: Headers) -> WerkzeugResponse:
-    """Put headers before those of a response. They win, but for those that accumulate."""
-    if not headers:
-        return response
-    names = {name.lower() for name, _ in headers} - ACCUMULATED
-    kept = [pair for pair in response.headers if pair[0].lower() not in names]
-    changed = own_copy(response)
-    changed.headers = Headers([*headers, *kept])
-    return changed
-
-
-def own_copy(response: WerkzeugResponse) -> WerkzeugResponse:
-    """A response that can be changed though the user's may be meant for other requests too."""
-    copied = copy(response)
-    copied.headers = Headers(list(response.headers))
-    copied._on_close = list(response._on_close)
-    return copied
+        headers = list(continuation.headers)
+        if headers:
+            self.overlays = (*self.overlays, headers)
+        return headers

@@ -1,0 +1,40 @@
+"""Conditional requests: what the client has is compared with the response (RFC 9110 section 13)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._http.response.changes import own_copy
+from ..._http.response.errors import error_response
+from ..._http.response.response import STATUS_LINES
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ...typing import WSGIEnvironment
+
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
+
+
+def is_conditional(environ: WSGIEnvironment, response: WerkzeugResponse) -> bool:
+    """Return whether the client says what it has, and the response can be compared with that."""
+    return (
+        any(name in environ for name in _CONDITIONS)
+        and response.status_code == 200
+        and ("ETag" in response.headers or "Last-Modified" in response.headers)
+    )
+
+
+def compare(environ: WSGIEnvironment, original: WerkzeugResponse) -> WerkzeugResponse:
+    """Return the response for a client that says what it has: the whole, a 304, or a 412."""
+    response = own_copy(original)
+    response.make_conditional(environ)
+    if "Date" not in original.headers:
+        response.headers.pop("Date", None)  # the server's
+    if response.status_code == 412:
+        refused = error_response(environ, 412)
+        refused.call_on_close(original.close)
+        return refused
+    if response.status_code != original.status_code:
+        response.status = STATUS_LINES[response.status_code]
+    return response

@@ -1,0 +1,101 @@
+"""The exit of every request: a response becomes what WSGI wants.
+
+Here cookies join the headers, caches on the way learn what they may keep, and
+conditional requests, HEAD and lengths are settled. No code of the user runs
+here, and responses are read, never changed, so that a handler may return the same
+one to every request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wsgi import ClosingIterator
+
+from ..._cache.policy import UNSTORED
+from ..._cache.shared_caches import made_private
+from ..._http.response.changes import Pairs
+from ..._http.response.cookies import parse_cookies
+from ..._http.response.draft import COOKIE
+from ..._http.response.response import Response
+from .bodies import BYTES, TEXT, SentStream, Stream, end, end_with
+from .conditional import compare, is_conditional
+from .headers import check_headers, take_cookies
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ..scope.scope import Scope
+
+# A status line, headers, and an iterable of bytes.
+Finished = tuple[str, Pairs, Iterable[bytes]]
+
+_WITHOUT_BODY = (204, 205, 304)
+
+
+def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
+    """Make the WSGI response.
+
+    :raise ValueError: For a header that would break the message.
+    """
+    environ = scope.environ
+    if is_conditional(environ, response):
+        response = compare(environ, response)
+    is_ours = type(response) is Response
+    body: Any = response.response
+    if isinstance(body, Stream):
+        data, default_type = None, body.content_type
+    else:
+        chunks = body if is_ours else response.iter_encoded()
+        data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
+        default_type = BYTES if data and is_ours else TEXT  # text made its own type
+    status = response.status_code
+    headers, length = check_headers(
+        response.headers if is_ours else response.get_wsgi_headers(environ), status, default_type
+    )
+    headers = _told(scope, headers)
+    has_body = status not in _WITHOUT_BODY
+    is_head = environ["REQUEST_METHOD"] == "HEAD"
+    if data is None:
+        scope.seal()
+        if is_head or not has_body:
+            return response.status, headers, ClosingIterator((), partial(end_with, scope, response.close))
+        return response.status, headers, SentStream(scope, body, response.close)
+    if has_body and length is None:
+        headers.append(("Content-Length", str(len(data))))
+    elif has_body and length != str(len(data)) and not is_head:
+        raise ValueError(f"Content-Length is {length}, and the body has {len(data)} bytes. Leave the header out.")
+    sent = [data] if data and has_body and not is_head else []
+    if response._on_close:
+        return response.status, headers, ClosingIterator(sent, partial(end_with, scope, response.close))
+    if scope.has_leftovers:
+        return response.status, headers, ClosingIterator(sent, partial(end, scope))
+    return response.status, headers, sent
+
+
+def _told(scope: Scope, headers: Pairs) -> Pairs:
+    """Return headers with the cookies of the request, and with what caches on the way may do."""
+    cookies = take_cookies(scope, headers)
+    if cookies:
+        headers += cookies
+    route = scope.route
+    if scope.is_unstored:  # whatever the settings or middleware say
+        headers = made_private(headers, UNSTORED)
+    elif route.is_cached:
+        sets_cookie = any(name.lower() == "set-cookie" for name, _ in headers)
+        if sets_cookie or (scope.client_read and not route.is_public):
+            headers = made_private(headers)
+    if route.draft_key is not None and COOKIE in scope.environ.get("HTTP_COOKIE", ""):
+        headers = _without_forged_draft(scope, headers)
+    return headers
+
+
+def _without_forged_draft(scope: Scope, headers: Pairs) -> Pairs:
+    """Take a draft mode cookie that this application did not sign from its client, as Next does."""
+    key = scope.route.draft_key
+    sets_it = any(name == "Set-Cookie" and value.startswith(f"{COOKIE}=") for name, value in headers)
+    if key is None or sets_it or key.is_valid(parse_cookies(scope.environ.get("HTTP_COOKIE") or "")):
+        return headers
+    return [*made_private(headers), ("Set-Cookie", key.clearing_line())]

@@ -1,0 +1,91 @@
+"""Headers as they leave: checked, with a type, and with the cookies of the request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ..._http.response.changes import Pairs, headers_of, own_copy
+from ..._http.response.cookies import name_of
+from ..._http.values.encoding import TOKEN, is_header_value
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ..scope.scope import Scope
+
+logger = logging.getLogger("routehandlers")
+
+# They speak of one connection, which is the server's affair: PEP 3333 forbids
+# them to applications, and a server that passed them on would break its framing.
+_HOP_BY_HOP = frozenset(
+    "connection keep-alive proxy-authenticate proxy-authorization te trailer trailers transfer-encoding upgrade".split()
+)
+
+# Header names that were seen to be tokens. An application uses few; the bound is for those that do not.
+_checked_names: dict[str, str] = {}
+_MOST_NAMES = 1_000
+_LONGEST_NAME = 100
+
+# All other responses have a type: wsgiref.validate asks for it, and a client that has one does not guess.
+WITHOUT_TYPE = (204, 304)
+
+
+def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type: str) -> tuple[Pairs, str | None]:
+    """Return headers as WSGI takes them, with a type, and the ``Content-Length`` among them.
+
+    :raise ValueError: For a name or a value that would break the message.
+    """
+    checked: Pairs = []
+    length = None
+    typed = status in WITHOUT_TYPE
+    for pair in headers:
+        name, value = pair
+        lower = _checked_names.get(name) or _check_name(name)
+        if lower == "content-type":
+            if status in WITHOUT_TYPE:
+                continue
+            typed = True
+        elif lower == "content-length":
+            length = value
+        elif lower in _HOP_BY_HOP:
+            logger.warning("The header %s is the server's to set and was left out.", name)
+            continue
+        if not is_header_value(value):
+            raise ValueError(
+                f"The header {name} cannot hold {value!r}: it takes no control characters, and only Latin-1 text."
+            )
+        checked.append(pair)
+    if not typed:
+        checked.append(("Content-Type", default_type))
+    return checked, length
+
+
+def take_cookies(scope: Scope, headers: Iterable[tuple[str, str]]) -> Pairs:
+    """Return the ``Set-Cookie`` headers of a request that a response does not have yet.
+
+    A cookie that the response sets itself wins over one of the same name that ``cookies().set()`` was given.
+    """
+    if not scope.cookie_lines():
+        return []
+    own = {name_of(value) for name, value in headers if name.lower() == "set-cookie"}
+    return [("Set-Cookie", line) for line in scope.take_cookie_lines(own)]
+
+
+def with_cookies(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
+    """Return a response with the cookies of the request so far, for what stands around the route to see."""
+    if not scope.cookie_lines():
+        return response
+    headers = list(response.headers)
+    copied = own_copy(response)
+    copied.headers = headers_of([*headers, *take_cookies(scope, headers)])
+    return copied
+
+
+def _check_name(name: str) -> str:
+    if not TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a header.")
+    if len(_checked_names) < _MOST_NAMES and len(name) <= _LONGEST_NAME:
+        _checked_names[name] = name.lower()
+    return name.lower()

@@ -1,0 +1,224 @@
+"""The stages that stand around the routes: the transforms of the configuration, and middleware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from ..path.entrance import check_length
+from ..path.stages import Stage, Step
+from .rewriting import read_destination
+from .transforms import (
+    HeadersTransform,
+    RedirectTransform,
+    RewriteTransform,
+    headers_for,
+    match_sources,
+    redirect_for,
+    rewrite,
+)
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ..path.plans import Plan
+    from ..scope.scope import Scope
+    from ..scope.wrapped import WrappedScope
+    from .middleware import GoElsewhere, Middleware
+
+# Runs the pipeline from a place on.
+GoOnFrom = Callable[["Scope", int], "WerkzeugResponse"]
+
+
+class Headers(Stage):
+    """2. ``headers`` of the configuration: which of them the response gets."""
+
+    def __init__(self, transforms: Sequence[HeadersTransform]) -> None:
+        self._transforms = transforms
+
+    def plan(self, plan: Plan) -> None:
+        """Note the transforms that match the path, and their headers unless a condition decides."""
+        check_length(plan.whole)
+        plan.headers = match_sources(self._transforms, plan.text, plan.whole)
+        is_open = any(transform.source.has_conditions for transform, _ in plan.headers)
+        plan.config_headers = None if is_open else tuple(headers_for(plan.headers, None))
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        plan = scope.plan
+        assert plan is not None
+        if plan.headers:
+            headers = plan.config_headers
+            scope.config_headers = headers_for(plan.headers, _wrapped(scope)) if headers is None else headers
+        return None
+
+    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
+        self.run(scope, 0)
+        steps += [("headers", f"{name}: {value}") for name, value in scope.config_headers]
+        return None
+
+
+class Redirects(Stage):
+    """3. ``redirects`` of the configuration. A redirect has none of its ``headers``."""
+
+    def __init__(self, transforms: Sequence[RedirectTransform], base_path: str) -> None:
+        self._transforms = transforms
+        self._base_path = base_path
+
+    def plan(self, plan: Plan) -> None:
+        """Note the redirects that match the path."""
+        check_length(plan.whole)
+        plan.redirects = match_sources(self._transforms, plan.text, plan.whole)
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        plan = scope.plan
+        assert plan is not None
+        if not plan.redirects:
+            return None
+        redirect = redirect_for(plan.redirects, _wrapped(scope), self._base_path)
+        if redirect is not None:
+            scope.config_headers = ()
+        return redirect
+
+    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
+        redirect = self.run(scope, 0)
+        if redirect is not None:
+            steps.clear()
+        return redirect
+
+
+class Rewrites(Stage):
+    """5, 7 and 9. One group of ``rewrites``.
+
+    :param group: ``"before_files"``, ``"after_files"`` or ``"fallback"``.
+    """
+
+    def __init__(self, group: str, transforms: Sequence[RewriteTransform]) -> None:
+        self._group = group
+        self._transforms = transforms
+
+    def plan(self, plan: Plan) -> None:
+        """Note the rewrites that match the path that the client sent."""
+        check_length(plan.whole)
+        setattr(plan, self._group, match_sources(self._transforms, plan.text, plan.whole))
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        if scope.endpoint is not None:
+            return None
+        if scope.is_rewritten:
+            matched = match_sources(self._transforms, scope.path, scope.path)
+        else:
+            matched = getattr(scope.plan, self._group)
+        if matched:
+            scope.path = rewrite(matched, _wrapped(scope)) or scope.path
+        return None
+
+
+class RootMiddleware(Stage):
+    """4. The middleware of the application's own folder, which every request may meet."""
+
+    def __init__(self, middleware: Middleware, go_on: GoOnFrom, go_elsewhere: GoElsewhere) -> None:
+        self._middleware = middleware
+        self._go_on = go_on
+        self._go_elsewhere = go_elsewhere
+
+    def plan(self, plan: Plan) -> None:
+        """Note whether the matcher takes the path; ``None`` where conditions decide."""
+        check_length(plan.whole)
+        matcher = self._middleware.matcher
+        plan.meets_root = matcher is None or (plan.text is not None and matcher.match_path(plan.text))
+
+    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
+        wrapped = _wrapped(scope)
+        if not self._meets(wrapped):
+            return None
+        return self._middleware.run(wrapped, partial(self._go_on, scope, place), self._go_elsewhere)
+
+    def _meets(self, scope: WrappedScope) -> bool:
+        plan = scope.plan
+        if plan is None or plan.meets_root is None:
+            return scope.meets(self._middleware, scope.path)
+        if plan.meets_root:
+            scope.note_meeting(self._middleware, scope.path)
+        return plan.meets_root
+
+    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
+        if self._meets(_wrapped(scope)):
+            steps.append(("middleware", str(self._middleware.file)))
+        return None
+
+
+class FolderMiddleware(Stage):
+    """The middleware of the folders that the route lies in, outermost first.
+
+    :param stacks: By endpoint.
+    :param root: The root's middleware, whose matcher may take a destination that the client did not ask for.
+    """
+
+    def __init__(
+        self, stacks: Mapping[Any, Sequence[Middleware]], root: Middleware | None, go_on: GoOnFrom,
+        go_elsewhere: GoElsewhere,
+    ) -> None:  # fmt: skip
+        self._stacks = stacks
+        self._root = root
+        self._go_on = go_on
+        self._go_elsewhere = go_elsewhere
+
+    def _stack(self, scope: WrappedScope) -> Sequence[Middleware]:
+        stack = self._stacks.get(scope.endpoint, ())
+        if scope.is_rewritten and self._root is not None and not scope.has_met(self._root):
+            stack = (self._root, *stack)
+        return stack
+
+    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
+        wrapped = _wrapped(scope)
+        stack = self._stack(wrapped)
+        if not stack:
+            return None
+        check_length(scope.path)
+        return self._run(wrapped, stack, scope.path, place)
+
+    def _run(self, scope: WrappedScope, stack: Sequence[Middleware], path: str, place: int) -> WerkzeugResponse | None:
+        """Call each middleware that the request meets; whether it does is asked when those before have run."""
+        for index, middleware in enumerate(stack):
+            if scope.meets(middleware, path):
+                go_on = partial(self._rest, scope, stack[index + 1 :], path, place)
+                response = middleware.run(scope, go_on, self._go_elsewhere)
+                if response is not None:
+                    return response
+        return None
+
+    def _rest(self, scope: WrappedScope, stack: Sequence[Middleware], path: str, place: int) -> WerkzeugResponse:
+        response = self._run(scope, stack, path, place)
+        return self._go_on(scope, place) if response is None else response
+
+    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
+        wrapped = _wrapped(scope)
+        if scope.is_rewritten:
+            steps.append(("rewrite", f"to {scope.path}"))
+        for middleware in self._stack(wrapped):
+            if wrapped.meets(middleware, scope.path):
+                steps.append(("middleware", str(middleware.file)))
+        return None
+
+
+class Elsewhere:
+    """Sends a request to another path, as ``Response.rewrite()`` of a middleware says.
+
+    :param place: Of the stage at which it goes on.
+    """
+
+    def __init__(self, go_on: GoOnFrom, place: int) -> None:
+        self._go_on = go_on
+        self._place = place
+
+    def __call__(self, scope: WrappedScope, url: str) -> WerkzeugResponse:
+        path, query = read_destination(scope, url)
+        scope.rewrite(query)
+        scope.path, scope.endpoint = path, None
+        return self._go_on(scope, self._place)
+
+
+def _wrapped(scope: Scope) -> WrappedScope:
+    # Where one of these stages stands in the pipeline, every scope is one.
+    return cast("WrappedScope", scope)

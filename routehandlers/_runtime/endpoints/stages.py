@@ -1,0 +1,115 @@
+"""The stages that answer: the endpoint of the route, or what there is where no route is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from ..._cache.shared_caches import forbids_sharing
+from ..._http.response.changes import overlay
+from ..answer.failures import excepted
+from ..answer.headers import with_cookies
+from ..path.entrance import UnknownPathError, is_websocket
+from ..path.stages import Stage, Step
+from .fallback import FallThrough, OtherApplication
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ..scope.scope import RouteInfo, Scope
+
+
+class Endpoint(Protocol):
+    """What answers a path: a route, a cached route, or a public file."""
+
+    info: RouteInfo
+    methods: Iterable[str]
+
+    def respond(self, scope: Scope) -> WerkzeugResponse:
+        """Return the response that was returned or raised on purpose.
+
+        :raise Exception: An unexpected exception.
+        """
+        ...
+
+    def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
+        """Return the response to an unexpected exception."""
+        ...
+
+
+class Respond(Stage):
+    """The last stage: the endpoint, with its method, cache and handler."""
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        endpoint: Endpoint = scope.endpoint
+        try:
+            response = endpoint.respond(scope)
+        except Exception as error:
+            scope.responded = error
+            raise
+        if not scope.is_wrapped:
+            return response
+        scope.responded = response = with_cookies(scope, response)
+        scope.is_unstored = scope.route.is_cached and forbids_sharing(list(response.headers))
+        return with_config_headers(scope, response)
+
+    def explain(self, _scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
+        """Add nothing: the route is explained with its cache."""
+        return None
+
+
+class NotFound(Stage):
+    """10. Where no route is, the other application answers, or the nearest ``not_found.py``, or the default.
+
+    :param other: The application that ``fallback=`` names.
+    :param is_bare: Whether nothing stands around the routes, so that the other application gets the request as it is.
+    :param nearest: Returns what answers for failures at the path of a request.
+    """
+
+    def __init__(self, other: OtherApplication | None, nearest: Callable[[Scope], RouteInfo], *, is_bare: bool) -> None:
+        self._other = other
+        self._is_bare = is_bare
+        self._nearest = nearest
+
+    def _is_known(self, scope: Scope) -> bool:
+        return scope.endpoint is not None
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        if self._is_known(scope):
+            return None
+        if self._other is None:
+            scope.enter_route(self._nearest(scope), {})
+            return with_config_headers(scope, with_cookies(scope, excepted(scope, UnknownPathError())))
+        if self._is_bare:
+            raise FallThrough
+        return with_config_headers(scope, self._other.respond(scope))
+
+    def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
+        if not self._is_known(scope):
+            raise UnknownPathError
+        return None
+
+
+class OutsideOfBasePath(NotFound):
+    """What lies outside of the base path is the other application's, before any middleware."""
+
+    def _is_known(self, scope: Scope) -> bool:
+        return scope.plan is None or scope.plan.text is not None
+
+    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
+        if self._other is None and not self._is_known(scope):
+            raise UnknownPathError
+        return super().run(scope, place)
+
+
+class OtherProtocols(NotFound):
+    """A WebSocket is the other application's."""
+
+    def _is_known(self, scope: Scope) -> bool:
+        return not is_websocket(scope.environ)
+
+
+def with_config_headers(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
+    """Return a response with the headers of the configuration, which win over those of a handler."""
+    scope.is_transformed = True
+    return overlay(response, scope.config_headers) if scope.config_headers else response

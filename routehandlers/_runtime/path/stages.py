@@ -1,0 +1,123 @@
+"""The stages that read a request and find its route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from .hits import ROUTE, ROUTING_ARGS
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as WerkzeugResponse
+
+    from ...typing import WSGIEnvironment
+    from ..scope.scope import Scope
+    from .entrance import Entrance
+    from .lookup import Found, Lookup
+    from .plans import Plan, Plans
+
+# What a request would meet: the name of a step, and what it comes to.
+Step = tuple[str, str]
+
+
+class Stage:
+    """One step of the pipeline."""
+
+    def plan(self, plan: Plan) -> None:
+        """Note what this stage does for a path, whatever else a request has. Most stages note nothing."""
+
+    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
+        """Return the response to a request, or ``None`` to go on.
+
+        :param place: Of the next stage.
+        """
+        raise NotImplementedError
+
+    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:  # noqa: ARG002  # for others
+        """Add what this stage would do to a request. Return a response that ends it.
+
+        A stage that calls code of the user does not run here.
+        """
+        return self.run(scope, 0)
+
+
+class Reading(Stage):
+    """1. Host and path: 400 for what cannot be read, and the redirects of slashes and backslashes.
+
+    :param planners: The stages that note on a plan what they do.
+    """
+
+    def __init__(self, entrance: Entrance, plans: Plans | None, planners: Sequence[Stage]) -> None:
+        self._entrance = entrance
+        self._good_hosts = entrance.good_hosts
+        self._plans = plans
+        self._planners = planners
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        environ = scope.environ
+        if environ.get("HTTP_HOST") not in self._good_hosts or "HTTP_UPGRADE" in environ:
+            self._entrance.check_host(environ)
+        plan = scope.plan
+        if plan is None:
+            plan = scope.plan = self._make_plan(environ)
+        if plan.location is not None:
+            return self._entrance.redirect(environ, plan.location)
+        scope.path = plan.text or ""
+        return None
+
+    def _make_plan(self, environ: WSGIEnvironment) -> Plan:
+        plan = self._entrance.read_path(environ)
+        if plan.location is None:
+            for stage in self._planners:
+                stage.plan(plan)
+        # Whether another application has a path with a slash at its end is asked each time.
+        if self._plans is not None and (plan.location is None or self._entrance.knows is None):
+            self._plans.keep(environ, plan)
+        return plan
+
+
+class StaticRoutes(Stage):
+    """6. Public files, static routes and metadata, which come before the rewrites after files."""
+
+    def __init__(self, lookup: Lookup, enter: Callable[[Scope, Found], None]) -> None:
+        self._lookup = lookup
+        self._enter = enter
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        found = self._lookup.match_static(scope.path)
+        if found is not None:
+            self._enter(scope, found)
+        return None
+
+
+class Routes(Stage):
+    """8. All routes, the dynamic ones included."""
+
+    def __init__(self, lookup: Lookup, enter: Callable[[Scope, Found], None]) -> None:
+        self._lookup = lookup
+        self._enter = enter
+
+    def plan(self, plan: Plan) -> None:
+        """Note the route, where the path alone decides it."""
+        self._lookup.plan(plan)
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        if scope.endpoint is not None:
+            return None
+        plan = scope.plan
+        if plan is not None and plan.is_decided and not scope.is_rewritten:
+            found = None if plan.found is None else (plan.found[0], plan.params())
+        else:
+            found = self._lookup.match(scope.path)
+        if found is not None:
+            self._enter(scope, found)
+        return None
+
+
+def enter(scope: Scope, found: Found) -> None:
+    """Take the endpoint that answers a request, and tell those around the application which it is."""
+    endpoint, params = found
+    scope.endpoint = endpoint
+    environ = scope.environ
+    environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
+    scope.enter_route(endpoint.info, params)
