@@ -1,4 +1,7 @@
-"""What went wrong for Next's cache, as tests by the numbers of THREATS.md. Others of the same numbers are in tests/cache."""
+"""Attacks on Next's cache, as tests.
+
+The numbers are those of ``docs/threats.md``, which also names the tests of other folders.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What went wrong for Next.js, as tests: guards that could be gone around.
 
-The numbers are those of the list of threats that the project keeps.
+The numbers are those of ``docs/threats.md``.
 """
 
 from __future__ import annotations
