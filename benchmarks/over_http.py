@@ -83,4 +83,4 @@ def show(results: dict[str, dict[str, float]]) -> str:
 
 
 def bounds(results: dict[str, dict[str, float]]) -> list[tuple[str, float, float]]:
-    return []  # the design has none: this is mostly gunicorn
+    return []  # mostly gunicorn is measured, so a bound would say little

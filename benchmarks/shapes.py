@@ -110,4 +110,4 @@ def show(results: dict[str, dict[str, float]]) -> str:
 
 
 def bounds(results: dict[str, dict[str, float]]) -> list[tuple[str, float, float]]:
-    return []  # the design has one for the commonest shape only, which is in the first table
+    return []  # only the commonest shape has a bound, and it is in the first table

@@ -11,7 +11,8 @@ from ..cache_handlers.base import Entry
 from .freshness import LONGEST_PERIOD, age_of, fresh_until
 from .render import Render
 
-# DESIGN: whatever way they came about. 206 and 304 are parts of an answer, 4xx and 5xx mistakes that pass.
+# These statuses are stored whether the handler returned or raised them. 206 and 304 are parts of a response, and the
+# other 4xx and 5xx are mistakes that pass.
 _STORED = frozenset({200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 410})
 
 # Whatever cannot be stored is for one client and one moment.

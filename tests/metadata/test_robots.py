@@ -23,7 +23,7 @@ ROBOTS = {
     "host": "https://acme.com",
 }
 
-# NEXT.md 22, with the two lines that Next drops.
+# As Next 15.5 writes it, with the two lines that Next drops.
 ROBOTS_TEXT = """User-Agent: Googlebot
 Allow: /
 Allow: /public

@@ -31,7 +31,7 @@ SITEMAP: list[Any] = [
     {"url": "https://acme.com/empty", "last_modified": None, "alternates": {}, "images": [], "videos": []},
 ]  # fmt: skip
 
-# NEXT.md 22, escaped.
+# As Next 15.5 writes it, but escaped.
 SITEMAP_TEXT = """<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1" xmlns:video="http://www.google.com/schemas/sitemap-video/1.1" xmlns:xhtml="http://www.w3.org/1999/xhtml">
 <url>

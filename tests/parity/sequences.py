@@ -44,7 +44,7 @@ _YEAR = "s-maxage=31536000"
 
 
 def _stated(id: str, target: str, cache: str = "", body: str = "", **more: Any) -> Exchange:
-    """An exchange that is not among the recordings, and how NEXT.md states that it went.
+    """Return an exchange that was seen with Next 15.5 but is not among the recordings.
 
     :param cache: Of ``x-nextjs-cache``.
     :param more: ``app``, ``method``, ``status``, ``cookie``, and headers of the answer.
@@ -86,12 +86,12 @@ _KEPT = (_STALE, _answer("HIT", _OLD, 3), _answer("STALE", _OLD, 3), _WELL)
 
 
 def _replaced(**more: Any) -> tuple[dict[str, Any], ...]:
-    """The good entry gives way to what went wrong, for one period (NEXT.md, R16.5 and R16.7)."""
+    """The good entry gives way to what went wrong, for one period: an error's status, a cookie."""
     return _STALE, _answer("HIT", **more), _answer("STALE", **more), _WELL
 
 
 def _for_good(**more: Any) -> tuple[dict[str, Any], ...]:
-    """The good entry gives way for ever (R16.6)."""
+    """The good entry gives way for ever: a redirect, ``notFound()``."""
     return _STALE, *[_answer("HIT", "", 31_536_000, **more)] * 3
 
 
@@ -117,7 +117,7 @@ _BETWEEN: dict[str, list[Exchange]] = {
     ],
     "basepath.rp.nobase": [_stated("basepath.rp.nobase.1", "/base/fs", "MISS", _now(1), app="basepath", cache_control=_YEAR)],
     "basepath.rp.base": [_stated("basepath.rp.base.1", "/base/fs", "HIT", _now(1), app="basepath", cache_control=_YEAR)],
-    # R11.3
+    # With the cookie of draft mode, a cached route runs on each request and stores nothing; inside, isEnabled is false.
     "draft.enable-redirect": [
         _stated(f"draft.force-static.{name}", "/dm/force-static", "HIT", body, app="main", cache_control=control, **more)
         for name, body, control, more in (
