@@ -9,10 +9,24 @@ _OTHERS = 1 << 128
 ALL = (1 << 129) - 1
 
 
+class UnknownOperationError(Exception):
+    """The parser of ``re`` made something of an expression that this package does not know.
+
+    A later Python may add it, and its cost cannot be told.
+
+    :param operation: The parser's name of it.
+    """
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+
+
 def characters_of(operation: str, argument: Any) -> int:
     """What one state takes.
 
     :param operation: ``LITERAL``, ``NOT_LITERAL``, ``ANY`` or ``IN`` of the parser's, with its argument.
+    :raise UnknownOperationError: For another, and for a set with a member of another kind.
     """
     if operation == "LITERAL":
         return _both_cases(_bit(argument))
@@ -20,6 +34,8 @@ def characters_of(operation: str, argument: Any) -> int:
         return ALL & ~(_both_cases(_bit(argument)) & ~_OTHERS)
     if operation == "ANY":
         return ALL
+    if operation != "IN":
+        raise UnknownOperationError(operation)
     is_negated = str(argument[0][0]) == "NEGATE"
     members = 0
     for kind, value in argument[is_negated:]:
@@ -35,7 +51,11 @@ def _members(kind: str, value: Any) -> int:
         low, high = value
         ascii_ones = sum(1 << code for code in range(low, min(high, 127) + 1))
         return ascii_ones | (_OTHERS if high > 127 else 0)
-    return _CATEGORIES.get(str(value), ALL)
+    if kind != "CATEGORY":
+        raise UnknownOperationError(kind)
+    if str(value) not in _CATEGORIES:
+        raise UnknownOperationError(str(value))
+    return _CATEGORIES[str(value)]
 
 
 def _bit(code: int) -> int:

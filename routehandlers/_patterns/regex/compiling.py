@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import warnings
+from typing import Any
 
 from ...exceptions import InvalidPatternError
+from .characters import UnknownOperationError
 from .growth import EXPONENTIAL, growth, parser
 
 # Next refuses longer ones too.
@@ -41,7 +43,20 @@ def check_growth(text: str, compiled: re.Pattern[str]) -> None:
     :param text: As it was written.
     :raise InvalidPatternError: With what to write instead.
     """
-    power = growth(parser.parse(compiled.pattern, compiled.flags & ~re.UNICODE))
+    check_parsed(text, parser.parse(compiled.pattern, compiled.flags & ~re.UNICODE))
+
+
+def check_parsed(text: str, parsed: Any) -> None:
+    """Do what ``check_growth`` does with what the parser of ``re`` has made of the expression."""
+    try:
+        power = growth(parsed)
+    except UnknownOperationError as unknown:
+        raise InvalidPatternError(
+            text,
+            f"this Python's 're' reads {unknown.operation} in it, which routehandlers does not know, and the time that"
+            " it takes cannot be told. Write it with characters, sets such as '[a-z]', groups, '|', '*', '+' and '?',"
+            " which every Python has.",
+        ) from None
     if power == EXPONENTIAL:
         raise InvalidPatternError(
             text,

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from .characters import ALL, characters_of
+from .characters import ALL, UnknownOperationError, characters_of
 
 # What "re" makes of an expression before it compiles it; private, and the same since Python 2.
 parser: Any = getattr(re, "_parser", None)
@@ -21,6 +21,13 @@ if parser is None:  # Python 3.10
     import sre_parse as parser
 
 EXPONENTIAL = 1_000
+
+_CHARACTERS = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN"})
+_REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
+_LOOKAROUNDS = frozenset({"ASSERT", "ASSERT_NOT"})
+
+# Anchors, and "(?!)", which fails everywhere.
+_TAKE_NOTHING = frozenset({"AT", "FAILURE"})
 
 # So many copies of a repeated part are told apart; more of them are taken for any number.
 _MOST_COPIES = 8
@@ -36,6 +43,7 @@ def growth(parsed: Any) -> int:
     """The power of the length of a text that the steps of matching grow with, or ``EXPONENTIAL``.
 
     :param parsed: From ``parser.parse``.
+    :raise UnknownOperationError: If a part of the expression is not known here.
     """
     automaton = _Automaton()
     try:
@@ -87,9 +95,9 @@ class _Automaton:
         return whole
 
     def _read_one(self, operation: str, argument: Any) -> _Part:
-        if operation in {"LITERAL", "NOT_LITERAL", "ANY", "IN"}:
+        if operation in _CHARACTERS:
             return self._state(characters_of(operation, argument))
-        if operation.endswith("REPEAT"):
+        if operation in _REPEATS:
             return self._repeat(*argument)
         if operation == "SUBPATTERN":
             return self.read(argument[-1])
@@ -101,8 +109,10 @@ class _Automaton:
             return self._any_of([branch or () for branch in argument[1:]])
         if operation == "GROUPREF":  # the same text again, whatever it was
             return self._loop(self._state(ALL), is_optional=True)
-        if operation.startswith("ASSERT"):
+        if operation in _LOOKAROUNDS:
             self.lookarounds.extend(_without_last_repeats(argument[1]))
+        elif operation not in _TAKE_NOTHING:
+            raise UnknownOperationError(operation)
         return _NOTHING
 
     def _state(self, characters: int) -> _Part:
@@ -261,8 +271,8 @@ def _bits(number: int) -> Iterator[int]:
 def _without_last_repeats(parsed: Any) -> list[Any]:
     """The ways of a lookaround. What may take nothing at its end cannot make it fail, and is never tried again."""
     items = list(parsed)
-    while items and str(items[-1][0]).endswith("REPEAT") and items[-1][1][0] == 0:
-        items.pop()
+    while items and str(items[-1][0]) in _REPEATS and items[-1][1][0] == 0:
+        growth([items.pop()])  # for what is not known in it
     if len(items) == 1 and str(items[0][0]) == "BRANCH":
         return [way for branch in items[0][1][1] for way in _without_last_repeats(branch)]
     return [items]
