@@ -269,10 +269,14 @@ def _bits(number: int) -> Iterator[int]:
 
 
 def _without_last_repeats(parsed: Any) -> list[Any]:
-    """The ways of a lookaround. What may take nothing at its end cannot make it fail, and is never tried again."""
+    """The ways of a lookaround. What may take nothing at its end cannot make it fail, and is never tried again.
+
+    :raise _TooManyWaysError: If going round what is left out once is exponential.
+    """
     items = list(parsed)
     while items and str(items[-1][0]) in _REPEATS and items[-1][1][0] == 0:
-        growth([items.pop()])  # for what is not known in it
+        if any(growth(way) == EXPONENTIAL for way in _without_last_repeats(items.pop()[1][2])):
+            raise _TooManyWaysError
     if len(items) == 1 and str(items[0][0]) == "BRANCH":
         return [way for branch in items[0][1][1] for way in _without_last_repeats(branch)]
     return [items]
