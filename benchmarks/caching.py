@@ -14,7 +14,7 @@ from typing import Any
 
 from werkzeug.test import EnvironBuilder
 
-from .calls import candidate
+from .calls import Server, candidate
 from .peers import BARE, FALCON, OURS, WSGI, falcon_app
 from .timing import Candidate, table, take_turns
 
@@ -136,9 +136,11 @@ def measure() -> dict[str, float]:
         }
         if redis is not None:
             apps[REDIS] = ours(Path(folder), redis)
-        for app in apps.values():
+        for name, app in apps.items():
+            right = b'{"hello":"world"}' if name.startswith(FALCON) else BODY.encode()
             for environ in _environs(0)[:3]:
-                b"".join(app(environ, lambda status, headers, exc_info=None: None))
+                server = Server()
+                assert (server.call(app, environ), server.status) == (right, "200 OK"), name
                 time.sleep(0.05)  # Redis's messages begin
         results = take_turns({name: candidate(app, _environs) for name, app in apps.items()})
     stores = take_turns({f"a store among {count:,}": _store(count) for count in (FEW, MANY)}, rounds=10)

@@ -43,7 +43,7 @@ def routehandlers_app(folder: Path, *answer: str) -> WSGI:
     return RouteHandlers(write_routes(folder, *answer))
 
 
-def falcon_app(dumps: Callable[[Any], str] = compact_utf8) -> WSGI:
+def falcon_app(dumps: Callable[[Any], str] = compact_utf8, **settings: Any) -> WSGI:
     import falcon
     import falcon.media
 
@@ -59,7 +59,7 @@ def falcon_app(dumps: Callable[[Any], str] = compact_utf8) -> WSGI:
         def on_get(self, req: Any, resp: Any) -> None:
             resp.media = {"hello": "world"}
 
-    app = falcon.App()
+    app = falcon.App(**settings)
     # https://falcon.readthedocs.io/en/stable/api/media.html#falcon.media.JSONHandler
     app.resp_options.media_handlers[falcon.MEDIA_JSON] = falcon.media.JSONHandler(dumps=dumps)
     for number in range(OTHERS):

@@ -6,7 +6,8 @@ import gc
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 # Gets ready for one round, which is not timed, and gives what is: a function
 # that makes some calls and says how many.
@@ -47,3 +48,28 @@ def table(title: str, columns: list[str], rows: Mapping[str, list[str]]) -> str:
     """A table in Markdown."""
     lines = [f"| {title} | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
     return "\n".join([*lines, *(f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items())])
+
+
+class Goal(NamedTuple):
+    """The most that something may take, as a multiple of the time of a peer in the same run."""
+
+    times: float
+    peer: str
+
+
+# The name of a ratio, its value and the most that it may be.
+Bound = tuple[str, float, float]
+
+
+def bounds_of(goals: Mapping[str, Goal], results: Mapping[str, float]) -> list[Bound]:
+    """Return the bound of each candidate that has a goal."""
+    return [(f"{name} / {goal.peer}", results[name] / results[goal.peer], goal.times) for name, goal in goals.items()]
+
+
+def verdicts(bounds: Iterable[Bound]) -> tuple[list[str], int]:
+    """Return a line for each bound, and how many are missed."""
+    lines = [
+        f"{'held  ' if value <= most else 'MISSED'} {name}: {value:.2f} (at most {most})"
+        for name, value, most in bounds
+    ]
+    return lines, sum(line.startswith("MISSED") for line in lines)

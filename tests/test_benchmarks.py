@@ -1,0 +1,112 @@
+"""The tables of ``benchmarks/``, with a few calls of each candidate. No test asserts a time."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def table(name: str) -> ModuleType:
+    """Import a module of ``benchmarks/``, without the checkout on the path: the installed package is tested."""
+    if "benchmarks" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("benchmarks", ROOT / "benchmarks" / "__init__.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules["benchmarks"] = package = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(package)
+    return importlib.import_module(f"benchmarks.{name}")
+
+
+around, calls, peers, shapes, start, timing = map(table, ("around", "calls", "peers", "shapes", "start", "timing"))
+
+
+@pytest.fixture(autouse=True)
+def _few_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "OTHERS", 1)
+    monkeypatch.setattr(shapes, "EACH", 8)  # the paths ask for the eighth
+
+
+def application(body: bytes, status: str = "200 OK") -> Any:
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        start_response(status, [("Content-Type", "application/json")])
+        return [body]
+
+    return app
+
+
+def test_whatever_stands_around_a_handler_answers_as_the_peers_do() -> None:
+    results = around.measure(calls=2, rounds=1)
+
+    ours = {around.name_of(name, kind) for name in around.AROUND for kind in around.KINDS}
+    assert results.keys() == ours | around.PEERS.keys()
+    assert all(f"\n| {name} | " in around.show(results) for name in (*around.AROUND, *around.PEERS))
+
+
+def test_each_goal_around_a_handler_is_a_bound() -> None:
+    times = {around.name_of(name, kind): 3.0 for name in around.AROUND for kind in around.KINDS}
+
+    bounds = around.bounds(times | dict.fromkeys(around.PEERS, 2.0))
+
+    assert len(bounds) == sum(len(row.goals) for row in around.AROUND.values()) == 16
+    assert {(what, value) for what, value, _ in bounds if what.endswith(around.FALCON_CORS)} == {
+        ("`cors()`, one origin, a dynamic GET / Falcon, cors_enable", 1.5),
+        ('`cors()`, `"*"`, a dynamic GET / Falcon, cors_enable', 1.5),
+    }
+
+
+def test_a_middleware_that_no_request_meets_is_not_measured(tmp_path: Path) -> None:
+    row = around.AROUND["a no-op root `middleware.py`"]
+    app = around._ours(tmp_path, row._replace(files={}))
+
+    with pytest.raises(AssertionError, match="no-op"):
+        around._check_ours("no-op", app, row)
+
+
+def test_a_header_that_is_missing_is_not_measured() -> None:
+    environs = partial(around._environs, around.GET, 1)
+
+    with pytest.raises(AssertionError, match="headless"):
+        around._check_headers("headless", application(b"{}"), environs, {"x-around": "1"})
+
+
+def test_all_shapes_of_routes_answer_as_the_peers_do_and_have_a_bound() -> None:
+    results = shapes.measure(calls=2, rounds=1)
+
+    assert results.keys() == shapes.SHAPES.keys()
+    assert [bound for _, _, bound in shapes.bounds(results)] == [0.8] + [0.9] * (len(shapes.SHAPES) - 1)
+    assert all(f"\n| {name} | " in shapes.show(results) for name in shapes.SHAPES)
+
+
+def test_each_start_answers_and_has_a_bound() -> None:
+    results = start.measure(files=2, rounds=1)
+
+    assert list(results) == [start.OURS, start.SAME, start.FLAT]
+    assert [(what, bound) for what, _, bound in start.bounds(results)] == [
+        ("start, routehandlers / Flask, the same folders", 1.2),
+        ("start, routehandlers / Flask, one package", 0.7),
+    ]
+    assert "(0.7) |" in start.show(results)
+
+
+@pytest.mark.parametrize("other", [application(b'{"a":2}'), application(b'{"a":1}', "404 Not Found")])
+def test_a_candidate_that_answers_otherwise_is_not_measured(other: Any) -> None:
+    apps = {"right": application(b'{"a":1}'), "other": other}
+
+    with pytest.raises(AssertionError, match="other"):
+        calls.check_equal(apps, lambda turn: [{}])
+
+
+def test_a_missed_bound_is_counted_and_named() -> None:
+    lines, missed = timing.verdicts([("a / b", 0.8, 0.8), ("c / d", 1.25, 0.9)])
+
+    assert lines == ["held   a / b: 0.80 (at most 0.8)", "MISSED c / d: 1.25 (at most 0.9)"]
+    assert missed == 1
