@@ -14,19 +14,14 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TypeVar
 
 from ..cache_handlers.base import CacheHandler, Entry, Lock, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
 from ..cache_handlers.purges import Purges, Verdict
+from .breaker import PAUSE, Breaker
 from .freshness import Freshness, freshness_of
 
 logger = logging.getLogger("routehandlers")
-
-T = TypeVar("T")
-
-# Seconds for which a storage that failed is left alone: one request in so many pays for trying.
-_PAUSE = 1.0
 
 # Seconds between two words about it in the log.
 _LOGGED_EVERY = 60.0
@@ -159,7 +154,7 @@ class Store:
 
     def _pay_later(self) -> None:
         while self._owed:
-            time.sleep(_PAUSE)
+            time.sleep(PAUSE)
             self._pay()
         self._is_payer_running = False
 
@@ -229,41 +224,6 @@ class _NoLock:
 
     def release(self) -> None:
         """There is none."""
-
-
-class Breaker:
-    """Keeps the failures of a storage away from requests.
-
-    :param tell: Called with each failure.
-    :ivar has_failed: Whether the last call did.
-    """
-
-    def __init__(self, tell: Callable[[Exception], None]) -> None:
-        self.has_failed = False
-        self._tell = tell
-        self._tried_again_at = 0.0
-
-    def call(self, function: Callable[[], T], otherwise: T) -> T:
-        """What a function of the storage gives, or ``otherwise`` if it fails or has just failed."""
-        if self.has_failed:
-            if time.monotonic() < self._tried_again_at:
-                return otherwise
-            self._tried_again_at = time.monotonic() + _PAUSE  # one tries, and the others go on without
-        try:
-            result = function()
-        except Exception as error:
-            self.fail(error)
-            return otherwise
-        if self.has_failed:
-            self.has_failed = False
-            logger.info("The cache's storage works again.")
-        return result
-
-    def fail(self, error: Exception) -> None:
-        """A call failed: leave the storage alone for a while."""
-        self.has_failed = True
-        self._tried_again_at = time.monotonic() + _PAUSE
-        self._tell(error)
 
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
