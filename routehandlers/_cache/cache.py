@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..cache_handlers.base import Entry, Mark
+from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held
 from ..cache_handlers.purges import Verdict
 from ..exceptions import StorageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from enum import Enum
 
-from ..cache_handlers.base import Entry
+from ..cache_handlers.entry import Entry
 from ..cache_handlers.purges import Purges, Verdict
 
 # What a period of "as long as possible" is in headers: a year, as in Next.

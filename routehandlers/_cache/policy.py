@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from math import floor
 
-from ..cache_handlers.base import Entry
+from ..cache_handlers.entry import Entry
 from .freshness import LONGEST_PERIOD, age_of, fresh_until
 from .render import Render
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 
-from ..cache_handlers.base import Mark
+from ..cache_handlers.entry import Mark
 from ..exceptions import DynamicUsageError
 from .key import check_tags
 

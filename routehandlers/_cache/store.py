@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..cache_handlers.base import CacheHandler, Entry, Lock, Mark
+from ..cache_handlers.base import CacheHandler, Lock
+from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
 from ..cache_handlers.purges import Purges, Verdict
 from .breaker import PAUSE, Breaker

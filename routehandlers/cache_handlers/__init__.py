@@ -6,7 +6,8 @@ and ``routehandlers.cache_handlers.redis.RedisCacheHandler``.
 
 from __future__ import annotations
 
-from .base import CacheHandler, Entry, Lock, Mark
+from .base import CacheHandler, Lock
+from .entry import Entry, Mark
 from .memory import MemoryCacheHandler
 from .opening import open_cache_handler
 from .purges import Purges

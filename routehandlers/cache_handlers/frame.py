@@ -15,7 +15,7 @@ import hashlib
 import json
 from typing import Any
 
-from .base import Entry, Mark
+from .entry import Entry, Mark
 
 _MAGIC = b"RHC1"
 _CHECKSUM = 16

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
-from .base import Entry, Lock
+from .base import Lock
+from .entry import Entry
 from .purges import Purges
 
 # What says that there is nothing gets this part of the bytes, so that asking

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
-from .base import Entry, Mark
+from .entry import Entry, Mark
 
 # Tags whose purges are known one by one. The oldest half of more is folded into
 # one number, before which everything is stale: safe, and bounded.

@@ -20,7 +20,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from ..base import Entry, Lock
+from ..base import Lock
+from ..entry import Entry
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import FileLock, close_held_files, locked

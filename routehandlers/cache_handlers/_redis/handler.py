@@ -33,7 +33,8 @@ except ModuleNotFoundError:
     raise ImportError('redis:// needs redis-py. Install it with: pip install "routehandlers[redis]"') from None
 
 from ...exceptions import StorageError
-from ..base import Entry, Lock
+from ..base import Lock
+from ..entry import Entry
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import LockKeeper, RedisLock
