@@ -15,10 +15,6 @@ reader begins another epoch, and no entry of before counts.
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
-import secrets
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -32,25 +28,15 @@ try:
 except ModuleNotFoundError:
     raise ImportError('redis:// needs redis-py. Install it with: pip install "routehandlers[redis]"') from None
 
-from ...exceptions import StorageError
 from ..base import Lock
 from ..entry import Entry
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import LockKeeper, RedisLock
-from .tracking import Tracking
-
-logger = logging.getLogger("routehandlers")
+from .purge_set import PurgeSet
 
 # Seconds after which an unanswered command has failed: a request waits so long at most.
 _TIMEOUT = 0.5
-
-# Seconds that a thread waits for another that reads.
-_PATIENCE = 1.0
-
-# Seconds for which it is not looked again whether a message has come. Looking is a step into the kernel, which a hit
-# that takes two microseconds would feel; the thread that listens hears of it in the meantime as a rule.
-_TRUST = 0.0005
 
 # Servers by how far their clocks are ahead, as far as this process has asked. It asks once: a clock that is put right
 # later, or that a test moves, moves ages, as it should.
@@ -58,49 +44,7 @@ _skews: dict[str, float] = {}
 _NOISE = 1.0
 
 _MOST_MISSING = 10_000
-_MOST_PURGES = 20_000
 _MAX_ENTRY_SIZE = 8 * 2**20
-
-# Sorted by number, the epoch first. Members: "e:<epoch>", "f:" for the floor, and
-# '["tag", until]' for a purge; a tag's newer purge moves its member. Numbers count up from the microseconds of the
-# moment, so that none comes again when Redis begins anew from an old snapshot.
-_READ = """
-local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
-if not first or string.sub(first, 1, 2) ~= 'e:' then
-  redis.call('DEL', KEYS[1])
-  redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[3])
-  first = 'e:' .. ARGV[3]
-end
-local since = '(0'
-if first == 'e:' .. ARGV[1] then
-  since = '(' .. ARGV[2]
-  if tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) < tonumber(ARGV[2]) then
-    -- What has been counted is gone: restored from a snapshot, or failed over.
-    redis.call('DEL', KEYS[1])
-    redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[3])
-    first, since = 'e:' .. ARGV[3], '(0'
-  end
-end
-return {first, redis.call('ZRANGEBYSCORE', KEYS[1], since, '+inf', 'WITHSCORES')}
-"""
-
-_PURGE = """
-local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
-if not first then redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[1]) end
-local time = redis.call('TIME')
-local last = tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2])
-local number = math.max(last + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
-number = string.format('%.0f', number)
-for i = 3, #ARGV do redis.call('ZADD', KEYS[1], number, ARGV[i]) end
-local count = redis.call('ZCARD', KEYS[1])
-if count > tonumber(ARGV[2]) then
-  local half = math.floor(count / 2)
-  local floor = redis.call('ZRANGE', KEYS[1], half, half, 'WITHSCORES')[2]
-  redis.call('ZREMRANGEBYRANK', KEYS[1], 1, half)
-  redis.call('ZADD', KEYS[1], floor, 'f:')
-end
-return number
-"""
 
 _SET = """
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
@@ -131,8 +75,6 @@ class RedisCacheHandler:
         self._prefix = f"{{{prefix}}}"
         self._strict = strict
         self._where = f"{client!r} {prefix}"
-        self._read = client.register_script(_READ)
-        self._purge = client.register_script(_PURGE)
         self._set = client.register_script(_SET)
         self.after_fork()
 
@@ -148,11 +90,7 @@ class RedisCacheHandler:
         return cls(client, prefix=prefix, strict=strict not in {"", "0", "false"})
 
     def after_fork(self) -> None:
-        self._purges = Purges()
-        self._applied: float = -1
-        self._failed_at = -1.0
-        self._lock = threading.Lock()
-        self._tracking = Tracking(self._client, self._key("purges"), is_used=not self._strict)
+        self._purges = PurgeSet(self._client, self._key("purges"), strict=self._strict)
         self._keeper = LockKeeper(self._client)
 
     # Entries ----------------------------------------------------------------
@@ -208,86 +146,19 @@ class RedisCacheHandler:
     # Purges and locks -------------------------------------------------------
 
     def purges(self) -> Purges:
-        tracking = self._tracking
-        if tracking.heard == self._applied and not self._strict:
-            now = time.monotonic()
-            if now < tracking.trusted_until:
-                return self._purges
-            tracking.trusted_until = now + _TRUST
-            if not tracking.peek():
-                return self._purges
-            tracking.hear()
-        self._read_more()
-        return self._purges
+        return self._purges.read()
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        members = [json.dumps([tag, until]) for tag in tags]
-        try:
-            number = self._purge([self._key("purges")], [secrets.token_hex(16), _MOST_PURGES, *members])
-        except redis.ResponseError:
-            # No room, or not our key. Removing needs no room, and another epoch forgets what this purge should have.
-            self._client.delete(self._key("purges"))
-            number = 0
-        self._tracking.hear()
-        return int(number)
+        return self._purges.append(tags, until)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
         return RedisLock(self._client, self._keeper, f"{self._prefix}:lock:{_name_of(key)}", timeout)
-
-    def _read_more(self) -> None:
-        """Read what is new; of many threads that want it one does, and the others wait as long as it may take."""
-        entered = time.monotonic()
-        if not self._lock.acquire(timeout=_PATIENCE):
-            raise StorageError("Redis does not answer")
-        try:
-            self._tracking.start()
-            heard = self._tracking.heard
-            if heard == self._applied and not self._strict:
-                return
-            if self._failed_at >= entered:  # while this one waited; it need not find out for itself
-                raise StorageError("Redis has just failed")
-            try:
-                self._purges = self._read_purges(self._purges)
-            except BaseException:
-                self._failed_at = time.monotonic()
-                raise
-            # What was heard while it was read is read next time.
-            self._applied = heard
-        finally:
-            self._lock.release()
-
-    def _read_purges(self, known: Purges) -> Purges:
-        arguments: list[Any] = [known.epoch, known.number, secrets.token_hex(16)]
-        try:
-            first, records = self._read([self._key("purges")], arguments)
-        except redis.ResponseError as error:
-            if "WRONGTYPE" not in str(error):
-                raise
-            self._client.delete(self._key("purges"))  # somebody else wrote there
-            first, records = self._read([self._key("purges")], arguments)
-        epoch = first.decode().removeprefix("e:")
-        if epoch != known.epoch:
-            known = Purges(epoch)
-        for member, score in zip(records[::2], records[1::2], strict=True):
-            _apply(known, member, int(float(score)))
-        return known
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"
 
     def _entry_key(self, key: str) -> str:
         return f"{self._prefix}:entry:{_name_of(key)}"
-
-
-def _apply(purges: Purges, member: bytes, number: int) -> None:
-    try:
-        if member == b"f:":
-            purges.raise_floor(number)
-        else:
-            tag, until = json.loads(member)
-            purges.apply(number, [tag], until if until is None else float(until), time.time())
-    except Exception:  # somebody else wrote there: it may mean anything
-        purges.raise_floor(number)
 
 
 def _name_of(key: str) -> str:
