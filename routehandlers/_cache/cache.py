@@ -10,7 +10,6 @@ from typing import Any
 
 from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held
-from ..cache_handlers.purges import Verdict
 from ..exceptions import StorageError
 from .freshness import Freshness, retry_after
 from .key import LONGEST_TAG, layout_tag, path_tags, route_tag
@@ -184,7 +183,7 @@ class Cache:
         purges = self.store.purges()
         if purges is None or not is_taken:
             raise StorageError("The cache's storage takes nothing; the log says why.")
-        if purges.judge(replace(entry, tags=entry.tags[1:]), time.time()) is not Verdict.FRESH:
+        if purges.judge(replace(entry, tags=entry.tags[1:]), time.time()) is not Freshness.FRESH:
             return False
         return self.store.save(replace(entry, mark=purges.mark))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from enum import Enum
 
-from ..cache_handlers.entry import Entry
-from ..cache_handlers.purges import Purges, Verdict
+from ..cache_handlers.entry import Entry, Freshness, fresh_until
+from ..cache_handlers.purges import Purges
+
+__all__ = ["LONGEST_PERIOD", "Freshness", "age_of", "fresh_until", "freshness_of", "retry_after"]
 
 # What a period of "as long as possible" is in headers: a year, as in Next.
 LONGEST_PERIOD = 31_536_000
@@ -16,29 +17,18 @@ LONGEST_PERIOD = 31_536_000
 _NOISE = 1.0
 
 
-class Freshness(Enum):
-    """What may be done with an entry."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    """Served, while it is refreshed."""
-
-    GONE = "gone"
-    """Not served any more."""
-
-
 def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
     """What may be done with an entry now.
 
     :param skew: How many seconds the clock of the purges is ahead of ours.
     """
     now = time.time()
-    verdict = purges.judge(entry, now + skew)
+    judged = purges.judge(entry, now + skew)
     age = age_of(entry, now)
-    if verdict is Verdict.GONE or age >= entry.expire:
+    if judged is Freshness.GONE or age >= entry.expire:
         return Freshness.GONE
     if (
-        verdict is Verdict.STALE
+        judged is Freshness.STALE
         or entry.created > now + _NOISE
         or (entry.revalidate is not None and age >= entry.revalidate)
     ):
@@ -49,12 +39,6 @@ def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
 def age_of(entry: Entry, now: float) -> float:
     """Seconds since it was rendered. Another machine's clock may be ahead of ours: such an entry is new."""
     return max(0.0, now - entry.created)
-
-
-def fresh_until(entry: Entry) -> float:
-    """When its time runs out, if no purge comes first."""
-    period = entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire)
-    return entry.created + period
 
 
 def retry_after(revalidate: float | None) -> float:

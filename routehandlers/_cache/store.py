@@ -18,7 +18,7 @@ from dataclasses import replace
 from ..cache_handlers.base import CacheHandler, Lock
 from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
-from ..cache_handlers.purges import Purges, Verdict
+from ..cache_handlers.purges import Purges
 from .breaker import PAUSE, Breaker
 from .freshness import Freshness, freshness_of
 
@@ -125,7 +125,7 @@ class Store:
     def is_unpurged(self, entry: Entry) -> bool:
         """Whether no purge so far concerns an entry."""
         purges = self.purges()
-        return purges is None or purges.judge(entry, time.time() + self.skew) is Verdict.FRESH
+        return purges is None or purges.judge(entry, time.time() + self.skew) is Freshness.FRESH
 
     def save(self, entry: Entry) -> bool:
         """Keep an entry. What was rendered while the storage failed is not kept: nobody saw the purges."""

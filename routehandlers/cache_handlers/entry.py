@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 
@@ -59,3 +60,20 @@ class Entry:
 
 # What the objects of one entry take beside their text, measured with tracemalloc.
 _OBJECTS = 1_000
+
+
+class Freshness(Enum):
+    """What may be done with an entry."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    """Served, while it is refreshed."""
+
+    GONE = "gone"
+    """Not served any more."""
+
+
+def fresh_until(entry: Entry) -> float:
+    """When its time runs out, if no purge comes first."""
+    period = entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire)
+    return entry.created + period

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 from .base import Lock
-from .entry import Entry
+from .entry import Entry, fresh_until
 from .purges import Purges
 
 # What says that there is nothing gets this part of the bytes, so that asking
@@ -35,7 +35,7 @@ class Held:
         self.entry = entry
         self.body: tuple[bytes, ...] = (entry.body,) if entry.body else ()
         self.checked = -1
-        self.until = entry.created + (entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire))
+        self.until = fresh_until(entry)
         self.second = -1
         self.headers: list[tuple[str, str]] = []
 

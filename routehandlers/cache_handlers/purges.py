@@ -9,24 +9,15 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Iterable
-from enum import Enum
 from typing import NamedTuple
 
-from .entry import Entry, Mark
+from .entry import Entry, Freshness, Mark
 
 # Tags whose purges are known one by one. The oldest half of more is folded into
 # one number, before which everything is stale: safe, and bounded.
 MOST_TAGS = 50_000
 
 _versions = itertools.count(1)
-
-
-class Verdict(Enum):
-    """What the purges say of an entry."""
-
-    FRESH = "fresh"
-    STALE = "stale"
-    GONE = "gone"
 
 
 class _Soft(NamedTuple):
@@ -86,24 +77,24 @@ class Purges:
         self.number = max(self.number, number)
         self.version = next(_versions)
 
-    def judge(self, entry: Entry, now: float) -> Verdict:
+    def judge(self, entry: Entry, now: float) -> Freshness:
         """What the purges say of an entry.
 
         :param now: By the clock of the storage.
         """
         epoch, seen = entry.mark
         if epoch != self.epoch or seen < self.floor:
-            return Verdict.GONE
-        verdict = Verdict.FRESH
+            return Freshness.GONE
+        freshness = Freshness.FRESH
         for tag in entry.tags:
             if self._hard.get(tag, 0) > seen:
-                return Verdict.GONE
+                return Freshness.GONE
             soft = self._soft.get(tag)
             if soft is not None and soft.number > seen:
                 if soft.until is not None and soft.until <= now:
-                    return Verdict.GONE
-                verdict = Verdict.STALE
-        return verdict
+                    return Freshness.GONE
+                freshness = Freshness.STALE
+        return freshness
 
     def records(self) -> list[tuple[int, str, float | None]]:
         """All that is remembered one by one, oldest first: number, tag, until."""
