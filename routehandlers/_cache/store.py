@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..cache_handlers.base import CacheHandler, Lock
+from ..cache_handlers.base import CacheHandler, Lock, NullLock
 from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
 from ..cache_handlers.purges import Purges
@@ -42,7 +42,6 @@ class Store:
 
     def __init__(self, handler: CacheHandler, memory_size: int) -> None:
         self.handler = handler
-        self._memory_size = memory_size
         if isinstance(handler, MemoryCacheHandler):
             self.memory, self._shared = handler, None
         else:
@@ -183,7 +182,7 @@ class Store:
         manager = self.handler.lock(key, timeout)
         lock: Lock | None = self._getting.call(manager.__enter__, None)
         try:
-            yield lock or _NoLock()
+            yield lock or NullLock(is_held=False)
         finally:
             if lock is not None:
                 # Whatever has failed meanwhile: a lock that is not given back is one that nobody gets.
@@ -218,13 +217,6 @@ def _moved(entry: Entry, seconds: float) -> Entry:
     if not seconds:
         return entry
     return replace(entry, created=entry.created + seconds, retry_at=entry.retry_at and entry.retry_at + seconds)
-
-
-class _NoLock:
-    is_held = False
-
-    def release(self) -> None:
-        """There is none."""
 
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()

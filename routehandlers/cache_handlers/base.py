@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from .entry import Entry, Mark
 from .purges import Purges
 
-__all__ = ["CacheHandler", "Entry", "Lock", "Mark"]
+__all__ = ["CacheHandler", "Entry", "Lock", "Mark", "NullLock"]
 
 
 class CacheHandler(Protocol):
@@ -87,3 +88,13 @@ class Lock(Protocol):
     def release(self) -> None:
         """Let others have it. Once is enough, and twice is no harm."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NullLock:
+    """A lock that excludes no other process: there is none, or the storage has failed."""
+
+    is_held: bool
+
+    def release(self) -> None:
+        """Do nothing."""

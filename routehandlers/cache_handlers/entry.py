@@ -1,10 +1,18 @@
-"""What a storage holds."""
+"""Entries, as values."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+# Entries that say that there is nothing get at most this part of a storage, so that requests for what does not exist
+# never push out what does.
+MISSING_SHARE = 16
+
+# One entry takes at most this part of a storage.
+ENTRY_SHARE = 8
 
 
 class Mark(NamedTuple):
@@ -77,3 +85,8 @@ def fresh_until(entry: Entry) -> float:
     """When its time runs out, if no purge comes first."""
     period = entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire)
     return entry.created + period
+
+
+def hash_key(key: str) -> str:
+    """Return the name under which a shared storage keeps a key: its hash, so that no request influences names."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

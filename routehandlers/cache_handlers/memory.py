@@ -8,16 +8,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
-from .base import Lock
-from .entry import Entry, fresh_until
+from .base import Lock, NullLock
+from .entry import ENTRY_SHARE, MISSING_SHARE, Entry, fresh_until
 from .purges import Purges
-
-# What says that there is nothing gets this part of the bytes, so that asking
-# for what does not exist never pushes out what does.
-_SHARE_OF_MISSING = 16
-
-# One entry may take this part of the bytes.
-_SHARE_OF_ONE = 8
 
 
 class Held:
@@ -50,11 +43,11 @@ class MemoryCacheHandler:
 
     def __init__(self, max_size: int = 50 * 2**20) -> None:
         self.max_size = max_size
-        self.max_entry_size = max_size // _SHARE_OF_ONE
+        self.max_entry_size = max_size // ENTRY_SHARE
         self.after_fork()
 
     def after_fork(self) -> None:
-        self._missing = _Segment(self.max_size // _SHARE_OF_MISSING)
+        self._missing = _Segment(self.max_size // MISSING_SHARE)
         self._main = _Segment(self.max_size - self._missing.max_size)
         self._purges = Purges()
         self._lock = threading.Lock()
@@ -94,7 +87,7 @@ class MemoryCacheHandler:
         return number
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # there are no others
-        return nullcontext(_Alone())
+        return nullcontext(NullLock(is_held=True))
 
     def clock_skew(self) -> float:
         return 0.0
@@ -111,15 +104,6 @@ class MemoryCacheHandler:
     def size(self) -> int:
         """Bytes in use."""
         return self._main.size + self._missing.size
-
-
-class _Alone:
-    """The lock among processes of a storage that has one process."""
-
-    is_held = True
-
-    def release(self) -> None:
-        """There is nobody to have it."""
 
 
 class _Segment:

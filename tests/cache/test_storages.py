@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from routehandlers._cache.freshness import Freshness
 from routehandlers._cache.key import make_key
 from routehandlers._cache.store import Store
-from routehandlers.cache_handlers import CacheHandler, Entry, Mark, MemoryCacheHandler, open_cache_handler
-from routehandlers.cache_handlers._file import handler as file_handler
+from routehandlers.cache_handlers import CacheHandler, Entry, Mark, MemoryCacheHandler, clock, open_cache_handler
 from routehandlers.cache_handlers._file import purge_log as purge_log_module
 from routehandlers.cache_handlers.filesystem import FilesystemCacheHandler
 from routehandlers.cache_handlers.frame import decode_frame, encode_frame
@@ -473,7 +472,7 @@ def test_machines_whose_clocks_differ_agree_on_ages(tmp_path: Path) -> None:
         theirs = Store(handler, 2**20)
         theirs.save(entry(mark=theirs.mark(), created=time.time()))
         ahead.tick(1)
-    file_handler._skews.clear()  # as another machine, whose clock is an hour behind
+    clock._skews.clear()  # as another machine, whose clock is an hour behind
     with freeze_time("2026-01-01 00:00") as here:
         ours = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
         found = ours.find("k")
@@ -498,7 +497,7 @@ def test_an_entry_of_the_future_is_served_and_made_anew(tmp_path: Path) -> None:
 def test_a_folder_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
     writer.save(entry(mark=writer.mark()))
-    file_handler._skews.clear()
+    clock._skews.clear()
 
     def refuse(*_: Any, **__: Any) -> None:
         raise PermissionError(13, "Permission denied")

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import threading
@@ -21,22 +20,15 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from ..base import Lock
-from ..entry import Entry
+from ..clock import clock_skew
+from ..entry import ENTRY_SHARE, MISSING_SHARE, Entry, hash_key
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import FileLock, close_held_files, locked
 from .purge_log import PurgeLog
 
-_SHARE_OF_MISSING = 16
-_SHARE_OF_ONE = 8
-
 # Seconds that a write waits for the others'. Longer, and it is not stored.
 _PATIENCE = 2.0
-
-# Folders by how far their clocks are ahead, as far as this process has asked. It asks once: a clock that is put right
-# later, or that a test moves, moves ages, as it should.
-_skews: dict[Path, float] = {}
-_NOISE = 1.0
 
 # After evicting, this part of the bytes is in use: a look at all files frees many at once.
 _LEFT = 0.9
@@ -57,8 +49,8 @@ class FilesystemCacheHandler:
     def __init__(self, directory: str | os.PathLike[str], max_size: int = 2**30) -> None:
         self.directory = Path(directory).absolute()
         self.max_size = max_size
-        self.max_entry_size = max_size // _SHARE_OF_ONE
-        self._limits = {"missing": max_size // _SHARE_OF_MISSING}
+        self.max_entry_size = max_size // ENTRY_SHARE
+        self._limits = {"missing": max_size // MISSING_SHARE}
         self._limits["entries"] = max_size - self._limits["missing"]
         self._log = PurgeLog(self.directory / "purges")
 
@@ -69,7 +61,7 @@ class FilesystemCacheHandler:
     # Entries ----------------------------------------------------------------
 
     def get(self, key: str) -> Entry | None:
-        name = _name_of(key)
+        name = hash_key(key)
         for share in ("entries", "missing"):
             file = self._file(share, name)
             try:
@@ -84,7 +76,7 @@ class FilesystemCacheHandler:
 
     def set(self, entry: Entry) -> None:
         share, other = ("missing", "entries") if entry.is_missing else ("entries", "missing")
-        frame, name = encode_frame(entry), _name_of(entry.key)
+        frame, name = encode_frame(entry), hash_key(entry.key)
         with locked(self.directory / "size", _PATIENCE) as sizes:
             self._remove(sizes, other, name)
             if len(frame) > self._limits[share]:
@@ -95,29 +87,29 @@ class FilesystemCacheHandler:
     def delete(self, key: str) -> None:
         with locked(self.directory / "size", _PATIENCE) as sizes:
             for share in self._limits:
-                self._remove(sizes, share, _name_of(key))
+                self._remove(sizes, share, hash_key(key))
 
     def clock_skew(self) -> float:
-        """By the clock of the file system, which all who write into the folder share."""
-        known = _skews.get(self.directory)
-        if known is None:
-            probe = self.directory / f"clock-{os.getpid()}-{threading.get_ident()}"
-            try:
-                self.directory.mkdir(parents=True, exist_ok=True)
-                probe.touch()
-                known = probe.stat().st_mtime - time.time()
-                probe.unlink(missing_ok=True)
-            except OSError:  # one may only read here, as where an image was built with its answers
-                known = 0.0
-            known = _skews.setdefault(self.directory, known)
-        return known if abs(known) > _NOISE else 0.0
+        """Compare with the clock of the file system, which all processes that write into the folder share."""
+        return clock_skew(str(self.directory), self._measure_skew)
+
+    def _measure_skew(self) -> float:
+        probe = self.directory / f"clock-{os.getpid()}-{threading.get_ident()}"
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            skew = probe.stat().st_mtime - time.time()
+            probe.unlink(missing_ok=True)
+        except OSError:  # the folder is read-only, as in an image that was built with its responses
+            return 0.0
+        return skew
 
     def entries(self) -> Iterator[Entry]:
         for share in self._limits:
             for file in self._files(share):
                 with suppress(FileNotFoundError):
                     entry = decode_frame(file.read_bytes())
-                    if entry is not None and _name_of(entry.key) == file.stem:
+                    if entry is not None and hash_key(entry.key) == file.stem:
                         yield entry
 
     def clear(self) -> None:
@@ -141,7 +133,7 @@ class FilesystemCacheHandler:
         return self._log.append(tags, until)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
-        return FileLock(self.directory / "locks" / f"{_name_of(key)}.lock", timeout)
+        return FileLock(self.directory / "locks" / f"{hash_key(key)}.lock", timeout)
 
     # Files ------------------------------------------------------------------
 
@@ -196,11 +188,6 @@ class FilesystemCacheHandler:
             file.unlink(missing_ok=True)
             used -= size
         return used
-
-
-def _name_of(key: str) -> str:
-    """A key's file name: its hash, so that no request has a say in paths."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _size_of(file: Path) -> int:

@@ -14,7 +14,6 @@ reader begins another epoch, and no entry of before counts.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -29,7 +28,8 @@ except ModuleNotFoundError:
     raise ImportError('redis:// needs redis-py. Install it with: pip install "routehandlers[redis]"') from None
 
 from ..base import Lock
-from ..entry import Entry
+from ..clock import clock_skew
+from ..entry import Entry, hash_key
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import LockKeeper, RedisLock
@@ -37,11 +37,6 @@ from .purge_set import PurgeSet
 
 # Seconds after which an unanswered command has failed: a request waits so long at most.
 _TIMEOUT = 0.5
-
-# Servers by how far their clocks are ahead, as far as this process has asked. It asks once: a clock that is put right
-# later, or that a test moves, moves ages, as it should.
-_skews: dict[str, float] = {}
-_NOISE = 1.0
 
 _MOST_MISSING = 10_000
 _MAX_ENTRY_SIZE = 8 * 2**20
@@ -124,18 +119,17 @@ class RedisCacheHandler:
         self._client.zrem(self._key("missing"), name)
 
     def clock_skew(self) -> float:
-        """By Redis's clock, which all machines share."""
-        known = _skews.get(self._where)
-        if known is None:
-            seconds, microseconds = self._client.time()
-            known = _skews.setdefault(self._where, seconds + microseconds / 1e6 - time.time())
-        return known if abs(known) > _NOISE else 0.0
+        """Compare with the clock of Redis, which all machines share."""
+        return clock_skew(self._where, self._measure_skew)
+
+    def _measure_skew(self) -> float:
+        seconds, microseconds = self._client.time()
+        return float(seconds + microseconds / 1e6 - time.time())
 
     def entries(self) -> Iterator[Entry]:
         for name in self._client.scan_iter(f"{self._prefix}:entry:*", count=500):
             frame = self._client.get(name)
-            entry = decode_frame(frame) if isinstance(frame, bytes) else None
-            if entry is not None:
+            if isinstance(frame, bytes) and (entry := decode_frame(frame)) is not None:
                 yield entry
 
     def clear(self) -> None:
@@ -152,14 +146,10 @@ class RedisCacheHandler:
         return self._purges.append(tags, until)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
-        return RedisLock(self._client, self._keeper, f"{self._prefix}:lock:{_name_of(key)}", timeout)
+        return RedisLock(self._client, self._keeper, f"{self._prefix}:lock:{hash_key(key)}", timeout)
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"
 
     def _entry_key(self, key: str) -> str:
-        return f"{self._prefix}:entry:{_name_of(key)}"
-
-
-def _name_of(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{self._prefix}:entry:{hash_key(key)}"
