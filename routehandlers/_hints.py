@@ -24,3 +24,9 @@ def hint(name: object, known: Collection[str]) -> str:
 def snake_case(name: str) -> str:
     """``fooBar`` as ``foo_bar``."""
     return re.sub("(?<=[a-z])[A-Z]", lambda letter: f"_{letter[0]}", name).lower()
+
+
+def shorten(value: object) -> str:
+    """Return the ``repr()`` of a value, cut to 80 characters."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

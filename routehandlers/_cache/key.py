@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
+from .._hints import shorten
+
 # A longer key is no page's: what asks for it is answered, and not stored.
 LONGEST_KEY = 8_192
 
@@ -59,14 +61,9 @@ def _tagged(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return {name: [_tagged(item) for item in value]}
     raise TypeError(
-        f"{_shorten(value)} cannot be part of a cache key. Pass plain values: str, numbers, bytes, dates, UUIDs,"
+        f"{shorten(value)} cannot be part of a cache key. Pass plain values: str, numbers, bytes, dates, UUIDs,"
         " dataclasses, and lists, tuples and dicts of them."
     )
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 # Tags ----------------------------------------------------------------------

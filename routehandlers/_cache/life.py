@@ -6,8 +6,9 @@ https://nextjs.org/docs/app/api-reference/functions/cacheLife
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
+
+from .._hints import hint
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _NEVER = float("inf")
@@ -45,9 +46,7 @@ def find_life(profile: str | Mapping[str, float]) -> Life:
     if isinstance(profile, str):
         if profile in PROFILES:
             return PROFILES[profile]
-        near = get_close_matches(profile, PROFILES, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(PROFILES)}."
-        raise ValueError(f"There is no cache life {profile!r}. {hint}")
+        raise ValueError(f"There is no cache life {profile!r}. {hint(profile, PROFILES)}")
     if unknown := sorted(set(profile) - {"stale", "revalidate", "expire"}):
         raise ValueError(f"A cache life has no {unknown[0]!r}. It has stale, revalidate and expire.")
     default = PROFILES["default"]

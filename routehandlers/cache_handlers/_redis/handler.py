@@ -34,6 +34,7 @@ from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import LockKeeper, RedisLock
 from .purge_set import PurgeSet
+from .scripts import run_script
 
 # Seconds after which an unanswered command has failed: a request waits so long at most.
 _TIMEOUT = 0.5
@@ -105,13 +106,7 @@ class RedisCacheHandler:
             arguments: list[Any] = [frame, life, repr(time.time()), _MOST_MISSING]
         else:
             arguments = [frame, life, "", 0]
-        try:
-            self._set([name, self._key("missing")], arguments)
-        except redis.ResponseError as error:
-            if "WRONGTYPE" not in str(error):
-                raise
-            self._client.delete(self._key("missing"))  # somebody else wrote there
-            self._set([name, self._key("missing")], arguments)
+        run_script(self._client, self._set, [name, self._key("missing")], arguments)
 
     def delete(self, key: str) -> None:
         name = self._entry_key(key)

@@ -13,6 +13,7 @@ import redis
 
 from ...exceptions import StorageError
 from ..purges import Purges
+from .scripts import run_script
 from .tracking import Tracking
 
 # Seconds that a thread waits for another that reads.
@@ -132,13 +133,7 @@ class PurgeSet:
 
     def _read_purges(self, known: Purges) -> Purges:
         arguments: list[Any] = [known.epoch, known.number, secrets.token_hex(16)]
-        try:
-            first, records = self._read([self._key], arguments)
-        except redis.ResponseError as error:
-            if "WRONGTYPE" not in str(error):
-                raise
-            self._client.delete(self._key)  # somebody else wrote there
-            first, records = self._read([self._key], arguments)
+        first, records = run_script(self._client, self._read, [self._key], arguments)
         epoch = first.decode().removeprefix("e:")
         if epoch != known.epoch:
             known = Purges(epoch)
