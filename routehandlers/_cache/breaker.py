@@ -11,20 +11,35 @@ logger = logging.getLogger("routehandlers")
 
 T = TypeVar("T")
 
+# Seconds between two words about it in the log.
+_LOGGED_EVERY = 60.0
+
 # Seconds for which a storage that failed is left alone: one request in so many pays for trying.
 PAUSE = 1.0
+
+
+class FailureLog:
+    """Logs the failures of a storage, once a minute."""
+
+    def __init__(self) -> None:
+        self._logged_at = -_LOGGED_EVERY
+
+    def report(self, error: Exception) -> None:
+        if time.monotonic() - self._logged_at >= _LOGGED_EVERY:
+            self._logged_at = time.monotonic()
+            logger.error("The cache's storage fails, and is done without: %s", error, exc_info=error)
 
 
 class Breaker:
     """Keeps the failures of a storage away from requests.
 
-    :param tell: Called with each failure.
+    :param log: Reports each failure.
     :ivar has_failed: Whether the last call did.
     """
 
-    def __init__(self, tell: Callable[[Exception], None]) -> None:
+    def __init__(self, log: FailureLog) -> None:
         self.has_failed = False
-        self._tell = tell
+        self._log = log
         self._tried_again_at = 0.0
 
     def call(self, function: Callable[[], T], otherwise: T) -> T:
@@ -47,4 +62,4 @@ class Breaker:
         """A call failed: leave the storage alone for a while."""
         self.has_failed = True
         self._tried_again_at = time.monotonic() + PAUSE
-        self._tell(error)
+        self._log.report(error)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -19,13 +18,11 @@ from ..cache_handlers.base import CacheHandler, Lock, NullLock
 from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
 from ..cache_handlers.purges import Purges
-from .breaker import PAUSE, Breaker
+from .breaker import Breaker, FailureLog
 from .freshness import Freshness, freshness_of
+from .owed import OwedPurges
 
 logger = logging.getLogger("routehandlers")
-
-# Seconds between two words about it in the log.
-_LOGGED_EVERY = 60.0
 
 _SAME_TIME = 1e-3
 
@@ -57,19 +54,11 @@ class Store:
 
     def _reset(self) -> None:
         # One bad entry must not hide the purges, nor a full disk what is on it or that a purge has room.
-        self._told_at = -_LOGGED_EVERY
-        self._reading, self._getting, self._writing, self._purging = (Breaker(self._tell) for _ in range(4))
-        self._paying = threading.Lock()
+        log = FailureLog()
+        self._reading, self._getting, self._writing = (Breaker(log) for _ in range(3))
+        # They come before anything that is read of the storage.
+        self._owed = OwedPurges(self.handler, Breaker(log))
         self._skew: float | None = None if self._shared is not None else 0.0
-        # Purges that the storage could not take, and which come before anything that is read of it.
-        self._owed: list[tuple[tuple[str, ...], float | None]] = []
-        self._is_payer_running = False
-
-    def _tell(self, error: Exception) -> None:
-        """Say once in a while that the storage fails."""
-        if time.monotonic() - self._told_at >= _LOGGED_EVERY:
-            self._told_at = time.monotonic()
-            logger.error("The cache's storage fails, and is done without: %s", error, exc_info=error)
 
     def after_fork(self) -> None:
         self.handler.after_fork()
@@ -89,7 +78,7 @@ class Store:
         """All purges so far, or ``None`` while the storage fails."""
         if self._shared is None:
             return self.memory.purges()
-        if self._owed and not self._pay():
+        if self._owed.queue and not self._owed.pay():
             return None
         if self._reading.has_failed:
             return self._reading.call(self._shared.purges, None)
@@ -144,30 +133,7 @@ class Store:
         """Number a purge. One that the storage cannot take is kept here, and nothing is served before it is taken."""
         if self._shared is None:
             return self.memory.expire_tags(tags, until)
-        self._owed.append((tuple(tags), until + self.skew if until else until))
-        number = self._pay()
-        if not number and not self._is_payer_running:
-            # Others serve what was purged until they hear of it: they must not wait for a request that comes here.
-            self._is_payer_running = True
-            threading.Thread(target=self._pay_later, name="routehandlers-owed", daemon=True).start()
-        return number
-
-    def _pay_later(self) -> None:
-        while self._owed:
-            time.sleep(PAUSE)
-            self._pay()
-        self._is_payer_running = False
-
-    def _pay(self) -> int:
-        """Hand the owed purges to the storage; gives the last one's number, or 0 if it did not take them."""
-        number = 1
-        with self._paying:
-            while self._owed:
-                number = self._purging.call(lambda: self.handler.expire_tags(*self._owed[0]), 0)
-                if not number:
-                    return 0
-                del self._owed[0]
-        return number
+        return self._owed.add(tags, until + self.skew if until else until)
 
     @property
     def skew(self) -> float:
