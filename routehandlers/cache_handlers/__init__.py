@@ -1,6 +1,6 @@
-"""Where the cache keeps its entries.
+"""Storages of the cache.
 
-Beside these, ``routehandlers.cache_handlers.filesystem.FilesystemCacheHandler``
+See also ``routehandlers.cache_handlers.filesystem.FilesystemCacheHandler``
 and ``routehandlers.cache_handlers.redis.RedisCacheHandler``.
 """
 

@@ -1,7 +1,7 @@
-"""What a storage can do.
+"""Interface of a storage.
 
-A storage knows nothing of requests, periods or clocks: it keeps entries, and
-it numbers purges.
+A storage keeps entries and numbers purges. It knows nothing of requests and
+does not decide what is fresh.
 """
 
 from __future__ import annotations
@@ -18,81 +18,83 @@ __all__ = ["CacheHandler", "Entry", "Lock", "Mark", "NullLock"]
 
 
 class CacheHandler(Protocol):
-    """A storage. ``memory://``, ``file:///…`` and ``redis://…`` are three, and yours may be another.
+    """Interface of a storage, as implemented by ``memory://``, ``file:///…`` and ``redis://…``.
 
-    Whatever a method raises counts as a failure of the storage. It is called by
-    several threads, and in processes that were forked after it was made.
+    Any exception of a method counts as a failure of the storage. Several threads
+    call the methods, also in processes that were forked after the storage was
+    created.
 
     https://nextjs.org/docs/app/api-reference/config/next-config-js/incrementalCacheHandlerPath
     """
 
     is_shared: bool
-    """Whether other processes see what is stored here."""
+    """Whether other processes see these entries."""
 
     max_entry_size: int
-    """The most bytes of one body."""
+    """Maximum size of a body in bytes."""
 
     def get(self, key: str) -> Entry | None:
-        """The entry of a key. What cannot be read, or is another's, is no entry."""
+        """Return the entry of a key, or ``None`` if it is missing, damaged, or has another key."""
         ...
 
     def set(self, entry: Entry) -> None:
-        """Keep an entry, in place of an earlier one."""
+        """Store an entry, replacing an earlier one."""
         ...
 
     def delete(self, key: str) -> None:
-        """Forget one entry, if it is there."""
+        """Delete the entry of a key, if there is one."""
         ...
 
     def purges(self) -> Purges:
-        """All purges so far, those of other processes included."""
+        """Return all purges so far, including those of other processes."""
         ...
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        """Number a purge of tags and remember it; gives the number.
+        """Purge tags and return the number of this purge.
 
-        :param until: Until when entries with these tags are served while they are
-            refreshed, by the clock of the storage; ``None`` for without end.
+        :param until: 0 makes the entries with these tags gone. Otherwise they are stale,
+            and gone from this time on, by the clock of the storage; ``None`` means that
+            they only become stale.
         """
         ...
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
-        """Hold the lock of a key among processes, or go on without it after ``timeout`` seconds."""
+        """Hold the lock of a key, which all processes share. Continue without it after ``timeout`` seconds."""
         ...
 
     def clock_skew(self) -> float:
-        """How many seconds the storage's clock is ahead of this process's; always the same in one process."""
+        """Return how many seconds the clock of the storage is ahead; always the same in one process."""
         ...
 
     def entries(self) -> Iterator[Entry]:
-        """All that is stored, for people who look into it."""
+        """Iterate over all entries. Used by the command line and by tests, never by requests."""
         ...
 
     def clear(self) -> None:
-        """Forget everything, and begin another count."""
+        """Delete all entries and start a new epoch of purges."""
         ...
 
     def after_fork(self) -> None:
-        """Give up what belongs to the process that this one was forked from."""
+        """Give up locks, connections and threads of the parent process."""
         ...
 
 
 class Lock(Protocol):
-    """A lock that was asked for."""
+    """Lock of a key. It may not have been acquired in time."""
 
     @property
     def is_held(self) -> bool:
-        """Whether it was got in time."""
+        """Whether this process holds the lock."""
         ...
 
     def release(self) -> None:
-        """Let others have it. Once is enough, and twice is no harm."""
+        """Release the lock, if it is held. A second call does nothing."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NullLock:
-    """A lock that excludes no other process: there is none, or the storage has failed."""
+    """Lock that excludes no other process: there is no other, or the storage has failed."""
 
     is_held: bool
 

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-# Entries that say that there is nothing get at most this part of a storage, so that requests for what does not exist
-# never push out what does.
+# Entries of 404 and 410 get 1/16 of the bytes of a storage, so that requests for URLs that do not exist never evict
+# entries of URLs that do.
 MISSING_SHARE = 16
 
-# One entry takes at most this part of a storage.
+# One entry takes at most 1/8 of the bytes of a storage.
 ENTRY_SHARE = 8
 
 
 class Mark(NamedTuple):
-    """How far a storage's purges had counted at some moment.
+    """Position in the sequence of purges of a storage.
 
-    The ``epoch`` is which count this is (a storage that was emptied begins
-    another), and the ``number`` that of the newest purge.
+    The ``epoch`` identifies the sequence: a storage that is emptied starts a
+    new one. The ``number`` is the number of the newest purge.
     """
 
     epoch: str
@@ -28,17 +28,17 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored answer, or one value of ``cached()`` or ``fetch()``. It is never changed.
+    """A stored response, or a stored value of ``cached()`` or ``fetch()``. Entries are never changed.
 
-    :param key: Its own, whole, so that an entry under another's name is found out.
-    :param status: Of an answer; 0 of a value.
-    :param headers: As the handler gave them; what depends on the moment is added when it is sent.
-    :param fallback: Whether the body is made for each request: that of ``not_found()``.
+    :param key: The complete key. Storages compare it, so that an entry under the name of another key is not served.
+    :param status: Status of a response; 0 for a value.
+    :param headers: Headers of the handler. Headers that depend on the time are added when the response is sent.
+    :param fallback: True for ``not_found()``: the body is made for each request.
     :param created: Seconds since 1970, by the clock of the storage.
-    :param revalidate: After so many seconds it is stale; ``None`` for never.
-    :param expire: After so many seconds it is not served any more.
-    :param mark: Taken before the render began: a purge with a newer number is one that the render has not seen.
-    :param retry_at: When a refresh that failed is tried again.
+    :param revalidate: Seconds until the entry is stale; ``None`` if that never happens.
+    :param expire: Seconds until the entry is no longer served.
+    :param mark: Taken before the render started. The render has not seen purges with higher numbers.
+    :param retry_at: Time of the next try, after a refresh has failed.
     """
 
     key: str
@@ -55,38 +55,40 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes of memory, more or less: the text, and the objects around it."""
+        """Approximate bytes of memory: the text and the objects around it."""
         headers = sum(len(name) + len(value) + 200 for name, value in self.headers)
         tags = sum(len(tag) + 60 for tag in self.tags)
         return len(self.body) + 2 * len(self.key) + headers + tags + _OBJECTS
 
     @property
     def is_missing(self) -> bool:
-        """Whether it says that there is nothing: such entries have a small share of their own."""
+        """Whether the entry is a 404 or 410. These have a small share of their own, see ``MISSING_SHARE``."""
         return self.status in {404, 410}
 
 
-# What the objects of one entry take beside their text, measured with tracemalloc.
+# Bytes of the objects of one entry without their text, measured with tracemalloc.
 _OBJECTS = 1_000
 
 
 class Freshness(Enum):
-    """What may be done with an entry."""
+    """How an entry may be used."""
 
     FRESH = "fresh"
+    """Served."""
+
     STALE = "stale"
-    """Served, while it is refreshed."""
+    """Served while it is refreshed."""
 
     GONE = "gone"
-    """Not served any more."""
+    """Not served."""
 
 
 def fresh_until(entry: Entry) -> float:
-    """When its time runs out, if no purge comes first."""
+    """Return the time at which an entry becomes stale, unless a purge comes first."""
     period = entry.expire if entry.revalidate is None else min(entry.revalidate, entry.expire)
     return entry.created + period
 
 
 def hash_key(key: str) -> str:
-    """Return the name under which a shared storage keeps a key: its hash, so that no request influences names."""
+    """Return the hash of a key, which names its file or its key in Redis: requests cannot choose these names."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""The storage ``file://``, by the name under which it is imported."""
+"""Public name of the storage ``file://``."""
 
 from __future__ import annotations
 

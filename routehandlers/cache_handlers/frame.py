@@ -1,12 +1,12 @@
-"""An entry as bytes: one frame of a JSON header and the raw body. Never pickle.
+"""Encode an entry as bytes: a JSON header and the raw body. Pickle is never used: it can run code.
 
 ::
 
     magic and version   4 bytes     b"RHC1"
-    checksum           16 bytes     of all that follows (BLAKE2b)
-    header's length     4 bytes     big endian
+    checksum           16 bytes     BLAKE2b of everything that follows
+    length of header    4 bytes     big endian
     header              JSON
-    body                as it was sent
+    body                raw
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _START = len(_MAGIC) + _CHECKSUM + 4
 
 
 def encode_frame(entry: Entry) -> bytes:
-    """The bytes of an entry."""
+    """Encode an entry."""
     header = json.dumps(
         {
             "key": entry.key,
@@ -44,7 +44,7 @@ def encode_frame(entry: Entry) -> bytes:
 
 
 def decode_frame(frame: bytes) -> Entry | None:
-    """The entry in a frame, or ``None`` for what is torn, foreign, or of another version."""
+    """Decode an entry. Return ``None`` if the frame is incomplete, damaged, foreign, or of another version."""
     if not frame.startswith(_MAGIC) or len(frame) < _START:
         return None
     rest = memoryview(frame)[len(_MAGIC) + _CHECKSUM :]
@@ -61,7 +61,7 @@ def decode_frame(frame: bytes) -> Entry | None:
             body=bytes(rest[4 + length :]),
             **header,
         )
-    except (ValueError, TypeError, KeyError):  # somebody else's, with a good checksum
+    except (ValueError, TypeError, KeyError):  # another program's frame, with a valid checksum
         return None
 
 

@@ -1,4 +1,4 @@
-"""``memory://``: entries in this process, the least recently used of them leaving first."""
+"""``memory://``: entries in this process. The least recently used entry is evicted first."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .purges import Purges
 
 
 class Held:
-    """An entry in memory, with what was found out about it last.
+    """An entry in memory, with results of earlier requests.
 
-    :ivar checked: The version of the purges at which it was fresh.
-    :ivar until: When its time runs out, if no purge comes first.
-    :ivar second: The second of the clock for which ``headers`` were made.
-    :ivar headers: As they are sent in that second.
+    :ivar checked: Version of the purges at which the entry was fresh.
+    :ivar until: Time at which the entry becomes stale, unless a purge comes first.
+    :ivar second: Second of the clock for which ``headers`` were made.
+    :ivar headers: Complete headers of a response in that second.
     """
 
     __slots__ = ("body", "checked", "entry", "headers", "second", "until")
@@ -34,9 +34,9 @@ class Held:
 
 
 class MemoryCacheHandler:
-    """A bounded number of bytes in this process.
+    """Storage in the memory of this process.
 
-    :param max_size: Bytes; 0 keeps nothing.
+    :param max_size: Maximum bytes of all entries. 0 stores nothing.
     """
 
     is_shared = False
@@ -53,7 +53,7 @@ class MemoryCacheHandler:
         self._lock = threading.Lock()
 
     def held(self, key: str) -> Held | None:
-        """The entry of a key with what is known of it. It counts as used."""
+        """Return the entry of a key with earlier results, and mark it as used."""
         return self._main.get(key) or self._missing.get(key)
 
     def get(self, key: str) -> Entry | None:
@@ -64,7 +64,7 @@ class MemoryCacheHandler:
         self.hold(entry)
 
     def hold(self, entry: Entry) -> Held:
-        """Keep an entry, as far as it has room."""
+        """Store an entry if there is room for it."""
         held = Held(entry)
         segment, other = (self._missing, self._main) if entry.is_missing else (self._main, self._missing)
         with self._lock:
@@ -86,7 +86,7 @@ class MemoryCacheHandler:
             self._purges.apply(number, tags, until, time.time())
         return number
 
-    def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # there are no others
+    def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # no other process
         return nullcontext(NullLock(is_held=True))
 
     def clock_skew(self) -> float:
@@ -95,7 +95,7 @@ class MemoryCacheHandler:
     def entries(self) -> Iterator[Entry]:
         with self._lock:
             held = [*self._main.values(), *self._missing.values()]
-        return (one.entry for one in held)
+        return (item.entry for item in held)
 
     def clear(self) -> None:
         self.after_fork()
@@ -107,7 +107,7 @@ class MemoryCacheHandler:
 
 
 class _Segment:
-    """Entries in the order of their use, within a number of bytes."""
+    """Entries in the order of their use, up to a number of bytes."""
 
     def __init__(self, max_size: int) -> None:
         self.max_size = max_size
@@ -115,7 +115,7 @@ class _Segment:
         self._entries: OrderedDict[str, Held] = OrderedDict()
 
     def get(self, key: str) -> Held | None:
-        # Two steps of C and no lock: what another thread drops between them is a miss.
+        # Two steps in C without a lock: if another thread evicts the entry between them, it is a miss.
         try:
             self._entries.move_to_end(key)
             return self._entries[key]

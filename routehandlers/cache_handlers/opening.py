@@ -1,4 +1,4 @@
-"""A storage from its URL."""
+"""Create a storage from its URL."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ SCHEMES = ("memory", "file", "redis", "rediss", "unix")
 
 
 def open_cache_handler(url: str, max_memory_size: int) -> CacheHandler:
-    """The storage that a URL names. Nothing is opened before it is used.
+    """Return the storage that a URL names. Files and connections are opened at the first use.
 
     :param url: ``memory://``, ``file:///path?max_size=BYTES``, or ``redis://host:6379/0?prefix=NAME&strict=1``.
-    :param max_memory_size: Bytes of ``memory://``.
-    :raise ValueError: If it names none.
+    :param max_memory_size: Maximum bytes of ``memory://``.
+    :raise ValueError: If the URL is not valid.
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
@@ -24,18 +24,18 @@ def open_cache_handler(url: str, max_memory_size: int) -> CacheHandler:
     if parts.scheme == "file":
         return _open_folder(url, parts.netloc, unquote(parts.path), options)
     if parts.scheme in SCHEMES[2:]:
-        from .redis import RedisCacheHandler  # an extra
+        from .redis import RedisCacheHandler  # needs the extra "redis"
 
         return RedisCacheHandler.from_url(url)
-    raise ValueError(f"{url!r} names no storage. Write 'memory://', 'file:///path' or 'redis://host:6379/0'.")
+    raise ValueError(f"{url!r} is not a storage. Write 'memory://', 'file:///path' or 'redis://host:6379/0'.")
 
 
 def _open_folder(url: str, host: str, path: str, options: dict[str, str]) -> CacheHandler:
     if host or not path.startswith("/") or path == "/":
-        raise ValueError(f"{url!r} names no folder. Three slashes and the whole path: 'file:///var/cache/app'.")
+        raise ValueError(f"{url!r} does not name a folder. Write an absolute path: 'file:///var/cache/app'.")
     if set(options) - {"max_size"} or not options.get("max_size", "1").isdecimal():
-        raise ValueError(f"{url!r} has an option that file:// does not know. There is: max_size=BYTES.")
-    from .filesystem import FilesystemCacheHandler  # not on Windows
+        raise ValueError(f"{url!r} has an invalid option. file:// takes one option: max_size=BYTES.")
+    from .filesystem import FilesystemCacheHandler  # cannot be imported on Windows
 
     if "max_size" in options:
         return FilesystemCacheHandler(path, int(options["max_size"]))

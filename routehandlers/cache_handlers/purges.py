@@ -1,7 +1,8 @@
-"""Which purges there were, in the order of their numbers.
+"""Purges, in the order of their numbers.
 
-Order is kept by number and never by clock: what a purge hits was rendered when
-the number was lower. Clocks only end what a soft purge lets go on.
+Numbers decide, never clocks: a purge affects entries whose render started at a
+lower number. Clocks only decide when an entry that a soft purge made stale is
+gone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import NamedTuple
 
 from .entry import Entry, Freshness, Mark
 
-# Tags whose purges are known one by one. The oldest half of more is folded into
-# one number, before which everything is stale: safe, and bounded.
+# Maximum number of tags with a purge of their own. Beyond it, the older half is replaced by one number, the floor, and
+# all entries from before the floor are gone. This bounds the memory and never serves a purged entry.
 MOST_TAGS = 50_000
 
 _versions = itertools.count(1)
@@ -26,12 +27,12 @@ class _Soft(NamedTuple):
 
 
 class Purges:
-    """The purges of one storage, as far as this process has read them.
+    """Purges of one storage that this process has read.
 
-    :param epoch: Which count this is.
-    :ivar number: That of the newest purge.
-    :ivar floor: Entries of before this number are gone, whatever their tags.
-    :ivar version: Another number after each change, and in each object.
+    :param epoch: Identifies the sequence of numbers.
+    :ivar number: Number of the newest purge.
+    :ivar floor: Entries with a lower number are gone, whatever their tags.
+    :ivar version: Changes with each purge, and is different in each object.
     """
 
     def __init__(self, epoch: str | None = None) -> None:
@@ -47,10 +48,10 @@ class Purges:
         return Mark(self.epoch, self.number)
 
     def apply(self, number: int, tags: Iterable[str], until: float | None = 0.0, now: float = 0.0) -> None:
-        """Take note of a purge.
+        """Record a purge.
 
-        :param until: 0 for a hard one; see ``CacheHandler.expire_tags``.
-        :param now: Until when earlier soft ones have run out.
+        :param until: See ``CacheHandler.expire_tags``: 0 for a hard purge, otherwise a soft one.
+        :param now: Time of the purge. Earlier soft purges whose ``until`` has passed have become hard ones.
         """
         self.number = max(self.number, number)
         for tag in tags:
@@ -66,11 +67,11 @@ class Purges:
             self._soft[tag] = _Soft(number, until)
         if len(self._hard) + len(self._soft) > MOST_TAGS:
             self._fold()
-        # Last, so that whoever sees the new version sees the purge.
+        # Last: a thread that sees the new version must also see the purge.
         self.version = next(_versions)
 
     def raise_floor(self, number: int) -> None:
-        """Forget single purges up to a number: all that is older is gone."""
+        """Replace all purges up to a number by that number: older entries are gone."""
         self.floor = max(self.floor, number)
         self._hard = {tag: at for tag, at in self._hard.items() if at > self.floor}
         self._soft = {tag: soft for tag, soft in self._soft.items() if soft.number > self.floor}
@@ -78,9 +79,9 @@ class Purges:
         self.version = next(_versions)
 
     def judge(self, entry: Entry, now: float) -> Freshness:
-        """What the purges say of an entry.
+        """Return how fresh an entry is, as far as purges decide.
 
-        :param now: By the clock of the storage.
+        :param now: Time by the clock of the storage.
         """
         epoch, seen = entry.mark
         if epoch != self.epoch or seen < self.floor:
@@ -97,7 +98,7 @@ class Purges:
         return freshness
 
     def records(self) -> list[tuple[int, str, float | None]]:
-        """All that is remembered one by one, oldest first: number, tag, until."""
+        """Return number, tag and until of each purge, oldest first."""
         hard = [(number, tag, 0.0) for tag, number in self._hard.items()]
         soft = [(soft.number, tag, soft.until) for tag, soft in self._soft.items()]
         return sorted([*hard, *soft], key=lambda record: record[0])

@@ -1,4 +1,4 @@
-"""The storage ``redis://``, by the name under which it is imported."""
+"""Public name of the storage ``redis://``."""
 
 from __future__ import annotations
 

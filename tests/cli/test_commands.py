@@ -431,7 +431,7 @@ def test_cache_looks_into_a_storage_and_purges_it(tmp_path: Path) -> None:
         (["cache", "--storage", "file:///proc/nothing", "stats"], "the storage cannot be read"),
         (["cache", "--storage", "redis://127.0.0.1:1", "stats"], "Redis cannot be asked"),
         (["cache", "--storage", "nothing", "stats"], "cache is 'nothing'"),
-        (["cache", "--storage", "file://relative", "stats"], "names no folder"),
+        (["cache", "--storage", "file://relative", "stats"], "does not name a folder"),
         (["cache", "purge"], "one of the arguments --tag --path --all is required"),
         (["cache"], "required: ACTION"),
         (["explain", "GET"], "required: url"),

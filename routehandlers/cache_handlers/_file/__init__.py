@@ -1,1 +1,1 @@
-"""``file://``: entries and purges in files of one machine."""
+"""``file://``: entries and purges in files, shared by the processes of one machine."""

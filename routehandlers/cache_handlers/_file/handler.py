@@ -1,12 +1,12 @@
-"""``file:///path``: one file an entry, for several workers on one machine.
+"""``file:///path``: one file for each entry, shared by the workers of one machine.
 
 ::
 
-    entries/ab/abc….entry     one frame each; the name is the hash of the key and nothing else
-    missing/ab/abc….entry     what says that there is nothing, within a share of its own
-    locks/abc….lock           flock()ed by who renders; a killed process frees it at once
+    entries/ab/abc….entry     one frame each; the name is the hash of the key
+    missing/ab/abc….entry     entries of 404 and 410, with a share of their own
+    locks/abc….lock           held with flock() during a render; freed at once if the process is killed
     purges                    the log of purges
-    size                      bytes of both shares, changed under its flock()
+    size                      bytes of both shares, changed while holding its flock()
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from ..purges import Purges
 from .lock import FileLock, close_held_files, locked
 from .purge_log import PurgeLog
 
-# Seconds that a write waits for the others'. Longer, and it is not stored.
+# Seconds that a write waits for other writes. After that, the entry is not stored.
 _PATIENCE = 2.0
 
-# After evicting, this part of the bytes is in use: a look at all files frees many at once.
+# Part of the bytes that is still in use after an eviction. Evicting reads the size of all files, so free much at once.
 _LEFT = 0.9
 
 
 class FilesystemCacheHandler:
-    """A bounded number of bytes in a folder.
+    """Storage in a folder.
 
-    Files have the permissions of the process's umask; keep others out of the
-    folder, since what lies in it is sent to clients.
+    Files get the permissions of the process's umask. Do not let other users
+    write to the folder: its files are sent to clients.
 
-    :param directory: Made where it is missing. It belongs to the cache alone.
-    :param max_size: Bytes of all entries.
+    :param directory: Used by the cache alone. Created if it does not exist.
+    :param max_size: Maximum bytes of all entries.
     """
 
     is_shared = True
@@ -66,11 +66,11 @@ class FilesystemCacheHandler:
             file = self._file(share, name)
             try:
                 entry = decode_frame(file.read_bytes())
-            except OSError:  # not there, or not to be read; the next set() replaces it
+            except OSError:  # missing or unreadable; the next set() replaces it
                 continue
             if entry is not None and entry.key == key:
                 with suppress(OSError):
-                    os.utime(file)  # it was used; the oldest leave first
+                    os.utime(file)  # marks it as used: the oldest files are evicted first
                 return entry
         return None
 
@@ -121,7 +121,7 @@ class FilesystemCacheHandler:
 
     @property
     def size(self) -> int:
-        """Bytes in use, counted file by file."""
+        """Bytes in use. Reads the size of each file."""
         return sum(file.stat().st_size for share in self._limits for file in self._files(share))
 
     # Purges and locks -------------------------------------------------------
@@ -151,7 +151,7 @@ class FilesystemCacheHandler:
             with suppress(FileNotFoundError):
                 file.unlink()
             used = self._evict(share, len(frame))
-        # Counted first: whoever dies in between leaves the count too high, and the next eviction counts anew.
+        # Count first: if the process dies before the write, the count is too high, and the next eviction corrects it.
         _write_sizes(sizes, {**counted, share: used + len(frame)})
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
@@ -171,10 +171,10 @@ class FilesystemCacheHandler:
             _write_sizes(sizes, {**counted, share: max(0, counted.get(share, 0) - size)})
 
     def _evict(self, share: str, needed: int) -> int:
-        """Make room by removing what was used longest ago; gives the bytes that are left."""
+        """Remove the least recently used files, and return the bytes that are still in use."""
         found = []
         for file in (self.directory / share).glob("*/*"):
-            if file.suffix == ".draft":  # of a process that died over it: the lock is ours
+            if file.suffix == ".draft":  # of a process that died: this one holds the lock
                 file.unlink(missing_ok=True)
                 continue
             with suppress(FileNotFoundError):
@@ -182,7 +182,7 @@ class FilesystemCacheHandler:
                 found.append((stat.st_mtime, stat.st_size, file))
         used = sum(size for _, size, _ in found)
         aim = min(int(self._limits[share] * _LEFT), self._limits[share] - needed)
-        for _, size, file in sorted(found, key=lambda one: one[0]):
+        for _, size, file in sorted(found, key=lambda item: item[0]):
             if used <= aim:
                 break
             file.unlink(missing_ok=True)
@@ -201,7 +201,7 @@ def _read_sizes(descriptor: int) -> dict[str, int]:
     words = os.pread(descriptor, 200, 0).split()
     try:
         return {"entries": int(words[0]), "missing": int(words[1])}
-    except (ValueError, IndexError):  # new, or torn: too small at worst until the next eviction counts
+    except (ValueError, IndexError):  # new or damaged: at worst too small until the next eviction counts
         return {}
 
 

@@ -1,4 +1,4 @@
-"""``flock()`` with an end to waiting."""
+"""``flock()`` with a timeout."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from types import TracebackType
 from ...exceptions import StorageError
 
 if sys.platform == "win32":
-    raise ImportError("file:// needs flock(), which Windows has not. Use memory:// or redis:// there.")
+    raise ImportError("file:// needs flock(), which Windows lacks. Use memory:// or redis:// there.")
 
 import fcntl
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 
-# What this process holds open for locks. A forked child has copies, and would
-# hold every lock for as long as it lives.
+# Open descriptors of lock files. A forked child inherits copies, which would
+# hold the locks until the child ends.
 _held: set[int] = set()
 
 
 def close_held_files() -> None:
-    """In a forked child: give back the copies of its parent's locks."""
+    """Close the copies of the parent's lock files. Call it in a forked child."""
     while _held:
         with suppress(OSError):
             os.close(_held.pop())
@@ -40,7 +40,7 @@ def _open(file: Path) -> int:
 
 
 def _take(descriptor: int, file: Path) -> bool:
-    """Lock an open file, if nobody has it, and if it is still the one of that name."""
+    """Lock an open file, unless it is locked already or another file has taken its name."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -52,15 +52,15 @@ def _take(descriptor: int, file: Path) -> bool:
 
 
 def acquire(file: Path, timeout: float) -> int | None:
-    """The descriptor of a locked file, or ``None`` at the end of patience.
+    """Lock a file and return its descriptor, or ``None`` after ``timeout`` seconds.
 
-    Polled, since a thread that waits in ``flock()`` cannot be told to stop.
+    It polls, because a thread that waits in ``flock()`` cannot be interrupted.
     """
-    # Counted, not measured: a clock that a test has stopped must not stop this too.
+    # Add up the pauses, and do not read a clock: a test may have stopped it.
     waited, pause = 0.0, _FIRST_PAUSE
     while True:
         descriptor = _open(file)
-        _held.add(descriptor)  # before it is locked: a child that is forked now must know of its copy
+        _held.add(descriptor)  # before locking: a child that is forked now must close its copy
         if _take(descriptor, file):
             return descriptor
         release(descriptor)
@@ -75,15 +75,15 @@ def release(descriptor: int) -> None:
     if descriptor in _held:
         _held.discard(descriptor)
         with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # for all copies: a child's would keep it
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # for all copies: a copy in a child would keep the lock
         os.close(descriptor)
 
 
 @contextmanager
 def locked(file: Path, timeout: float) -> Iterator[int]:
-    """The descriptor of a file that only this process changes meanwhile.
+    """Lock a file and yield its descriptor. No other process changes the file meanwhile.
 
-    :raise StorageError: If others have it for longer than ``timeout`` seconds.
+    :raise StorageError: If it was locked elsewhere for ``timeout`` seconds.
     """
     descriptor = acquire(file, timeout)
     if descriptor is None:
@@ -95,9 +95,9 @@ def locked(file: Path, timeout: float) -> Iterator[int]:
 
 
 class FileLock:
-    """A lock with a file of its own, which goes away with it.
+    """Lock with a file of its own, which is removed on release.
 
-    :param timeout: Seconds to wait. At their end one goes on without it.
+    :param timeout: Seconds to wait before continuing without the lock.
     """
 
     def __init__(self, file: Path, timeout: float) -> None:
@@ -122,7 +122,7 @@ class FileLock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             try:
-                # While it is still locked: who opened it meanwhile will find another of that name, or none.
+                # Unlink while locked: _take() in other processes notices that the file has lost its name.
                 self._file.unlink(missing_ok=True)
             finally:
                 release(descriptor)

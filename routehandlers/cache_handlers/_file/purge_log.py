@@ -1,4 +1,4 @@
-"""The purges of a folder: a log that every process appends to and reads the end of.
+"""Purges of a folder: a log to which every process appends, and whose end every process reads.
 
 ::
 
@@ -6,10 +6,9 @@
     {"number": 8, "tags": ["posts"], "until": 0, "at": 1795444978.2}
     {"number": 9, "tags": ["a", "b"], "until": null, "at": 1795444980.1}
 
-Its size tells whether there is something new: the log only grows, and is made
-empty when another file takes its place. One that has grown long is written
-anew as another file; one that was damaged, or removed by hand, begins another
-epoch, in which nothing old counts.
+A new size means new purges: the log only grows, and it is emptied when another
+file replaces it. A long log is rewritten as another file. If the log is damaged
+or removed, a new epoch starts, and all entries of the old epoch are gone.
 """
 
 from __future__ import annotations
@@ -25,24 +24,25 @@ from ...exceptions import StorageError
 from ..purges import Purges
 from .lock import locked
 
-# Bytes after which the log is written anew, without what later purges made needless.
+# Bytes after which the log is rewritten, without purges that later ones have replaced.
 _LONGEST = 4 * 2**20
 
+# Seconds to wait for locks.
 _PATIENCE = 2.0
 
 _LONGEST_FIRST_LINE = 1_000
 
-# How often a log that is replaced while it is read is opened again.
+# How often to open the log again if it is replaced while being read.
 _MOST_TRIES = 20
 
-# Seconds after which it is looked whether somebody has removed the file by hand.
+# Seconds between checks whether the file has been removed by hand.
 _TRUST = 1.0
 
 
 class PurgeLog:
-    """The purges in one file.
+    """Purges in one file.
 
-    :param file: Made where it is missing.
+    :param file: Created if it does not exist.
     """
 
     def __init__(self, file: Path) -> None:
@@ -57,7 +57,7 @@ class PurgeLog:
         self._close()
 
     def read(self) -> Purges:
-        """All purges so far, those that other processes have just made included."""
+        """Return all purges so far, including those that other processes have just made."""
         try:
             size = os.lseek(self._descriptor, 0, os.SEEK_END)
         except OSError:  # not open yet
@@ -67,33 +67,33 @@ class PurgeLog:
         return self._read_more()
 
     def append(self, tags: Iterable[str], until: float | None) -> int:
-        """Write a purge down; gives its number. One that cannot be written takes everything with it."""
+        """Append a purge and return its number. If it cannot be written, start a new epoch: all entries are gone."""
         try:
             with locked(self._file, _PATIENCE) as descriptor:
                 end = os.fstat(descriptor).st_size
                 if end == 0:
                     end += os.pwrite(descriptor, _first_line(Purges()), 0)
-                # Up from the microseconds of the moment, so that no number comes again where the log has lost its end.
+                # At least the time in microseconds, so that no number is used twice if the log has lost its end.
                 now = time.time()
                 number = max(self._read_more().number + 1, int(now * 1e6))
                 line = _line(number, tags, until, now)
                 written = os.pwrite(descriptor, line, end)
                 if written < len(line):
-                    raise OSError(28, "The purge was written in part only")
+                    raise OSError(28, "The purge was written only in part")
                 os.fsync(descriptor)
                 purges = self._read_more()
                 if end + len(line) > _LONGEST:
-                    self._write_anew(purges, descriptor)
+                    self._rewrite(purges, descriptor)
         except OSError:
-            # A full disk. Removing needs no room, and another epoch forgets all that this purge should have.
+            # The disk is full. Removing the log needs no space, and the new epoch includes this purge.
             self.restart()
             raise
         return number
 
     def restart(self, *, only_if_damaged: bool = False) -> None:
-        """Begin another epoch: remove the file, and tell those who still read it.
+        """Start a new epoch: remove the file, and tell processes that have it open.
 
-        :param only_if_damaged: Look again, since somebody else may have done it.
+        :param only_if_damaged: Check again while holding the lock, because another process may have done it.
         """
         if not self._file.exists():
             return
@@ -105,17 +105,17 @@ class PurgeLog:
 
     def _read_more(self) -> Purges:
         if not self._lock.acquire(timeout=_PATIENCE):
-            raise StorageError(f"{self._file} could not be read in time.")
+            raise StorageError(f"{self._file} could not be read in {_PATIENCE:g} seconds.")
         try:
             for _ in range(_MOST_TRIES):
                 if self._read_to_end():
                     return self._purges
-            raise StorageError(f"{self._file} was replaced again and again.")
+            raise StorageError(f"{self._file} was replaced {_MOST_TRIES} times while it was read.")
         finally:
             self._lock.release()
 
     def _read_to_end(self) -> bool:
-        """Read what is new; false if the file was replaced meanwhile."""
+        """Read new lines. Return false if the file was replaced meanwhile."""
         try:
             is_open = self._file.stat().st_ino == os.fstat(self._descriptor).st_ino
         except OSError:
@@ -126,11 +126,11 @@ class PurgeLog:
         length = os.fstat(self._descriptor).st_size
         data = os.pread(self._descriptor, length - known, known) if length > known else b""
         if not length or length < known or len(data) < length - known:
-            # Emptied: it is not the file of its name any more, or somebody has damaged it.
+            # Emptied: another file has taken its name, or it was damaged.
             self._open()
             return False
         if not known and not _epoch_of(data):
-            self.restart(only_if_damaged=True)  # without its first line nobody knows whose count it is
+            self.restart(only_if_damaged=True)  # without a first line, the epoch is unknown
             return False
         complete = data[: data.rfind(b"\n") + 1]
         for line in complete.splitlines():
@@ -140,7 +140,7 @@ class PurgeLog:
         return True
 
     def _open(self) -> bool:
-        """Open the file of that name, which is made where it is missing."""
+        """Open the file, and create it if it does not exist. Return false if it was replaced meanwhile."""
         self._size = -1
         try:
             if not self._file.exists() or not self._file.stat().st_size:
@@ -148,12 +148,12 @@ class PurgeLog:
                     if os.fstat(descriptor).st_size == 0:
                         os.pwrite(descriptor, _first_line(Purges()), 0)
             opened = os.open(self._file, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:  # replaced in between
+        except FileNotFoundError:  # replaced meanwhile
             return False
         if self._descriptor < 0:
             self._descriptor = opened
         else:
-            # The number stays ours: another thread may be asking for its size just now.
+            # Keep the descriptor's number: another thread may be reading the size.
             os.dup2(opened, self._descriptor, inheritable=False)
             os.close(opened)
         self._purges = Purges()
@@ -171,23 +171,23 @@ class PurgeLog:
                 if until is not None:
                     until = float(until)
                 self._purges.apply(int(record["number"]), list(record["tags"]), until, float(record["at"]))
-        except Exception:  # whatever somebody wrote there
-            # It may have been a purge of anything: nothing from before it counts.
+        except Exception:  # damaged in any way
+            # It may have been a purge of any tag: all older entries are gone.
             self._purges.raise_floor(self._purges.number + 1)
 
-    def _write_anew(self, purges: Purges, descriptor: int) -> None:
+    def _rewrite(self, purges: Purges, descriptor: int) -> None:
         lines: list[bytes] = []
         room = _LONGEST // 2
         for number, tag, until in reversed(purges.records()):
             line = _line(number, [tag], until, 0)
             room -= len(line)
             if room < 0:
-                purges.raise_floor(number)  # what is older is gone, whatever its tags
+                purges.raise_floor(number)  # older entries are gone, whatever their tags
                 break
             lines.append(line)
         draft = self._file.with_suffix(".draft")
         draft.write_bytes(b"".join([_first_line(purges), *reversed(lines)]))
-        # In this order: who dies in between leaves an empty log, which begins another epoch.
+        # In this order: if the process dies in between, it leaves an empty log, and a new epoch starts.
         _shrink(descriptor)
         draft.replace(self._file)
 
@@ -198,17 +198,17 @@ class PurgeLog:
 
 
 def _shrink(descriptor: int) -> None:
-    """Tell those who still read a file that it is not the one of its name any more. It needs no room on the disk."""
+    """Empty a file: processes that have it open then notice that another has its name. Needs no disk space."""
     os.ftruncate(descriptor, 0)
 
 
 def _epoch_of(data: bytes) -> str:
-    """The epoch in the first line of a log, or nothing."""
+    """Return the epoch from the first line of a log, or an empty string."""
     line, end, _ = data.partition(b"\n")
     try:
         first = json.loads(line) if end else {}
         return str(first["epoch"]) if int(first["number"]) >= int(first["floor"]) >= 0 else ""
-    except Exception:  # whatever somebody wrote there
+    except Exception:  # damaged in any way
         return ""
 
 

@@ -1,15 +1,15 @@
-"""``redis://``: entries that many machines share. It speaks to Redis 6 and newer, and to Valkey.
+"""``redis://``: entries that many machines share. Works with Redis 6 and newer, and with Valkey.
 
 ::
 
-    {routehandlers}:entry:abc…    one frame, with its time to live
-    {routehandlers}:missing       the keys of what says that there is nothing, oldest first
-    {routehandlers}:lock:abc…     who renders; it runs out unless it is renewed
+    {routehandlers}:entry:abc…    one frame, with a time to live
+    {routehandlers}:missing       keys of entries of 404 and 410, oldest first
+    {routehandlers}:lock:abc…     held during a render; expires unless it is renewed
     {routehandlers}:purges        a sorted set: tags with the numbers of their purges
 
-The braces keep all keys in one slot of a cluster. Everything about purges lies
-in one key, so that what evicts or removes it cannot take a part: the next
-reader begins another epoch, and no entry of before counts.
+The braces keep all keys in one slot of a cluster. One key holds all purges, so
+that Redis cannot evict only some of them: if the key is gone, the next reader
+starts a new epoch, and all older entries are gone.
 """
 
 from __future__ import annotations
@@ -36,10 +36,12 @@ from .lock import LockKeeper, RedisLock
 from .purge_set import PurgeSet
 from .scripts import run_script
 
-# Seconds after which an unanswered command has failed: a request waits so long at most.
+# Seconds after which a command without an answer has failed. A request waits this long for a command.
 _TIMEOUT = 0.5
 
+# Maximum number of entries of 404 and 410.
 _MOST_MISSING = 10_000
+
 _MAX_ENTRY_SIZE = 8 * 2**20
 
 _SET = """
@@ -55,19 +57,19 @@ end
 
 
 class RedisCacheHandler:
-    """Entries in Redis, whose ``maxmemory`` bounds them. Use the policy ``allkeys-lru`` or ``volatile-lru``.
+    """Storage in Redis. Set its ``maxmemory``, and the policy ``allkeys-lru`` or ``volatile-lru``.
 
-    :param client: With ``protocol=2``, short timeouts and no retries, as ``from_url`` makes it.
-    :param prefix: Before every key; what shares it shares its entries.
-    :param strict: Ask Redis before every hit whether there was a purge, in place of waiting for its message. A
-        hit then takes a round trip. Also the way for clients of a cluster.
+    :param client: Client with ``protocol=2``, short timeouts and no retries, as created by ``from_url()``.
+    :param prefix: Prefix of all keys. Applications with the same prefix share their entries.
+    :param strict: Ask Redis for purges before every hit, instead of waiting for its messages. Each hit then takes a
+        round trip. Required for clients of a cluster.
     """
 
     is_shared = True
     max_entry_size = _MAX_ENTRY_SIZE
 
     def __init__(self, client: redis.Redis, *, prefix: str = "routehandlers", strict: bool = False) -> None:
-        self._client: Any = client  # redis-py's types tell synchronous from asynchronous answers only at length
+        self._client: Any = client  # redis-py's types do not separate synchronous from asynchronous results
         self._prefix = f"{{{prefix}}}"
         self._strict = strict
         self._where = f"{client!r} {prefix}"
@@ -76,7 +78,7 @@ class RedisCacheHandler:
 
     @classmethod
     def from_url(cls, url: str) -> RedisCacheHandler:
-        """From ``redis://``, ``rediss://`` or ``unix://`` as redis-py reads them, with ``prefix`` and ``strict``."""
+        """Connect to ``redis://``, ``rediss://`` or ``unix://``, with redis-py's options, ``prefix`` and ``strict``."""
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         prefix, strict = options.pop("prefix", "routehandlers"), options.pop("strict", "0")
@@ -94,7 +96,7 @@ class RedisCacheHandler:
     def get(self, key: str) -> Entry | None:
         try:
             frame = self._client.get(self._entry_key(key))
-        except redis.ResponseError:  # somebody else wrote there; the next set() replaces it
+        except redis.ResponseError:  # another program wrote another type; the next set() replaces it
             return None
         entry = decode_frame(frame) if isinstance(frame, bytes) else None
         return entry if entry is not None and entry.key == key else None

@@ -1,4 +1,4 @@
-"""A lock in Redis: a key that runs out, and that its holder renews while it lives."""
+"""Lock in Redis: a key that expires, and that its holder renews."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _RENEWED_EVERY = 1.0
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.1
 
-# Only who holds it may renew or remove it: it may have run out, and be another's.
+# Renew or delete the key only if it holds our token: it may have expired, and another process may hold it.
 _RENEW = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
 _FREE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
 
 
 class LockKeeper:
-    """Renews the locks of one process, in a thread that lives while there are any."""
+    """Renews the locks of this process, in a thread that runs while there are any."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -45,8 +45,8 @@ class LockKeeper:
             self._tokens.pop(name, None)
         try:
             self._free([name], [token])
-        except Exception as error:  # it runs out by itself
-            logger.debug("A lock could not be freed: %r", error)
+        except Exception as error:  # it expires by itself
+            logger.debug("Releasing a lock failed: %r", error)
 
     def _run(self) -> None:
         while True:
@@ -59,14 +59,14 @@ class LockKeeper:
             for name, token in held.items():
                 try:
                     self._renew([name], [token, int(_LIFE * 1000)])
-                except Exception as error:  # tried again in a moment
-                    logger.debug("A lock could not be renewed: %r", error)
+                except Exception as error:  # tried again after _RENEWED_EVERY
+                    logger.debug("Renewing a lock failed: %r", error)
 
 
 class RedisLock:
-    """One lock.
+    """Lock of one key.
 
-    :param timeout: Seconds to wait. At their end one goes on without it.
+    :param timeout: Seconds to wait before continuing without the lock.
     """
 
     def __init__(self, client: Any, keeper: LockKeeper, name: str, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""The purges in Redis: one sorted set, which every process adds to and reads the end of."""
+"""Purges in Redis: a sorted set to which every process adds, and whose end every process reads."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from ..purges import Purges
 from .scripts import run_script
 from .tracking import Tracking
 
-# Seconds that a thread waits for another that reads.
+# Seconds that a thread waits for another thread that reads.
 _PATIENCE = 1.0
 
-# Seconds for which it is not looked again whether a message has come. Looking is a step into the kernel, which a hit
-# that takes two microseconds would feel; the thread that listens hears of it in the meantime as a rule.
+# Seconds between two checks for a message. A check is a system call, and a hit takes only two microseconds; usually
+# the listening thread receives the message in the meantime.
 _TRUST = 0.0005
 
+# Beyond this number of purges, the older half is replaced by a floor; see ``Purges.floor``.
 _MOST_PURGES = 20_000
 
-# Sorted by number, the epoch first. Members: "e:<epoch>", "f:" for the floor, and
-# '["tag", until]' for a purge; a tag's newer purge moves its member. Numbers count up from the microseconds of the
-# moment, so that none comes again when Redis begins anew from an old snapshot.
+# Sorted by number, the epoch first. Members: "e:<epoch>", "f:" for the floor, and '["tag", until]' for a purge; a newer
+# purge of the same tag moves its member. A number is at least the time in microseconds, so that none is used twice when
+# Redis restarts from an old snapshot.
 _READ = """
 local first = redis.call('ZRANGE', KEYS[1], 0, 0)[1]
 if not first or string.sub(first, 1, 2) ~= 'e:' then
@@ -39,7 +40,7 @@ local since = '(0'
 if first == 'e:' .. ARGV[1] then
   since = '(' .. ARGV[2]
   if tonumber(redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]) < tonumber(ARGV[2]) then
-    -- What has been counted is gone: restored from a snapshot, or failed over.
+    -- Purges have been lost: Redis was restored from a snapshot, or failed over.
     redis.call('DEL', KEYS[1])
     redis.call('ZADD', KEYS[1], 0, 'e:' .. ARGV[3])
     first, since = 'e:' .. ARGV[3], '(0'
@@ -68,7 +69,7 @@ return number
 
 
 class PurgeSet:
-    """The purges under one key.
+    """Purges under one key.
 
     :param strict: See ``RedisCacheHandler``.
     """
@@ -86,6 +87,7 @@ class PurgeSet:
         self._tracking = Tracking(client, key, is_used=not strict)
 
     def read(self) -> Purges:
+        """Return all purges so far; without ``strict``, all that Redis has announced."""
         tracking = self._tracking
         if tracking.heard == self._applied and not self._strict:
             now = time.monotonic()
@@ -99,34 +101,35 @@ class PurgeSet:
         return self._purges
 
     def append(self, tags: Iterable[str], until: float | None) -> int:
+        """Add a purge and return its number, or 0 if it could not be added: then all entries are gone."""
         members = [json.dumps([tag, until]) for tag in tags]
         try:
             number = self._purge([self._key], [secrets.token_hex(16), _MOST_PURGES, *members])
         except redis.ResponseError:
-            # No room, or not our key. Removing needs no room, and another epoch forgets what this purge should have.
+            # No memory, or a key of another program. Deleting needs no memory, and the new epoch includes this purge.
             self._client.delete(self._key)
             number = 0
         self._tracking.hear()
         return int(number)
 
     def _read_more(self) -> None:
-        """Read what is new; of many threads that want it one does, and the others wait as long as it may take."""
+        """Read new purges. If several threads call it, one reads and the others wait for it."""
         entered = time.monotonic()
         if not self._lock.acquire(timeout=_PATIENCE):
-            raise StorageError("Redis does not answer")
+            raise StorageError("Redis does not answer.")
         try:
             self._tracking.start()
             heard = self._tracking.heard
             if heard == self._applied and not self._strict:
                 return
-            if self._failed_at >= entered:  # while this one waited; it need not find out for itself
-                raise StorageError("Redis has just failed")
+            if self._failed_at >= entered:  # while this thread waited: do not wait for Redis again
+                raise StorageError("Redis has just failed in another thread.")
             try:
                 self._purges = self._read_purges(self._purges)
             except BaseException:
                 self._failed_at = time.monotonic()
                 raise
-            # What was heard while it was read is read next time.
+            # Messages that arrived meanwhile cause another read.
             self._applied = heard
         finally:
             self._lock.release()
@@ -149,5 +152,5 @@ def _apply(purges: Purges, member: bytes, number: int) -> None:
         else:
             tag, until = json.loads(member)
             purges.apply(number, [tag], until if until is None else float(until), time.time())
-    except Exception:  # somebody else wrote there: it may mean anything
+    except Exception:  # written by another program: all older entries are gone
         purges.raise_floor(number)

@@ -1,7 +1,7 @@
-"""Redis's invalidation messages: it tells when a key has changed, so that nobody has to ask.
+"""Receive Redis's invalidation messages, so that hits need not ask whether a key has changed.
 
-https://redis.io/docs/latest/develop/reference/client-side-caching/ (broadcasting mode, two-connection
-mode of RESP2 with one connection that redirects to itself)
+https://redis.io/docs/latest/develop/reference/client-side-caching/ (broadcasting mode; the two-connection
+mode of RESP2, with one connection that redirects to itself)
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ from typing import Any
 
 logger = logging.getLogger("routehandlers")
 
-# Seconds of silence after which Redis is asked whether it is there, and seconds for its answer.
+# Seconds without a message after which to send a PING, and seconds to wait for its answer.
 _HEARTBEAT = 1.0
 _PATIENCE = 1.0
 
+# Seconds before connecting again.
 _PAUSE = 1.0
 
-_CHUNK = 64 * 2**10
+# Bytes received at once.
+_RECEIVED = 64 * 2**10
 
 
 class Tracking:
-    """Hears of changes to one key, in a thread of its own that is made when first asked.
+    """Receives messages about changes to one key, in a thread that ``start()`` creates.
 
-    :param is_used: Whether to hear of them at all; otherwise there always may be news.
-    :ivar heard: How many messages have come, more or less; ``nan``, which equals nothing, while nobody would tell.
-    :ivar trusted_until: Until when nobody needs to peek, by the monotonic clock.
-    :ivar peek: Tells, in one step into the kernel, whether a message has come that the thread has not counted yet.
+    :param is_used: False to receive no messages: then the key may always have changed.
+    :ivar heard: Changes with each message. ``nan``, which is unequal to itself, while there is no connection.
+    :ivar trusted_until: Time, by the monotonic clock, until which ``peek()`` need not be called.
+    :ivar peek: Return, with one system call, whether a message has arrived that the thread has not counted yet.
     """
 
     def __init__(self, client: Any, key: str, *, is_used: bool) -> None:
@@ -49,12 +51,12 @@ class Tracking:
         self.peek: Callable[[], object] = _nothing
 
     def hear(self) -> None:
-        """Count something that has happened to the key."""
+        """Count a change to the key."""
         with self._guard:
             self.heard += 1
 
     def start(self) -> None:
-        """Begin to listen, once in each process."""
+        """Start to listen, once in each process."""
         if self._thread is None and self._is_used:
             self._thread = threading.Thread(target=self._run, name="routehandlers-purges", daemon=True)
             self._thread.start()
@@ -66,7 +68,7 @@ class Tracking:
                 connection = self._connect()
                 self._listen(connection)
             except Exception as error:
-                logger.debug("Redis's messages have stopped: %r", error)
+                logger.debug("No messages from Redis until the next connection: %r", error)
             finally:
                 self._set_connected(None)
                 if connection is not None:
@@ -75,7 +77,7 @@ class Tracking:
 
     def _set_connected(self, peek: Callable[[], object] | None) -> None:
         with self._guard:
-            # Another number than any before it, for what came while nobody listened.
+            # A new number, because messages may have been missed while there was no connection.
             self.heard = next(self._numbers) if peek is not None else nan
             self.peek = peek or _nothing
 
@@ -91,27 +93,27 @@ class Tracking:
         return connection
 
     def _listen(self, connection: Any) -> None:
-        readable = _waiter(connection._sock)  # redis-py has no public way to its socket
+        readable = _waiter(connection._sock)  # redis-py has no public access to its socket
         self._set_connected(partial(readable, 0))
         is_asked = False
         while True:
             if readable(_PATIENCE if is_asked else _HEARTBEAT):
                 is_asked = False
-                # What it says does not matter, only that it came. It is counted before it is taken away, so that at any
-                # moment either the count has changed or there is something to peek at.
+                # The content of a message does not matter. Count it before receiving it, so that at any moment either
+                # the count has changed or peek() sees the message.
                 with self._guard:
                     self.heard += 1
-                    if not connection._sock.recv(_CHUNK):
-                        raise ConnectionError("Redis has closed the connection")
+                    if not connection._sock.recv(_RECEIVED):
+                        raise ConnectionError("Redis has closed the connection.")
             elif is_asked:
-                raise TimeoutError("Redis does not answer")
+                raise TimeoutError("Redis does not answer.")
             else:
                 connection.send_command("PING")
                 is_asked = True
 
 
 def _waiter(sock: socket.socket) -> Callable[[float], object]:
-    """Waits until a socket can be read, for so many seconds; the cheapest way that there is."""
+    """Return a function that waits a number of seconds until a socket can be read, in the cheapest way."""
     if hasattr(select, "epoll"):  # Linux, without gevent
         epoll = select.epoll()
         epoll.register(sock.fileno(), select.EPOLLIN)
