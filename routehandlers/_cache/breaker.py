@@ -1,4 +1,4 @@
-"""What keeps the failures of a storage away from requests."""
+"""Keep failures of the storage away from requests."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ logger = logging.getLogger("routehandlers")
 
 T = TypeVar("T")
 
-# Seconds between two words about it in the log.
+# Seconds between two messages in the log.
 _LOGGED_EVERY = 60.0
 
-# Seconds for which a storage that failed is left alone: one request in so many pays for trying.
+# Seconds for which a failed storage is not used. After them, one call tries it again.
 PAUSE = 1.0
 
 
 class FailureLog:
-    """Logs the failures of a storage, once a minute."""
+    """Log of failures of a storage: at most one message a minute."""
 
     def __init__(self) -> None:
         self._logged_at = -_LOGGED_EVERY
 
     def report(self, error: Exception) -> None:
+        """Log a failure, unless one was logged within the last minute."""
         if time.monotonic() - self._logged_at >= _LOGGED_EVERY:
             self._logged_at = time.monotonic()
-            logger.error("The cache's storage fails, and is done without: %s", error, exc_info=error)
+            logger.error("Cache storage failed; continuing without it: %s", error, exc_info=error)
 
 
 class Breaker:
-    """Keeps the failures of a storage away from requests.
+    """Circuit breaker: after a failure, calls return a default for a second.
 
-    :param log: Reports each failure.
-    :ivar has_failed: Whether the last call did.
+    :param log: Log of failures.
+    :ivar has_failed: Whether the last call failed.
     """
 
     def __init__(self, log: FailureLog) -> None:
         self.has_failed = False
         self._log = log
-        self._tried_again_at = 0.0
+        self._next_try_at = 0.0
 
     def call(self, function: Callable[[], T], otherwise: T) -> T:
-        """What a function of the storage gives, or ``otherwise`` if it fails or has just failed."""
+        """Call a function of the storage. Return ``otherwise`` if it fails, or if a call failed a moment ago."""
         if self.has_failed:
-            if time.monotonic() < self._tried_again_at:
+            if time.monotonic() < self._next_try_at:
                 return otherwise
-            self._tried_again_at = time.monotonic() + PAUSE  # one tries, and the others go on without
+            self._next_try_at = time.monotonic() + PAUSE  # one thread tries, the others continue without
         try:
             result = function()
         except Exception as error:
@@ -55,11 +56,11 @@ class Breaker:
             return otherwise
         if self.has_failed:
             self.has_failed = False
-            logger.info("The cache's storage works again.")
+            logger.info("Cache storage works again.")
         return result
 
     def fail(self, error: Exception) -> None:
-        """A call failed: leave the storage alone for a while."""
+        """Record a failure: do not use the storage for a second."""
         self.has_failed = True
-        self._tried_again_at = time.monotonic() + PAUSE
+        self._next_try_at = time.monotonic() + PAUSE
         self._log.report(error)

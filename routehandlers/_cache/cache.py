@@ -1,4 +1,4 @@
-"""The cache of one application: what is stored, who makes it, and what forgets it."""
+"""The cache of one application: purges, renders that requests share, and refreshes."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from .store import Store, is_same
 
 logger = logging.getLogger("routehandlers")
 
-# Seconds that one waits for another's render before making one's own.
+# Seconds that a request waits for the render of another request before it renders itself.
 DEADLINE = 15.0
 
-# Renders that one waits for, where each is purged before it is done; then one makes one's own.
+# Number of renders that a request waits for, if each is purged before it ends. Then the request renders itself.
 _MOST_FLIGHTS = 2
 
-# Keys that could not be stored last time: nobody waits for them.
+# Maximum number of keys to remember whose last result could not be stored. Their requests do not wait for each other.
 _MOST_UNSTORABLE = 10_000
 
-_LONGEST_PATH = 1_024  # Next's
+_LONGEST_PATH = 1_024  # as in Next
 
 
 @dataclass(frozen=True)
 class Made:
-    """What came of a render.
+    """Result of a render.
 
-    :param entry: To be stored, or stored already.
-    :param answer: The maker's own, where nothing is stored; an exception may be one.
-    :param failure: What is for all who waited, though it is not stored: an answer or an exception.
-    :param is_stored: Whether the storage took the entry.
+    :param entry: Entry to store, or an entry that is stored already.
+    :param answer: Response or exception for the caller alone, if there is no entry.
+    :param failure: Response or exception for all waiting callers. It is not stored.
+    :param is_stored: Whether the storage accepted the entry.
     """
 
     entry: Entry | None = None
@@ -48,15 +48,15 @@ class Made:
     is_stored: bool = False
 
 
-# Makes something. What it is given is called as soon as it will not be stored, so that nobody waits longer.
+# Renders. It calls its argument as soon as it knows that the result will not be stored: waiting callers then continue.
 Make = Callable[[Callable[[], None]], Made]
 
 
 class Cache:
-    """``app.cache``: forgets stored answers, also outside of requests.
+    """Cache of an application, as ``app.cache``. Purge with it outside of requests, for example in scripts.
 
-    :param patterns: Of the application's routes, for messages.
-    :param expire_time: Seconds after which nothing is served any more.
+    :param patterns: Patterns of all routes.
+    :param expire_time: Seconds until a stored response is no longer served. Its own life can only be shorter.
     """
 
     def __init__(self, store: Store, patterns: Collection[str], expire_time: float) -> None:
@@ -70,35 +70,37 @@ class Cache:
         self._flights: SingleFlight[Made] = SingleFlight()
         self._refresher = Refresher()
         self._unstorable: dict[str, None] = {}
-        # Since when a key is another process's to refresh.
-        self._elsewhere: dict[str, float] = {}
+        # Since when another process has been refreshing a key.
+        self._refreshed_elsewhere: dict[str, float] = {}
 
     # Purges -----------------------------------------------------------------
 
     def revalidate_tag(self, tag: str, profile: str | Mapping[str, float] | None = None) -> None:
-        """Forget every stored answer that carries a tag. See ``routehandlers.cache.revalidate_tag``."""
+        """Purge all entries with a tag. See ``routehandlers.cache.revalidate_tag``."""
         if not isinstance(tag, str):
-            raise TypeError(f"A tag is a text, not {tag!r}. Call it once for each.")
+            raise TypeError(f"A tag is a str, not {tag!r}. Call revalidate_tag() once for each tag.")
         if profile is None or (isinstance(profile, Mapping) and profile.get("expire") == 0):
             until: float | None = 0.0
         else:
             expire = find_life(profile).expire
-            # A year is for good, as far as a purge goes.
+            # A year or more counts as without end.
             until = None if expire >= find_life("max").expire else time.time() + expire
         if len(tag) > LONGEST_TAG and not tag.startswith("_N_T_"):
-            logger.warning("revalidate_tag() was given %d characters; nothing has so long a tag.", len(tag))
+            logger.warning(
+                "revalidate_tag() has no effect: the tag has %d characters, %d are allowed.", len(tag), LONGEST_TAG
+            )
             return
         self.store.expire_tags([tag], until)
 
     def revalidate_path(self, path: str, type: str | None = None) -> None:
-        """Forget the stored answers of a path. See ``routehandlers.cache.revalidate_path``."""
+        """Purge the entries of a path. See ``routehandlers.cache.revalidate_path``."""
         if type not in {None, "page", "route", "layout"}:
-            raise ValueError(f"type is {type!r}. It can be 'page' or 'route' for one route, or 'layout' for all below.")
+            raise ValueError(f"type is {type!r}. Use 'page' or 'route' for one route, 'layout' for all routes below.")
         if not isinstance(path, str):
-            raise TypeError(f"A path is a text, not {path!r}.")
+            raise TypeError(f"A path is a str, not {path!r}.")
         if not path.startswith("/") or len(path) > _LONGEST_PATH or "?" in path:
             logger.warning(
-                "revalidate_path(%r) has no effect: it takes a slash, no query, and %d characters at most.",
+                "revalidate_path(%r) has no effect: a path has a slash first, no query, and at most %d characters.",
                 path[:80],
                 _LONGEST_PATH,
             )
@@ -109,22 +111,23 @@ class Cache:
             return
         is_route = path in self._patterns
         if not is_route and "[" in path:
-            logger.warning("revalidate_path(%r): there is no such route, and it is taken literally.", path)
+            logger.warning("revalidate_path(%r): there is no such route, so the brackets are taken literally.", path)
         self.store.expire_tags({*path_tags(path), *([route_tag(path)] if is_route else [])})
 
     # Renders ----------------------------------------------------------------
 
     def mark(self) -> Mark:
+        """Return the position in the sequence of purges. Take it before a render starts."""
         return self.store.mark()
 
     def find(self, key: str) -> tuple[Held, Freshness] | None:
-        """What is stored under a key and may be served."""
+        """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served."""
         return self.store.find(key)
 
     def once(self, key: str, make: Make) -> Made:
-        """What is made under a key: by the caller, or by whoever is at it already, in this process or another."""
+        """Return the result for a key. If it is being rendered already, here or in another process, wait for it."""
         if key in self._unstorable:
-            return self._keep(key, make(lambda: None))
+            return self._save(key, make(lambda: None))
         for _ in range(_MOST_FLIGHTS):
             flight, is_mine = self._flights.join(key)
             if is_mine:
@@ -134,9 +137,9 @@ class Cache:
                 break
             if made.entry is None or self.store.is_unpurged(made.entry):
                 return made
-            # It began before a purge that is older than this request.
+            # That render started before a purge which is older than this request.
             self._flights.leave(key, flight)
-        return self._keep(key, make(lambda: None))
+        return self._save(key, make(lambda: None))
 
     def _lead(self, key: str, make: Make, flight: Flight[Made]) -> Made:
         try:
@@ -149,21 +152,21 @@ class Cache:
             self._flights.leave(key, flight)
 
     def _make_first(self, key: str, make: Make, flight: Flight[Made]) -> Made:
-        # Who is refreshing it elsewhere has been at it for too long to be waited for.
-        patience = 0 if self._is_late_elsewhere(key) else DEADLINE
+        # If another process has been refreshing it for too long, do not wait for its lock.
+        patience = 0 if self._is_stuck_elsewhere(key) else DEADLINE
         with self.store.lock(key, patience) as lock:
 
             def release() -> None:
                 flight.land(None)
                 lock.release()
 
-            # Somebody may have made it since it was looked for.
+            # Another process may have stored it in the meantime.
             found = self.store.find(key)
             if found is not None and found[1] is Freshness.FRESH:
                 return Made(found[0].entry, is_stored=True)
-            return self._keep(key, make(release))
+            return self._save(key, make(release))
 
-    def _keep(self, key: str, made: Made) -> Made:
+    def _save(self, key: str, made: Made) -> Made:
         if made.entry is not None:
             self._unstorable.pop(key, None)
             return replace(made, is_stored=self.store.save(made.entry))
@@ -174,54 +177,55 @@ class Cache:
         return made
 
     def put(self, entry: Entry) -> bool:
-        """Keep an entry in place of whatever is there, in all processes; false if its tags were purged meanwhile.
+        """Replace the entry of a key in all processes. Return false if its tags were purged meanwhile.
 
-        What others hold in memory is purged by the entry's first tag, that of its place. The entry counts as newer
-        than that purge, unless there was another one after it had begun.
+        A purge of the entry's first tag, which is unique to its URL, removes older entries from the memory of other
+        processes. The entry counts as newer than that purge, unless its other tags were purged since its render
+        started.
         """
         is_taken = self.store.expire_tags(entry.tags[:1])
         purges = self.store.purges()
         if purges is None or not is_taken:
-            raise StorageError("The cache's storage takes nothing; the log says why.")
+            raise StorageError("The cache storage accepts no purges. The log says why.")
         if purges.judge(replace(entry, tags=entry.tags[1:]), time.time()) is not Freshness.FRESH:
             return False
         return self.store.save(replace(entry, mark=purges.mark))
 
     def refresh(self, entry: Entry, make: Make) -> bool:
-        """See to it that a stale entry is made anew in the background.
+        """Refresh a stale entry in the background.
 
-        :return: Whether it may be served meanwhile. Otherwise it is the caller's to make.
+        :return: Whether the entry may be served meanwhile. Otherwise the caller must render.
         """
         now = time.time()
         if now < entry.retry_at:
             return True
-        if self._is_late_elsewhere(entry.key):
+        if self._is_stuck_elsewhere(entry.key):
             return False
         return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make, now))
 
-    def _is_late_elsewhere(self, key: str) -> bool:
-        since = self._elsewhere.get(key)
+    def _is_stuck_elsewhere(self, key: str) -> bool:
+        since = self._refreshed_elsewhere.get(key)
         return since is not None and time.monotonic() - since > LONGEST_REFRESH
 
     def _refresh(self, key: str, make: Make, asked_at: float) -> None:
-        begun = time.monotonic()
+        started_at = time.monotonic()
         with self.store.lock(key, 0) as lock:
             found = self.store.find(key)
             if found is None or found[1] is Freshness.FRESH:
-                self._elsewhere.pop(key, None)
-                return  # another process was at it
+                self._refreshed_elsewhere.pop(key, None)
+                return  # another process refreshed or purged it
             if self.store.is_shared and not lock.is_held:
-                if len(self._elsewhere) < _MOST_UNSTORABLE:
-                    self._elsewhere.setdefault(key, begun)
+                if len(self._refreshed_elsewhere) < _MOST_UNSTORABLE:
+                    self._refreshed_elsewhere.setdefault(key, started_at)
                 return
-            self._elsewhere.pop(key, None)
+            self._refreshed_elsewhere.pop(key, None)
             made = make(lambda: None)
             if made.entry is not None:
                 self.store.save(made.entry)
                 return
-            # It failed. The last good answer stays, and the next try waits.
+            # The refresh failed. Keep the last good entry, and wait before the next try.
             now = self.store.find(key)
             if now is not None and is_same(now[0].entry, found[0].entry):
                 entry = found[0].entry
-                failed_at = asked_at + time.monotonic() - begun
+                failed_at = asked_at + time.monotonic() - started_at
                 self.store.save(replace(entry, retry_at=failed_at + retry_after(entry.revalidate)))

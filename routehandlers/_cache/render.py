@@ -82,6 +82,7 @@ class Render:
 
     @property
     def tags(self) -> tuple[str, ...]:
+        """Tags of the entry, without duplicates."""
         return tuple(self._tags)
 
     @property
@@ -120,6 +121,7 @@ class Render:
         self.line = _line_of_user() if has_line and is_told else ""
 
     def add_tags(self, tags: Iterable[str]) -> None:
+        """Add tags to the entry."""
         self._tags.update(dict.fromkeys(check_tags(tags)))
 
     def lower(self, revalidate: float | None) -> None:

@@ -1,12 +1,11 @@
-"""The storage of an application: a level in memory before a shared one, and no request that fails with it.
+"""Storage of an application: entries in memory, in front of a shared storage if there is one.
 
-What is asked of a storage that fails is answered with "nothing there"; the
-failure is logged once, and after a pause somebody tries again.
+Failures of the shared storage never reach a request: the entry counts as
+missing, the failure is logged, and after a pause the storage is tried again.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 import weakref
@@ -22,19 +21,18 @@ from .breaker import Breaker, FailureLog
 from .freshness import Freshness, freshness_of
 from .owed import OwedPurges
 
-logger = logging.getLogger("routehandlers")
-
+# Seconds: times that differ by less are equal. They were converted to another clock and back.
 _SAME_TIME = 1e-3
 
-# Nothing that is stored at this mark is ever found again.
-_NOWHERE = Mark("", 0)
+# Mark of a render that started while the storage failed: entries with it are never stored.
+_UNKNOWN_MARK = Mark("", 0)
 
 
 class Store:
-    """Entries, wherever they are.
+    """Entries in memory and in the storage.
 
     :param handler: The storage.
-    :param memory_size: Bytes of the level in memory before a shared storage.
+    :param memory_size: Maximum bytes in memory, in front of a shared storage.
     """
 
     def __init__(self, handler: CacheHandler, memory_size: int) -> None:
@@ -49,18 +47,19 @@ class Store:
         _stores.add(self)
 
     def when_forked(self, method: Callable[[], None]) -> None:
-        """Have a bound method called in each process that is forked off."""
+        """Register a bound method to call in each forked child."""
         self._when_forked.append(weakref.WeakMethod(method))
 
     def _reset(self) -> None:
-        # One bad entry must not hide the purges, nor a full disk what is on it or that a purge has room.
+        # Separate breakers: a bad entry must not block purges, and a full disk must block neither reads nor purges.
         log = FailureLog()
-        self._reading, self._getting, self._writing = (Breaker(log) for _ in range(3))
-        # They come before anything that is read of the storage.
+        self._purges_breaker, self._get_breaker, self._set_breaker = (Breaker(log) for _ in range(3))
+        # Sent before anything is read from the storage.
         self._owed = OwedPurges(self.handler, Breaker(log))
         self._skew: float | None = None if self._shared is not None else 0.0
 
     def after_fork(self) -> None:
+        """Give up the state of the parent process. Entries in memory are dropped."""
         self.handler.after_fork()
         if self._shared is not None:
             self.memory.after_fork()
@@ -70,37 +69,37 @@ class Store:
                 method()
 
     def mark(self) -> Mark:
-        """How far the purges have counted: what a render takes before it begins."""
+        """Return the position in the sequence of purges. Take it before a render starts."""
         purges = self.purges()
-        return purges.mark if purges is not None else _NOWHERE
+        return purges.mark if purges is not None else _UNKNOWN_MARK
 
     def purges(self) -> Purges | None:
-        """All purges so far, or ``None`` while the storage fails."""
+        """Return all purges so far, or ``None`` while the storage fails."""
         if self._shared is None:
             return self.memory.purges()
         if self._owed.queue and not self._owed.pay():
             return None
-        if self._reading.has_failed:
-            return self._reading.call(self._shared.purges, None)
-        try:  # every hit comes by here
+        if self._purges_breaker.has_failed:
+            return self._purges_breaker.call(self._shared.purges, None)
+        try:  # without a call of the breaker: every hit comes through here
             return self._shared.purges()
         except Exception as error:
-            self._reading.fail(error)
+            self._purges_breaker.fail(error)
             return None
 
     def find(self, key: str) -> tuple[Held, Freshness] | None:
-        """The entry of a key that may still be served."""
+        """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served."""
         purges = self.purges()
         if purges is None:
             return None
-        version = purges.version  # before it is judged: a purge that comes meanwhile is seen next time
+        version = purges.version  # before judging: the next hit sees a purge that comes meanwhile
         held = self.memory.held(key)
         freshness = freshness_of(held.entry, purges, self.skew) if held is not None else Freshness.GONE
         if freshness is not Freshness.FRESH and self._shared is not None:
-            entry = self._getting.call(lambda: self.handler.get(key), None)
+            entry = self._get_breaker.call(lambda: self.handler.get(key), None)
             if entry is not None:
-                entry = _moved(entry, -self.skew)
-            # What could not be written is newer in memory than in the storage.
+                entry = _move_times(entry, -self.skew)
+            # If a write failed, the entry in memory is newer than the one in the storage.
             if entry is not None and (held is None or freshness is Freshness.GONE or _is_newer(entry, held.entry)):
                 held = self.memory.hold(entry)
                 freshness = freshness_of(entry, purges, self.skew)
@@ -111,75 +110,83 @@ class Store:
         return held, freshness
 
     def is_unpurged(self, entry: Entry) -> bool:
-        """Whether no purge so far concerns an entry."""
+        """Return whether an entry is unaffected by all purges so far. True while the storage fails."""
         purges = self.purges()
         return purges is None or purges.judge(entry, time.time() + self.skew) is Freshness.FRESH
 
     def save(self, entry: Entry) -> bool:
-        """Keep an entry. What was rendered while the storage failed is not kept: nobody saw the purges."""
-        if entry.mark == _NOWHERE or len(entry.body) > self.max_entry_size:
+        """Store an entry and return whether it was stored.
+
+        It is not if the storage failed when its render started: then its purges are unknown.
+        """
+        if entry.mark == _UNKNOWN_MARK or len(entry.body) > self.max_entry_size:
             return False
         held = self.memory.held(entry.key)
         if held is not None and held.entry.mark.epoch == entry.mark.epoch and held.entry.mark > entry.mark:
-            return False  # a render that began later was done earlier, and has seen more purges
+            return False  # a render that started later ended earlier, and has seen more purges
         held = self.memory.hold(entry)
         if self._shared is None:
-            return self.memory.held(entry.key) is held  # it may have no room
-        theirs = _moved(entry, self.skew)
-        self._writing.call(lambda: self.handler.set(theirs), None)
+            return self.memory.held(entry.key) is held  # false if there is no room
+        stored = _move_times(entry, self.skew)
+        self._set_breaker.call(lambda: self.handler.set(stored), None)
         return True
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        """Number a purge. One that the storage cannot take is kept here, and nothing is served before it is taken."""
+        """Purge tags and return the number of the purge, or 0 if the storage has not accepted it.
+
+        Such a purge is sent later, and until then this process serves no entry.
+        """
         if self._shared is None:
             return self.memory.expire_tags(tags, until)
         return self._owed.add(tags, until + self.skew if until else until)
 
     @property
     def skew(self) -> float:
-        """How many seconds the storage's clock is ahead of ours."""
+        """Seconds by which the clock of the storage is ahead."""
         if self._skew is None and self._shared is not None:
-            self._skew = self._reading.call(self._shared.clock_skew, None)
+            self._skew = self._purges_breaker.call(self._shared.clock_skew, None)
         return self._skew or 0.0
 
     @contextmanager
     def lock(self, key: str, timeout: float) -> Iterator[Lock]:
-        """Hold the lock of a key among processes, as far as the storage has it to give."""
+        """Hold the lock of a key, which all processes share. Continue without it if the storage fails."""
         manager = self.handler.lock(key, timeout)
-        lock: Lock | None = self._getting.call(manager.__enter__, None)
+        lock: Lock | None = self._get_breaker.call(manager.__enter__, None)
         try:
             yield lock or NullLock(is_held=False)
         finally:
             if lock is not None:
-                # Whatever has failed meanwhile: a lock that is not given back is one that nobody gets.
+                # Always try, even if the breaker is open: a lock that is not released blocks all processes.
                 try:
                     manager.__exit__(None, None, None)
                 except Exception as error:
-                    self._getting.fail(error)
+                    self._get_breaker.fail(error)
 
     @property
     def is_shared(self) -> bool:
+        """Whether other processes share the storage."""
         return self._shared is not None
 
 
-def is_same(one: Entry, other: Entry) -> bool:
-    """Whether two entries of a key are one render. Times went through another clock and back."""
+def is_same(first: Entry, second: Entry) -> bool:
+    """Return whether two entries of a key come from the same render."""
     return (
-        (one.mark, one.status, one.headers, one.body) == (other.mark, other.status, other.headers, other.body)
-        and abs(one.created - other.created) < _SAME_TIME
-        and abs(one.retry_at - other.retry_at) < _SAME_TIME
+        (first.mark, first.status, first.headers, first.body)
+        == (second.mark, second.status, second.headers, second.body)
+        and abs(first.created - second.created) < _SAME_TIME
+        and abs(first.retry_at - second.retry_at) < _SAME_TIME
     )
 
 
-def _is_newer(one: Entry, other: Entry) -> bool:
-    """Whether an entry was rendered, or tried to be, after another."""
-    if abs(one.created - other.created) >= _SAME_TIME:
-        return one.created > other.created
-    return one.retry_at > other.retry_at + _SAME_TIME or one.mark.number > other.mark.number
+def _is_newer(first: Entry, second: Entry) -> bool:
+    """Return whether an entry was rendered after another, or its refresh was tried later."""
+    if abs(first.created - second.created) >= _SAME_TIME:
+        return first.created > second.created
+    return first.retry_at > second.retry_at + _SAME_TIME or first.mark.number > second.mark.number
 
 
-def _moved(entry: Entry, seconds: float) -> Entry:
-    """An entry as another clock sees it."""
+def _move_times(entry: Entry, seconds: float) -> Entry:
+    """Return an entry with its times moved to another clock."""
     if not seconds:
         return entry
     return replace(entry, created=entry.created + seconds, retry_at=entry.retry_at and entry.retry_at + seconds)

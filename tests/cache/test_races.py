@@ -126,8 +126,8 @@ def test_a_lock_is_given_back_whatever_has_failed_meanwhile(tmp_path: Path) -> N
     store = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
     with store.lock("k", 1) as lock:
         assert lock.is_held
-        store._getting.fail(OSError("a read of another key"))
-        store._reading.fail(OSError("and the purges"))
+        store._get_breaker.fail(OSError("a read of another key"))
+        store._purges_breaker.fail(OSError("and the purges"))
 
     begun = time.monotonic()
     with FilesystemCacheHandler(tmp_path / "cache").lock("k", 5) as again:

@@ -34,6 +34,7 @@ class LockKeeper:
         self._thread: threading.Thread | None = None
 
     def keep(self, name: str, token: str) -> None:
+        """Renew a lock from now on."""
         with self._guard:
             self._tokens[name] = token
             if self._thread is None:
@@ -41,6 +42,7 @@ class LockKeeper:
                 self._thread.start()
 
     def free(self, name: str, token: str) -> None:
+        """Release a lock, and stop renewing it."""
         with self._guard:
             self._tokens.pop(name, None)
         try:

@@ -81,6 +81,7 @@ class PurgeSet:
         self._read = client.register_script(_READ)
         self._purge = client.register_script(_PURGE)
         self._purges = Purges()
+        # Value of ``Tracking.heard`` before the last read, and time of the last read that failed.
         self._applied: float = -1
         self._failed_at = -1.0
         self._lock = threading.Lock()
