@@ -32,7 +32,9 @@ def open_cache_handler(url: str, max_memory_size: int) -> CacheHandler:
 
 def _open_folder(url: str, host: str, path: str, options: dict[str, str]) -> CacheHandler:
     if host or not path.startswith("/") or path == "/":
-        raise ValueError(f"{url!r} does not name a folder. Write an absolute path: 'file:///var/cache/app'.")
+        raise ValueError(
+            f"{url!r} does not name a folder. Write 'file://' and an absolute path: 'file:///var/cache/app'."
+        )
     if set(options) - {"max_size"} or not options.get("max_size", "1").isdecimal():
         raise ValueError(f"{url!r} has an invalid option. file:// takes one option: max_size=BYTES.")
     from .filesystem import FilesystemCacheHandler  # cannot be imported on Windows
