@@ -1,1 +1,1 @@
-"""One entry's life: its key, its freshness, who renders it, and who refreshes it."""
+"""The cache of an application: keys, freshness, renders, refreshes, and the storage."""

@@ -1,4 +1,4 @@
-"""How fresh an entry is, and when it is tried to be made fresh again."""
+"""Decide how fresh an entry is, and when a failed refresh is tried again."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ from ..cache_handlers.purges import Purges
 
 __all__ = ["LONGEST_PERIOD", "Freshness", "age_of", "fresh_until", "freshness_of", "retry_after"]
 
-# What a period of "as long as possible" is in headers: a year, as in Next.
+# Seconds that mean "as long as possible" in headers: a year, as in Next.
 LONGEST_PERIOD = 31_536_000
 
-
-# An entry that is newer than now by more than these seconds was made while a clock was wrong, and is made anew.
-_NOISE = 1.0
+# An entry that is more seconds than this in the future was made while a clock was wrong: it counts as stale.
+_TOLERANCE = 1.0
 
 
 def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
-    """What may be done with an entry now.
+    """Return how fresh an entry is now.
 
-    :param skew: How many seconds the clock of the purges is ahead of ours.
+    :param skew: Seconds by which the clock of the purges is ahead.
     """
     now = time.time()
     judged = purges.judge(entry, now + skew)
@@ -29,7 +28,7 @@ def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
         return Freshness.GONE
     if (
         judged is Freshness.STALE
-        or entry.created > now + _NOISE
+        or entry.created > now + _TOLERANCE
         or (entry.revalidate is not None and age >= entry.revalidate)
     ):
         return Freshness.STALE
@@ -37,10 +36,10 @@ def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
 
 
 def age_of(entry: Entry, now: float) -> float:
-    """Seconds since it was rendered. Another machine's clock may be ahead of ours: such an entry is new."""
+    """Return the seconds since an entry was rendered; 0 if another machine's clock put it in the future."""
     return max(0.0, now - entry.created)
 
 
 def retry_after(revalidate: float | None) -> float:
-    """Seconds until a refresh that failed is tried again; Next's numbers."""
+    """Return the seconds until a failed refresh is tried again. The numbers are Next's."""
     return min(max(revalidate or 3, 3), 30)

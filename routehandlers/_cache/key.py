@@ -1,8 +1,9 @@
-"""Keys: texts that are equal only where everything that went into them is.
+"""Make keys and tags of entries.
 
-Lengths, types and borders are part of the text (it is JSON with a tag for all
-that JSON has no type for), so that ``["a", "b"]`` and ``["a,b"]``, ``1`` and
-``"1"`` and ``True``, and bytes that are no UTF-8, never meet.
+Two keys are equal only if all their parts are equal. A key is JSON, with the
+name of the type for each value that JSON has no type for. So ``["a", "b"]`` and
+``["a,b"]`` have different keys, as do ``1``, ``"1"`` and ``True``, and bytes
+that are not valid UTF-8.
 """
 
 from __future__ import annotations
@@ -20,23 +21,23 @@ from uuid import UUID
 
 from .._hints import shorten
 
-# A longer key is no page's: what asks for it is answered, and not stored.
+# A response with a longer key is sent but not stored.
 LONGEST_KEY = 8_192
 
 _AS_TEXT = (UUID, datetime, date, time, Decimal)
 
 
 def make_key(kind: str, *parts: Any) -> str:
-    """The key of something.
+    """Make a key.
 
-    :param kind: What the parts mean: ``"route"``, ``"cached"``, ``"fetch"``.
-    :raise TypeError: For a part that is no plain value.
+    :param kind: Meaning of the parts: ``"route"``, ``"cached"`` or ``"fetch"``.
+    :raise TypeError: If a part is not a plain value.
     """
     return json.dumps([kind, *map(_tagged, parts)], separators=(",", ":"))
 
 
 def _tagged(value: Any) -> Any:
-    """A value as JSON whose equality is the value's and the type's."""
+    """Return JSON that is equal only for an equal value of the same type."""
     if value is None or type(value) in {str, bool, int}:
         return value
     if type(value) is list:
@@ -68,7 +69,7 @@ def _tagged(value: Any) -> Any:
 
 # Tags ----------------------------------------------------------------------
 
-# Next's own names for them, which its users pass to revalidateTag() too.
+# Prefix of Next. Its users also pass such tags to revalidateTag().
 _PATH = "_N_T_"
 
 LONGEST_TAG = 256
@@ -76,48 +77,53 @@ MOST_TAGS = 128
 
 
 def path_tag(segments: Iterable[str]) -> str:
-    """The tag of one URL: of its decoded segments."""
+    """Return the tag of one URL.
+
+    :param segments: Decoded segments of its path.
+    """
     return f"{_PATH}/{'/'.join(segment.replace('%', '%25').replace('/', '%2F') for segment in segments)}"
 
 
 def path_tags(path: str) -> set[str]:
-    """The tags of a path in either spelling: as it reads, and decoded."""
+    """Return the tags of a path that may be encoded or not: as it is written, and decoded."""
     parts = [part for part in path.split("/") if part]
     tags = {path_tag(parts)}
-    with suppress(UnicodeError):  # it is no encoded spelling of anything
+    with suppress(UnicodeError):  # it is not an encoded path
         tags.add(path_tag([unquote_to_bytes(part).decode() for part in parts]))
     return tags
 
 
 def route_tag(pattern: str) -> str:
-    """The tag of all URLs of one route."""
+    """Return the tag of all URLs of one route."""
     return f"{_PATH}{pattern.rstrip('/')}/route"
 
 
 def layout_tags(segments: Sequence[str]) -> list[str]:
-    """The tags of a path's folders, from the root down: ``"layout"`` purges by them."""
+    """Return the tags of all folders of a path, from the root down. The type ``"layout"`` purges by them."""
     return [layout_tag("/" + "/".join(segments[:depth])) for depth in range(len(segments) + 1)]
 
 
 def layout_tag(folder: str) -> str:
-    """The tag of everything below a folder, and of itself."""
+    """Return the tag of a folder and everything below it."""
     return f"{_PATH}{folder.rstrip('/')}/layout"
 
 
 def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Tags, none of them twice.
+    """Return tags without duplicates.
 
-    :raise TypeError: For a single ``str``, or a tag that is none.
-    :raise ValueError: For one that is too long, or too many.
+    :raise TypeError: For a single ``str``, and for a tag that is empty or not a ``str``.
+    :raise ValueError: If a tag is too long, or there are too many.
     """
     if isinstance(tags, str):
-        raise TypeError(f"tags is {tags!r}, a single text. Write a tuple: ({tags!r},).")
+        raise TypeError(f"tags is {tags!r}, a single str. Write a tuple: ({tags!r},).")
     checked = tuple(dict.fromkeys(tags))
     for tag in checked:
         if not isinstance(tag, str) or not tag:
-            raise TypeError(f"{tag!r} is no tag. A tag is a text that is not empty.")
+            raise TypeError(f"{tag!r} is not a valid tag. A tag is a str that is not empty.")
         if len(tag) > LONGEST_TAG:
-            raise ValueError(f"A tag has at most {LONGEST_TAG} characters, and {tag[:40]!r}… has {len(tag)}.")
+            raise ValueError(
+                f"The tag {tag[:40]!r}… is too long: it has {len(tag)} characters, at most {LONGEST_TAG} are allowed."
+            )
     if len(checked) > MOST_TAGS:
-        raise ValueError(f"An entry has at most {MOST_TAGS} tags, and these are {len(checked)}.")
+        raise ValueError(f"Too many tags: {len(checked)}. An entry can have {MOST_TAGS}.")
     return checked

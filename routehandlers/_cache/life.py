@@ -1,4 +1,4 @@
-"""Next's profiles of ``cacheLife``: names for how long something holds.
+"""Cache lives: how long an entry is fresh, and how long it is served. The named profiles are Next's.
 
 https://nextjs.org/docs/app/api-reference/functions/cacheLife
 """
@@ -15,10 +15,10 @@ _NEVER = float("inf")
 
 
 class Life(NamedTuple):
-    """How long something holds, in seconds.
+    """Cache life in seconds.
 
-    :param revalidate: After so many it is refreshed.
-    :param expire: After so many it is not served any more.
+    :param revalidate: Seconds until an entry is refreshed.
+    :param expire: Seconds until it is no longer served.
     """
 
     revalidate: float
@@ -37,23 +37,23 @@ PROFILES = {
 
 
 def find_life(profile: str | Mapping[str, float]) -> Life:
-    """A profile by its name, or one of the caller's own.
+    """Return the cache life of a profile.
 
-    :param profile: A name, or a mapping with some of ``stale``, ``revalidate`` and ``expire``, in seconds; what is
-        left out is that of ``"default"``. ``stale`` is the affair of Next's client, and counts for nothing here.
-    :raise ValueError: For an unknown name or key, or a life that ends before its period.
+    :param profile: A name, or a mapping with some of ``stale``, ``revalidate`` and ``expire``, in seconds. Missing
+        values are those of ``"default"``. ``stale`` is accepted and ignored: only Next's client uses it.
+    :raise ValueError: For an unknown name or key, and unless 0 < ``revalidate`` < ``expire``.
     """
     if isinstance(profile, str):
         if profile in PROFILES:
             return PROFILES[profile]
         raise ValueError(f"There is no cache life {profile!r}. {hint(profile, PROFILES)}")
     if unknown := sorted(set(profile) - {"stale", "revalidate", "expire"}):
-        raise ValueError(f"A cache life has no {unknown[0]!r}. It has stale, revalidate and expire.")
+        raise ValueError(f"A cache life has no {unknown[0]!r}. It can have stale, revalidate and expire.")
     default = PROFILES["default"]
     life = Life(profile.get("revalidate", default.revalidate), profile.get("expire", default.expire))
     if life.revalidate <= 0 or life.expire <= life.revalidate:
         raise ValueError(
-            f"A cache life has 0 < revalidate < expire, and this is revalidate={life.revalidate:g},"
+            f"A cache life needs 0 < revalidate < expire. This has revalidate={life.revalidate:g},"
             f" expire={life.expire:g}."
         )
     return life

@@ -1,4 +1,4 @@
-"""Purges that the storage could not take yet."""
+"""Purges that the storage has not accepted yet."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .breaker import PAUSE, Breaker
 
 
 class OwedPurges:
-    """A queue of purges, handed to the storage in order.
+    """Queue of purges, sent to the storage in order.
 
-    :param breaker: Keeps failures of the storage away from callers.
-    :ivar queue: Tags and ``until`` of each purge, oldest first. Every hit looks whether it is empty.
+    :param breaker: Breaker of purges.
+    :ivar queue: Tags and ``until`` of each purge, oldest first.
     """
 
     def __init__(self, handler: CacheHandler, breaker: Breaker) -> None:
@@ -25,17 +25,17 @@ class OwedPurges:
         self._is_thread_running = False
 
     def add(self, tags: Iterable[str], until: float | None) -> int:
-        """Hand over a purge, after those before it; return its number, or 0 if the storage did not take it yet."""
+        """Send a purge after the earlier ones. Return its number, or 0 if the storage has not accepted it yet."""
         self.queue.append((tuple(tags), until))
         number = self.pay()
         if not number and not self._is_thread_running:
-            # Others serve what was purged until they hear of it: they must not wait for a request that comes here.
+            # Other processes serve the purged entries meanwhile, so do not wait for the next request to this one.
             self._is_thread_running = True
             threading.Thread(target=self._pay_later, name="routehandlers-owed", daemon=True).start()
         return number
 
     def pay(self) -> int:
-        """Hand all purges to the storage; return the last one's number, or 0 if it did not take them."""
+        """Send all purges. Return the number of the last one, or 0 if the storage has not accepted them."""
         number = 1
         with self._guard:
             while self.queue:

@@ -1,4 +1,4 @@
-"""Which answers may be stored, and what clients and caches on the way are told of them."""
+"""Decide which responses may be stored, and make their headers for clients and shared caches."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from ..cache_handlers.entry import Entry
 from .freshness import LONGEST_PERIOD, age_of, fresh_until
 from .render import Render
 
-# These statuses are stored whether the handler returned or raised them. 206 and 304 are parts of a response, and the
-# other 4xx and 5xx are mistakes that pass.
+# These are stored whether a handler returned or raised them. A 206 or 304 is only a part of a response; other 4xx and
+# 5xx are errors that will pass.
 _STORED = frozenset({200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 410})
 
-# Whatever cannot be stored is for one client and one moment.
+# Cache-Control of a response that may not be stored: it is for one client at one time.
 UNSTORED = "private, no-cache, no-store"
 
-# Stored here, but not by others: the answer passed something that looked at the client.
+# Cache-Control of a response that only this cache may store: code around the handler depended on the client.
 PRIVATE = "private, no-cache"
 
 Headers = Iterable[tuple[str, str]]
 
 
 def reason_not_to_store(status: int, headers: Headers, covered: frozenset[str]) -> str:
-    """Why an answer may not be stored, or nothing.
+    """Return the reason why a response may not be stored, or an empty string.
 
-    :param covered: The request headers that the key covers, in lower case.
+    :param covered: Request headers that are part of the key, in lower case.
     """
     if status not in _STORED:
         return f"status {status}"
@@ -45,14 +45,14 @@ def reason_not_to_store(status: int, headers: Headers, covered: frozenset[str]) 
 
 
 def directives(cache_control: str) -> set[str]:
-    """The names in a ``Cache-Control`` header."""
+    """Return the directives of a ``Cache-Control`` header, without values and in lower case."""
     return {part.strip().partition("=")[0].lower() for part in cache_control.split(",")}
 
 
 def make_entry(
     key: str, render: Render, status: int, headers: Headers, body: bytes, *, fallback: bool = False
 ) -> Entry:
-    """An answer as it is stored, with the headers that do not change with time."""
+    """Make the entry of a response. It has the headers that do not change with time."""
     kept = [pair for pair in headers if pair[0].lower() not in {"age", "cache-status"}]
     names = {name.lower() for name, _ in kept}
     if "cache-control" not in names:
@@ -74,7 +74,7 @@ def make_entry(
 
 
 def public_cache_control(revalidate: float | None, expire: float) -> str:
-    """What caches on the way may do, in Next's words (RFC 9111, RFC 5861)."""
+    """Return ``Cache-Control`` for shared caches, as Next writes it (RFC 9111, RFC 5861)."""
     period = LONGEST_PERIOD if revalidate is None else int(revalidate)
     rest = int(min(expire, LONGEST_PERIOD)) - period
     return f"s-maxage={period}" + (f", stale-while-revalidate={rest}" if rest > 0 else "")
@@ -83,10 +83,10 @@ def public_cache_control(revalidate: float | None, expire: float) -> str:
 def age_headers(
     entry: Entry, now: float, *, is_new: bool = False, is_stored: bool = True, is_stale: bool = False
 ) -> list[tuple[str, str]]:
-    """What changes with time: ``Age`` (RFC 9111) and ``Cache-Status`` (RFC 9211)."""
+    """Return the headers that change with time: ``Age`` (RFC 9111) and ``Cache-Status`` (RFC 9211)."""
     status = "routehandlers; fwd=miss; stored" if is_stored else "routehandlers; fwd=miss"
     if not is_new:
         left = floor(fresh_until(entry) - now)
-        # A purge, not the time, may have made it stale.
+        # A stale entry has a negative ttl, also if a purge made it stale before its time.
         status = f"routehandlers; hit; ttl={min(left, -1) if is_stale else left}"
     return [("Age", str(int(age_of(entry, now)))), ("Cache-Status", status)]

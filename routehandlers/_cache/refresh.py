@@ -1,4 +1,4 @@
-"""Refreshes in the background: a few daemon threads, made when there is work."""
+"""Refreshes in the background, in a few daemon threads that start when there is work."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ logger = logging.getLogger("routehandlers")
 
 _MOST_THREADS = 4
 
-# More keys than this that wait for a refresh are refreshed by those who ask for them.
+# If more keys than this wait for a refresh, requests render the others themselves.
 _MOST_WAITING = 1_000
 
-# Seconds after which a refresh counts as stuck, or as never begun by a server without threads.
+# Seconds after which a refresh counts as stuck, or as never started by a server without threads.
 LONGEST_REFRESH = 30.0
 
-# Seconds that a thread without work stays.
+# Seconds after which a thread without work ends.
 _IDLE = 5.0
 
 
 class Refresher:
-    """The refreshes of one process: each key once at a time."""
+    """Runs the refreshes of one process, at most one for each key at a time."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -32,17 +32,17 @@ class Refresher:
         self._threads = 0
 
     def submit(self, key: str, refresh: Callable[[], None]) -> bool:
-        """See to it that a key is refreshed.
+        """Refresh a key in the background.
 
-        :return: Whether somebody is at it. Otherwise it is the caller's to do.
+        :return: False if the caller must render: too many refreshes wait, no thread can start, or this one is stuck.
         """
         with self._guard:
-            begun = self._begun.get(key)
-            if begun is not None:
-                return time.monotonic() - begun < LONGEST_REFRESH
+            begun_at = self._begun.get(key)
+            if begun_at is not None:
+                return time.monotonic() - begun_at < LONGEST_REFRESH
             if len(self._begun) >= _MOST_WAITING:
                 return False
-            # One thread for each that is begun, up to the most; who has none waits for one.
+            # One thread for each refresh, up to the maximum; further refreshes wait for a thread.
             if self._threads <= len(self._begun) and self._threads < _MOST_THREADS:
                 self._start()
             if not self._threads:
@@ -55,7 +55,7 @@ class Refresher:
         thread = threading.Thread(target=self._run, name="routehandlers-refresh", daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # no more threads, or the interpreter is on its way out
+        except RuntimeError:  # no more threads, or the interpreter is shutting down
             return
         self._threads += 1
 
@@ -65,7 +65,7 @@ class Refresher:
                 key, refresh = self._waiting.get(timeout=_IDLE)
             except queue.Empty:
                 with self._guard:
-                    # What came since is somebody's who counted on this thread.
+                    # submit() may have added a refresh that relies on this thread.
                     if self._waiting.empty():
                         self._threads -= 1
                         return
@@ -73,7 +73,7 @@ class Refresher:
             try:
                 refresh()
             except BaseException:
-                logger.exception("A refresh failed")
+                logger.exception("Refreshing a cached entry failed")
             finally:
                 with self._guard:
                     self._begun.pop(key, None)

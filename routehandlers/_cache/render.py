@@ -1,4 +1,4 @@
-"""What one render says of itself while it runs: what it read, how long it holds, and its tags."""
+"""Record of a render while it runs: what it read, how long its result is fresh, and its tags."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from .key import check_tags
 
 
 class Reading(Enum):
-    """What happens when a render reads something of one client."""
+    """What happens when a render reads data of the client."""
 
     DYNAMIC = "dynamic"
-    """It gets it, and is not stored."""
+    """It gets the data, and its result is not stored."""
 
     EMPTY = "empty"
-    """It sees nothing there: ``dynamic = "force-static"``."""
+    """It gets empty data: ``dynamic = "force-static"``."""
 
     ERROR = "error"
-    """It is told: ``dynamic = "error"``, and in functions of ``cached()``."""
+    """Reading raises ``DynamicUsageError``: ``dynamic = "error"``, and functions of ``cached()``."""
 
     STOP = "stop"
-    """It ends: in a refresh there is no client."""
+    """The render ends: a refresh has no client."""
 
 
 class TurnedDynamicError(BaseException):
-    """Ends a refresh that wants to read of a client. It is no ``Exception``: no handler goes on with nothing."""
+    """Ends a refresh that reads data of a client. Not an ``Exception``, so that handlers do not catch it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
 
     def __str__(self) -> str:
-        return f"it uses what only one client or moment has: {self.what}"
+        return f"it depends on the client or the time: {self.what}"
 
 
 class Render:
-    """The record of one render.
+    """Record of one render.
 
-    :param mark: Taken before it began.
-    :param where: Whose it is, for messages.
-    :param revalidate: Its period to begin with; what it uses lowers it.
-    :param expire: Seconds until it is not served any more.
-    :param is_value: Whether it is one of ``cached()`` or ``fetch()``, and not an answer.
-    :param when_dynamic: Called once, at the first thing read that is a client's.
-    :ivar dynamic: What was read, or nothing.
-    :ivar line: The file and line of the user's that read it: in ``debug``, and where it is a mistake.
+    :param where: Name of the route or function, for messages.
+    :param mark: Taken before the render starts.
+    :param revalidate: Seconds until the result is stale. Values that the render uses can lower it.
+    :param expire: Seconds until the result is no longer served.
+    :param is_value: Whether the result is a value of ``cached()`` or ``fetch()``, and not a response.
+    :param when_dynamic: Called once, when the render first reads data of the client.
+    :ivar dynamic: What was read first, or an empty string.
+    :ivar line: File and line in the user's code that read it. Only set with ``debug`` and in a refresh.
     """
 
     def __init__(
@@ -87,13 +87,13 @@ class Render:
 
     @property
     def revalidate(self) -> float | None:
-        """Its period in seconds; ``None`` for as long as possible."""
+        """Seconds until the result is stale; ``None`` for as long as possible."""
         return self._revalidate if self._life is None else self._life[0]
 
     def read(self, what: str) -> None:
-        """Take note that something of one client was read.
+        """Record that data of the client was read.
 
-        :raise DynamicUsageError: Where that is a mistake.
+        :raise DynamicUsageError: If this render must not read it.
         """
         if self.is_over or self.reading is Reading.EMPTY:
             return
@@ -102,9 +102,9 @@ class Render:
         self.turn_dynamic(what)
 
     def turn_dynamic(self, what: str, *, has_line: bool = True) -> None:
-        """Take note of something for which the render cannot be stored, whoever it is for.
+        """Record a reason why the result cannot be stored.
 
-        :param has_line: Whether a line of the user's is doing it just now.
+        :param has_line: Whether the user's code caused it, and is on the stack now.
         """
         if self.is_over:
             return
@@ -117,20 +117,20 @@ class Render:
 
     def _note(self, what: str, *, has_line: bool) -> None:
         self.dynamic = what
-        is_told = self._debug or self.reading is Reading.STOP
-        self.line = _line_of_user() if has_line and is_told else ""
+        is_shown = self._debug or self.reading is Reading.STOP
+        self.line = _line_of_user() if has_line and is_shown else ""
 
     def add_tags(self, tags: Iterable[str]) -> None:
         """Add tags to the entry."""
         self._tags.update(dict.fromkeys(check_tags(tags)))
 
     def lower(self, revalidate: float | None) -> None:
-        """It uses something that is fresh for so long only. An explicit life counts more."""
+        """Lower ``revalidate`` to that of a value which the render uses. ``set_life()`` takes precedence."""
         if revalidate is not None:
             self._revalidate = revalidate if self._revalidate is None else min(self._revalidate, revalidate)
 
     def set_life(self, revalidate: float | None, expire: float) -> None:
-        """State its life, whatever it uses. Of several the shorter counts."""
+        """Set the life of the result, whatever it uses. Of several calls, the shortest life applies."""
         if self._life is not None:
             earlier = self._life[0]
             if revalidate is None or (earlier is not None and earlier < revalidate):
@@ -141,13 +141,13 @@ class Render:
 
 _PACKAGE = str(Path(__file__).parent.parent)
 
-# Whoever installs an application has it there, too, so that other files there are the second choice.
+# Libraries are here, but an installed application is, too. So files in this folder are the second choice.
 _INSTALLED = f"{os.sep}site-packages{os.sep}"
-_MACHINERY = tuple(f"{os.sep}{name}{os.sep}" for name in ("werkzeug", "flask", "jinja2"))
+_FRAMEWORKS = tuple(f"{os.sep}{name}{os.sep}" for name in ("werkzeug", "flask", "jinja2"))
 
 
 def _line_of_user() -> str:
-    """The nearest file and line of the user's own, or else of a library that is no machinery."""
+    """Return the nearest file and line in the user's code, or else in a library that is not a framework."""
     installed = ""
     frame = sys._getframe(1)
     while frame.f_back is not None:
@@ -155,7 +155,7 @@ def _line_of_user() -> str:
         if not file.startswith((_PACKAGE, "<")):
             if _INSTALLED not in file:
                 return f"{file}:{frame.f_lineno}"
-            if not installed and not any(name in file for name in _MACHINERY):
+            if not installed and not any(name in file for name in _FRAMEWORKS):
                 installed = f"{file}:{frame.f_lineno}"
         frame = frame.f_back
     return installed

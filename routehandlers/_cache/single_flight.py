@@ -1,4 +1,4 @@
-"""Of those who want the same at the same time, one makes it, and the others wait for it."""
+"""Let concurrent callers of one key share one computation."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ Landed = TypeVar("Landed")
 
 
 class Flight(Generic[Landed]):
-    """Something that is being made, once."""
+    """One computation that is running, with a result for all who wait."""
 
     def __init__(self) -> None:
         self._is_over = threading.Event()
         self._landed: Landed | None = None
 
     def wait(self, timeout: float) -> Landed | None:
-        """What was made, or ``None`` where everyone has to make their own."""
+        """Return the result, or ``None`` if there is none to share: then each caller must compute its own."""
         self._is_over.wait(timeout)
         return self._landed
 
     def land(self, landed: Landed | None) -> None:
-        """Give it to all who wait, or send them off with ``None``. Only the first time counts."""
+        """Set the result for all waiting callers. With ``None``, they compute their own. Later calls do nothing."""
         if not self._is_over.is_set():
             self._landed = landed
             self._is_over.set()
 
 
 class SingleFlight(Generic[Landed]):
-    """What is being made in this process."""
+    """Running computations of this process, by key."""
 
     def __init__(self) -> None:
         self._flights: dict[str, Flight[Landed]] = {}
         self._guard = threading.Lock()
 
     def join(self, key: str) -> tuple[Flight[Landed], bool]:
-        """The flight of a key, and whether it is the caller's to make."""
+        """Return the flight of a key, and whether the caller must compute its result."""
         with self._guard:
             flight = self._flights.get(key)
             if flight is not None:
@@ -44,7 +44,7 @@ class SingleFlight(Generic[Landed]):
             return flight, True
 
     def leave(self, key: str, flight: Flight[Landed]) -> None:
-        """Whoever comes now begins another."""
+        """Remove a flight: the next caller starts another."""
         with self._guard:
             if self._flights.get(key) is flight:
                 del self._flights[key]
