@@ -40,7 +40,7 @@ from .around.stages import Elsewhere, FolderMiddleware, Headers, Redirects, Rewr
 from .endpoints.fallback import FallThrough, OtherApplication
 from .endpoints.stages import NotFound, OtherProtocols, OutsideOfBasePath, Respond
 from .path.plans import Plan, Plans
-from .path.stages import Reading, Routes, Stage, StaticRoutes, Step, enter
+from .path.stages import Reading, Routes, Stage, StaticRoutes, Step
 from .scope.scope import RunsIn, Scope, enter_scope
 from .scope.wrapped import WrappedScope
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from .around.surroundings import Surroundings
     from .path.entrance import Entrance
     from .path.hits import Hits
-    from .path.lookup import Found, Lookup
+    from .path.lookup import Lookup
     from .scope.scope import RouteInfo
 
 
@@ -109,10 +109,13 @@ class Pipeline:
         if self._other is not None:
             routes.append(OtherProtocols(self._other, self._nearest, is_bare=is_bare))
         if transforms.after_files:
-            routes += [StaticRoutes(self._lookup, self._enter), Rewrites("after_files", transforms.after_files)]
-        routes.append(Routes(self._lookup, self._enter))
+            routes += [
+                StaticRoutes(self._lookup, self._instrumentation),
+                Rewrites("after_files", transforms.after_files),
+            ]
+        routes.append(Routes(self._lookup, self._instrumentation))
         if transforms.fallback:
-            routes += [Rewrites("fallback", transforms.fallback), Routes(self._lookup, self._enter)]
+            routes += [Rewrites("fallback", transforms.fallback), Routes(self._lookup, self._instrumentation)]
         routes.append(NotFound(self._other, self._nearest, is_bare=is_bare))
         if root is not None or self._guards:
             routes.append(FolderMiddleware(self._guards, root, self.run, elsewhere))
@@ -150,37 +153,31 @@ class Pipeline:
         :param context: Where everything of the request runs; the caller is in it.
         :param plan: What the path decides, where that is known.
         """
-        scope = self._make_scope(environ, context)
+        if self._is_wrapped:
+            scope: Scope = WrappedScope(environ, self.no_route, context, is_watched=self._has_cached)
+        else:
+            scope = Scope(environ, self.no_route, {}, "", context)
         scope.plan = plan
         enter_scope(scope)
         try:
             if not self._instrumentation.is_ready:
                 self._begin_process()
-            response = self._respond(scope)
+            try:
+                response = self.run(scope, 0)
+            except HTTPException as error:  # from the stages up to the routes
+                scope.route = self._nearest(scope)
+                response = excepted(scope, error)
+            if scope.config_headers and not scope.is_transformed:
+                # It is middleware's own response, whose headers win over those of the configuration.
+                response = underlay(response, scope.config_headers)
             return scope, response, finish(scope, response)
         except (Exception, Interrupt) as error:
             return scope, *self._failed(scope, as_exception(error))
-
-    def _make_scope(self, environ: WSGIEnvironment, context: RunsIn) -> Scope:
-        if self._is_wrapped:
-            return WrappedScope(environ, self.no_route, context, is_watched=self._has_cached)
-        return Scope(environ, self.no_route, {}, "", context)
 
     def _begin_process(self) -> None:
         self._instrumentation.begin()
         if self._instrumentation.name_span is not None and self._hits is not None:
             self._hits.is_on = False  # each span is to get its name
-
-    def _respond(self, scope: Scope) -> WerkzeugResponse:
-        try:
-            response = self.run(scope, 0)
-        except HTTPException as error:  # from the stages up to the routes
-            scope.route = self._nearest(scope)
-            response = excepted(scope, error)
-        if scope.config_headers and not scope.is_transformed:
-            # It is middleware's own response, whose headers win over those of the configuration.
-            response = underlay(response, scope.config_headers)
-        return response
 
     def run(self, scope: Scope, place: int) -> WerkzeugResponse:
         """Return the response of the first stage that has one.
@@ -218,11 +215,6 @@ class Pipeline:
         except Exception:  # its response comes when it is asked for
             return None
         return (found[0].info.pattern, found[1]) if found is not None else None
-
-    def _enter(self, scope: Scope, found: Found) -> None:
-        enter(scope, found)
-        if self._instrumentation.name_span is not None:
-            self._instrumentation.name_span(scope.environ)
 
     def _nearest(self, scope: Scope) -> RouteInfo:
         """Return what answers for failures where no route does: the nearest folder that there is."""

@@ -197,21 +197,21 @@ class Request(werkzeug.wrappers.Request):
 
     # What middleware changes ------------------------------------------------
 
-    def forget(self, *names: str) -> None:
+    def _forget(self, *names: str) -> None:
         """Read some attributes anew. Call it by the class: a watched request reports each attribute that is read."""
         own = object.__getattribute__(self, "__dict__")
         for name in names:
             own.pop(name, None)
 
-    def renew_url(self) -> None:
+    def _renew_url(self) -> None:
         """What was changed in ``next_url`` was for whoever changed it."""
-        Request.forget(self, "next_url")
+        Request._forget(self, "next_url")
 
-    def forget_headers(self) -> None:
+    def _forget_headers(self) -> None:
         """Read anew what was read of headers, since they are others now. The body stays as it was read."""
         kind = type(self)
         names = [name for name in object.__getattribute__(self, "__dict__") if name not in OF_THE_BODY]
-        Request.forget(
+        Request._forget(
             self,
             "_parsed_content_type",
             *(name for name in names if isinstance(getattr(kind, name, None), cached_property)),

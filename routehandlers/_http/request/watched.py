@@ -1,7 +1,9 @@
-"""The request of a render that may be stored: a real one, whose attributes report their use.
+"""A real request whose attributes report their use.
 
-It knows what is the same for everyone who is answered from one key, and that
-list is short. Everything else, known or not, reports.
+Renders that may be stored have one, and so has middleware that a cached route may
+lie behind. The request knows what is the same for all clients that are answered
+from one key, and that list is short. Everything else, known or not, reports. Code
+of the library reads the environment, or a plain request, and never triggers a report.
 """
 
 from __future__ import annotations
@@ -60,67 +62,88 @@ def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEn
     }
 
 
-class WatchedRequest(Request):
-    """A request that reports each use of an attribute, but for those of a list.
+# The attributes that a key covers; next_url reports for itself.
+_COVERED = frozenset({"method", "path", "root_path", "script_root", "base_path", "mount_prefix"})
 
-    :param clients: The request of the client, or of nobody.
-    :param everyones: An environment of what a key covers, and nothing else.
+_NOTHING = Vary()
+
+
+class WatchedRequest(Request):
+    """A request that reports each use of an attribute, except those of a list.
+
+    :param clients: The request of the client, or an empty one.
+    :param shared: An environment of what a key covers, and nothing else.
     :param report: Called with the name of what is read.
     :param is_rewritten: Whether the path is the client's alone, since others come to the same key by other paths.
     """
 
+    plain_class: type[Request] = Request
+    """The class of the same request when it is not watched."""
+
     def __init__(
-        self, clients: Request, everyones: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
+        self, clients: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
     ) -> None:
-        plain = Request(everyones, populate_request=False)
-        plain.base_path = self.base_path
-
-        def make_url() -> WatchedURL:
-            Request.forget(clients, "next_url")
-            return WatchedURL(plain, clients, vary, report, is_rewritten=is_rewritten)
-
-        # Each is made when somebody looks, and no look at it is reported.
-        free: dict[str, Callable[[], Any]] = {
-            "method": lambda: plain.method,
-            "path": lambda: plain.path,
-            "root_path": lambda: plain.root_path,
-            "script_root": lambda: plain.root_path,
-            "base_path": lambda: plain.base_path,
-            "mount_prefix": lambda: plain.mount_prefix,
-            "next_url": make_url,
-        }
-        if is_rewritten:
-            del free["path"]
+        watch = clients, shared, vary, report, is_rewritten
         same: dict[str, Any] = {}
-        if vary.headers:
-            same["headers"] = CoveredHeaders(vary.headers, everyones, clients.environ, report)
-            same.update((name, getattr(plain, name)) for name in vary.derived)
-        if vary.search_params:
-            same["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, report)
-        object.__getattribute__(self, "__dict__").update(
-            environ=clients.environ, shallow=False, _same=same, _free=free, _report=report
-        )
+        if vary != _NOTHING:
+            same.update(_covered_by(vary, clients, shared, report))
+        own = {"environ": clients.environ, "shallow": False, "_same": same, "_report": report, "_watch": watch}
+        object.__setattr__(self, "__dict__", own)
 
-    def renew_url(self) -> None:
+    def _renew_url(self) -> None:
         object.__getattribute__(self, "__dict__")["_same"].pop("next_url", None)
+
+    def _unwatch(self) -> None:
+        """Make it a plain request again. Call it by the class."""
+        own = object.__getattribute__(self, "__dict__")
+        for name in ("_same", "_report", "_watch"):
+            del own[name]
+        object.__setattr__(self, "__class__", type(self).plain_class)
+        own["environ"]["werkzeug.request"] = self
 
     def __getattribute__(self, name: str) -> Any:
         own = object.__getattribute__(self, "__dict__")
         same = own.get("_same")
         if same is None or name == "__class__":
             return super().__getattribute__(name)
-        if name not in same:
-            make = own["_free"].get(name)
-            if make is None:
-                own["_report"](f"request.{name}")
-                return super().__getattribute__(name)
-            same[name] = make()
+        if name in same:
+            return same[name]
+        clients, shared, vary, report, is_rewritten = own["_watch"]
+        if name == "next_url":
+            Request._forget(clients, "next_url")
+            same[name] = WatchedURL(_plain(clients, shared), clients, vary, report, is_rewritten=is_rewritten)
+        elif name in _COVERED and not (is_rewritten and name == "path"):
+            same[name] = getattr(_plain(clients, shared), name)
+        else:
+            report(f"request.{name}")
+            return super().__getattribute__(name)
         return same[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """What the render sets itself, it may read again."""
+        """Set an attribute, which may be read again without a report."""
         object.__getattribute__(self, "__dict__")["_same"][name] = value
         super().__setattr__(name, value)
+
+
+def _plain(clients: Request, shared: WSGIEnvironment) -> Request:
+    """Return a request of what a key covers."""
+    if shared is clients.environ:
+        return clients
+    plain = Request(shared, populate_request=False)
+    plain.base_path = clients.base_path
+    return plain
+
+
+def _covered_by(vary: Vary, clients: Request, shared: WSGIEnvironment, report: Report) -> dict[str, Any]:
+    """Return the attributes that ``vary`` makes the same for all clients of a key."""
+    plain = _plain(clients, shared)
+    covered: dict[str, Any] = {}
+    if vary.headers:
+        covered["headers"] = CoveredHeaders(vary.headers, shared, clients.environ, report)
+        covered.update((name, getattr(plain, name)) for name in vary.derived)
+    if vary.search_params:
+        covered["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, report)
+    return covered
 
 
 class WatchedURL(URL):
@@ -161,5 +184,5 @@ class WatchedURL(URL):
 
 def watched_class(request_class: type[Request]) -> type[WatchedRequest]:
     """The watched request of an application, with its limits."""
-    made: type[WatchedRequest] = type("Request", (WatchedRequest, request_class), {})
+    made: type[WatchedRequest] = type("Request", (WatchedRequest, request_class), {"plain_class": request_class})
     return made

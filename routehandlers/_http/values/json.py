@@ -7,7 +7,7 @@ import decimal
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -32,37 +32,33 @@ def _default(value: Any) -> Any:
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, allow_nan=False)
 
 
-def _make_encode() -> Callable[[Any], str]:
-    """The encoder's own ``encode``, without the set-up that it repeats for every document.
+def _make_chunks() -> Callable[[Any, int], Iterable[str]] | None:
+    """Return the encoder's own function in C, without the set-up that ``encode`` repeats for every document.
 
     JSONEncoder makes a new C encoder at each call, which takes longer than a
     small document; one can be kept where the interpreter has it.
     """
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
-        return _encoder.encode
+        return None
     quote = json.encoder.encode_basestring  # what ensure_ascii=False uses
-    chunks = make(None, _default, quote, None, ":", ",", False, False, False)
-
-    def encode(data: Any) -> str:
-        try:
-            return "".join(chunks(data, 0))
-        except RecursionError:
-            return _encoder.encode(data)  # which says what refers to itself
-
-    return encode
+    chunks: Callable[[Any, int], Iterable[str]] = make(None, _default, quote, None, ":", ",", False, False, False)
+    return chunks
 
 
-_encode = _make_encode()
+_chunks = _make_chunks()
 
 
 def dumps(data: Any) -> bytes:
-    """JSON text in UTF-8.
+    """Return JSON text in UTF-8.
 
     :raise TypeError: For a type that JSON has no way to write.
     :raise ValueError: For NaN and the infinities, which JSON lacks.
     """
-    text = _encode(data)
+    try:
+        text = "".join(_chunks(data, 0)) if _chunks is not None else _encoder.encode(data)
+    except RecursionError:
+        text = _encoder.encode(data)  # which says what refers to itself
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -13,20 +13,11 @@ if TYPE_CHECKING:
 
     from ...typing import WSGIEnvironment
 
-_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
-
-
-def is_conditional(environ: WSGIEnvironment, response: WerkzeugResponse) -> bool:
-    """Return whether the client says what it has, and the response can be compared with that."""
-    return (
-        any(name in environ for name in _CONDITIONS)
-        and response.status_code == 200
-        and ("ETag" in response.headers or "Last-Modified" in response.headers)
-    )
-
 
 def compare(environ: WSGIEnvironment, original: WerkzeugResponse) -> WerkzeugResponse:
     """Return the response for a client that says what it has: the whole, a 304, or a 412."""
+    if original.status_code != 200 or not ("ETag" in original.headers or "Last-Modified" in original.headers):
+        return original
     response = own_copy(original)
     response.make_conditional(environ)
     if "Date" not in original.headers:

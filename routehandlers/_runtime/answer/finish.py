@@ -21,7 +21,7 @@ from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import Response
 from .bodies import BYTES, TEXT, SentStream, Stream, end, end_with
-from .conditional import compare, is_conditional
+from .conditional import compare
 from .headers import check_headers, take_cookies
 
 if TYPE_CHECKING:
@@ -41,38 +41,46 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     :raise ValueError: For a header that would break the message.
     """
     environ = scope.environ
-    if is_conditional(environ, response):
+    if (
+        "HTTP_IF_NONE_MATCH" in environ
+        or "HTTP_IF_MODIFIED_SINCE" in environ
+        or "HTTP_IF_MATCH" in environ
+        or "HTTP_IF_UNMODIFIED_SINCE" in environ
+    ):
         response = compare(environ, response)
     is_ours = type(response) is Response
     body: Any = response.response
-    if isinstance(body, Stream):
+    if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all
+        data, default_type = body[0], BYTES
+    elif isinstance(body, Stream):
         data, default_type = None, body.content_type
     else:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
         default_type = BYTES if data and is_ours else TEXT  # text made its own type
-    status = response.status_code
+    status, line = response._status_code, response._status
     headers, length = check_headers(
         response.headers if is_ours else response.get_wsgi_headers(environ), status, default_type
     )
-    headers = _told(scope, headers)
+    if scope._cookies is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
+        headers = _told(scope, headers)
     has_body = status not in _WITHOUT_BODY
     is_head = environ["REQUEST_METHOD"] == "HEAD"
     if data is None:
         scope.seal()
         if is_head or not has_body:
-            return response.status, headers, ClosingIterator((), partial(end_with, scope, response.close))
-        return response.status, headers, SentStream(scope, body, response.close)
+            return line, headers, ClosingIterator((), partial(end_with, scope, response.close))
+        return line, headers, SentStream(scope, body, response.close)
     if has_body and length is None:
         headers.append(("Content-Length", str(len(data))))
     elif has_body and length != str(len(data)) and not is_head:
         raise ValueError(f"Content-Length is {length}, and the body has {len(data)} bytes. Leave the header out.")
     sent = [data] if data and has_body and not is_head else []
     if response._on_close:
-        return response.status, headers, ClosingIterator(sent, partial(end_with, scope, response.close))
+        return line, headers, ClosingIterator(sent, partial(end_with, scope, response.close))
     if scope.has_leftovers:
-        return response.status, headers, ClosingIterator(sent, partial(end, scope))
-    return response.status, headers, sent
+        return line, headers, ClosingIterator(sent, partial(end, scope))
+    return line, headers, sent
 
 
 def _told(scope: Scope, headers: Pairs) -> Pairs:

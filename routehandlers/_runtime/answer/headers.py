@@ -52,7 +52,8 @@ def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type:
         elif lower in _HOP_BY_HOP:
             logger.warning("The header %s is the server's to set and was left out.", name)
             continue
-        if not is_header_value(value):
+        # The first two are what is_header_value() asks first; this saves a call for each header.
+        if not (value.isascii() and value.isprintable()) and not is_header_value(value):
             raise ValueError(
                 f"The header {name} cannot hold {value!r}: it takes no control characters, and only Latin-1 text."
             )

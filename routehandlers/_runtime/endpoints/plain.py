@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import unwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -19,9 +18,6 @@ from ..answer.bodies import begin
 from ..answer.failures import excepted, failed, interrupted, method_not_allowed
 from ..answer.results import make_response
 from ..scope.scope import RouteInfo, Scope
-
-if TYPE_CHECKING:
-    from ...typing import Handler
 
 
 class Endpoint:
@@ -38,7 +34,7 @@ class Endpoint:
         if "GET" in self._handlers:
             self._handlers.setdefault("HEAD", self._handlers["GET"])
         self.methods = tuple(sorted({*self._handlers, "OPTIONS"}))
-        self._calls = {method: _plan(handler) for method, handler in self._handlers.items()}
+        self._calls = {method: (handler, argument_count(handler)) for method, handler in self._handlers.items()}
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
         """Call the handler, and return what it returned or raised on purpose as a response.
@@ -48,8 +44,12 @@ class Endpoint:
         call = self._calls.get(scope.environ["REQUEST_METHOD"])
         if call is None:
             return self._without_handler(scope)
+        handler, count = call
         try:
-            result = call(scope)
+            if count == 2:
+                result: Any = handler(scope.request, RouteContext(scope.params))
+            else:
+                result = handler(scope.request) if count == 1 else handler()
             if type(result) is not Response:
                 result = self._make_response(scope, result)
             return result if type(result.response) is list else begin(scope, result)
@@ -60,7 +60,9 @@ class Endpoint:
 
     def call(self, scope: Scope) -> WerkzeugResponse:
         """Return what ``GET`` returned, as a response. All that it raises leaves."""
-        return self._make_response(scope, self._calls["GET"](scope))
+        handler, count = self._calls["GET"]
+        arguments = (scope.request, RouteContext(scope.params)) if count else ()
+        return self._make_response(scope, handler(*arguments[:count]))
 
     def _without_handler(self, scope: Scope) -> Response:
         if scope.environ["REQUEST_METHOD"] == "OPTIONS":
@@ -82,16 +84,6 @@ class Endpoint:
             return self._make(result)
         except InvalidReturnError as error:
             raise InvalidReturnError(f"{self.describe(scope)} {error}") from None
-
-
-def _plan(handler: Handler) -> Callable[[Scope], Any]:
-    """How a handler is called: with nothing, with the request, or with the context too."""
-    count = argument_count(handler)
-    if count == 0:
-        return lambda _: handler()
-    if count == 1:
-        return lambda scope: handler(scope.request)
-    return lambda scope: handler(scope.request, RouteContext(scope.params))
 
 
 def _where(handler: object, file: Path) -> str:

@@ -42,6 +42,8 @@ class Respond(Stage):
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         endpoint: Endpoint = scope.endpoint
+        if scope.is_wrapped and not scope.route.is_cached:
+            scope.unwatch()
         try:
             response = endpoint.respond(scope)
         except Exception as error:
@@ -50,8 +52,10 @@ class Respond(Stage):
         if not scope.is_wrapped:
             return response
         scope.responded = response = with_cookies(scope, response)
-        scope.is_unstored = scope.route.is_cached and forbids_sharing(list(response.headers))
-        return with_config_headers(scope, response)
+        scope.is_transformed = True
+        if scope.route.is_cached:
+            scope.is_unstored = forbids_sharing(list(response.headers))
+        return overlay(response, scope.config_headers) if scope.config_headers else response
 
     def explain(self, _scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
         """Add nothing: the route is explained with its cache."""
@@ -71,21 +75,21 @@ class NotFound(Stage):
         self._is_bare = is_bare
         self._nearest = nearest
 
-    def _is_known(self, scope: Scope) -> bool:
-        return scope.endpoint is not None
-
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
-        if self._is_known(scope):
+        if scope.endpoint is not None:
             return None
-        if self._other is None:
-            scope.enter_route(self._nearest(scope), {})
-            return with_config_headers(scope, with_cookies(scope, excepted(scope, UnknownPathError())))
+        if self._other is not None:
+            return self._others(scope, self._other)
+        scope.enter_route(self._nearest(scope), {})
+        return with_config_headers(scope, with_cookies(scope, excepted(scope, UnknownPathError())))
+
+    def _others(self, scope: Scope, other: OtherApplication) -> WerkzeugResponse:
         if self._is_bare:
             raise FallThrough
-        return with_config_headers(scope, self._other.respond(scope))
+        return with_config_headers(scope, other.respond(scope))
 
     def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
-        if not self._is_known(scope):
+        if scope.endpoint is None:
             raise UnknownPathError
         return None
 
@@ -93,20 +97,31 @@ class NotFound(Stage):
 class OutsideOfBasePath(NotFound):
     """What lies outside of the base path is the other application's, before any middleware."""
 
-    def _is_known(self, scope: Scope) -> bool:
-        return scope.plan is None or scope.plan.text is not None
-
-    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
-        if self._other is None and not self._is_known(scope):
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        if scope.plan is None or scope.plan.text is not None:
+            return None
+        if self._other is None:
             raise UnknownPathError
-        return super().run(scope, place)
+        return self._others(scope, self._other)
+
+    def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
+        if scope.plan is not None and scope.plan.text is None:
+            raise UnknownPathError
+        return None
 
 
 class OtherProtocols(NotFound):
     """A WebSocket is the other application's."""
 
-    def _is_known(self, scope: Scope) -> bool:
-        return not is_websocket(scope.environ)
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        if self._other is None or not is_websocket(scope.environ):
+            return None
+        return self._others(scope, self._other)
+
+    def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
+        if is_websocket(scope.environ):
+            raise UnknownPathError
+        return None
 
 
 def with_config_headers(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:

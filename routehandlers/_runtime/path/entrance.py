@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
 from ..._http.request.host import is_trusted_host, is_valid_host
-from ..._http.request.path import decode_segments, has_dot_segment, sent_path, target_of
+from ..._http.request.path import decode_segments, has_dot_segment, sent_path
 from ..._http.response.response import Response
 from ..._routing.spelling import to_matching
 from .plans import Plan
@@ -78,10 +78,10 @@ class Entrance:
         :raise BadRequest: For what cannot be decoded.
         :raise NotFound: For dot segments.
         """
-        target = target_of(environ)
+        target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         plain: str = environ.get("PATH_INFO") or ""
-        if self._takes_plain and (target is None or "%" not in target) and PLAIN.fullmatch(plain):
-            return Plan(plain, plain)
+        if self._takes_plain and "%" not in target and PLAIN.fullmatch(plain):
+            return Plan(plain, plain, is_plain=True)
         prefix, path = sent_path(environ)
         if path and not path.startswith("/"):
             raise BadRequest("The path does not begin with a slash.")

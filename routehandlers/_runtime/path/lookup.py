@@ -41,11 +41,17 @@ class Lookup:
 
     def plan(self, plan: Plan) -> None:
         """Note what a path decides alone: not the result of a custom converter, nor files that come and go."""
-        if self._is_lasting and plan.text is not None:
-            plan.is_decided = True
+        if not self._is_lasting or plan.text is None:
+            return
+        plan.is_decided = True
+        if self._public is not None:
             plan.found = self.match(plan.text)
-            if plan.found is not None:
-                plan.has_lists = any(type(value) is list for value in plan.found[1].values())
+        else:
+            match = self._map.match(plan.text)
+            plan.found = None if match is None else (self._endpoints[match[0]], match[1])
+        if plan.found is not None:
+            for value in plan.found[1].values():
+                plan.has_lists |= type(value) is list
 
     def match_static(self, text: str) -> Found | None:
         """Return the file or the static route of a path."""

@@ -25,6 +25,9 @@ MOST_PATHS = 50_000
 # Paths without a route get this part of it, so that requests for them never push out good paths.
 _SHARE_OF_UNKNOWN = 16
 
+# How many paths that came once are told from new ones.
+_SEEN = 4_096
+
 # The objects of one plan, in bytes; measured with tracemalloc for a path with one parameter.
 _OBJECTS = 1_000
 
@@ -38,6 +41,7 @@ class Plan:
     :ivar text: The path below the base path as matching text; ``None`` outside of the base path.
     :ivar whole: The same with the base path.
     :ivar location: Where a wrong slash is put right, with the prefix, as the path was sent.
+    :ivar is_plain: Whether PATH_INFO is that text, letter for letter.
     :ivar found: The endpoint and its params, where the path decides them and there is a route.
     :ivar is_decided: Whether the path decides that.
     :ivar headers: The ``headers`` transforms whose sources match, and so on for the other groups.
@@ -48,13 +52,14 @@ class Plan:
 
     __slots__ = (
         "after_files", "before_files", "config_headers", "fallback", "found", "has_lists", "headers", "is_decided",
-        "location", "meets_root", "ready", "redirects", "text", "whole",
+        "is_plain", "location", "meets_root", "ready", "redirects", "text", "whole",
     )  # fmt: skip
 
-    def __init__(self, text: str | None, whole: str, location: str | None = None) -> None:
+    def __init__(self, text: str | None, whole: str, location: str | None = None, *, is_plain: bool = False) -> None:
         self.text = text
         self.whole = whole
         self.location = location
+        self.is_plain = is_plain
         self.found: tuple[Any, Params] | None = None
         self.has_lists = False
         self.is_decided = False
@@ -86,13 +91,19 @@ class Plan:
 
 
 class Plans:
-    """The plans of one application, the least recently used of them leaving first."""
+    """The plans of one application, the least recently used of them leaving first.
+
+    A path is remembered when it comes a second time. Many applications have paths that come once, and to remember
+    those would cost more than it saves.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES, most_paths: int = MOST_PATHS) -> None:
         unknown = most_bytes // _SHARE_OF_UNKNOWN, most_paths // _SHARE_OF_UNKNOWN
         self._known = _Segment(most_bytes - unknown[0], most_paths - unknown[1])
         self._unknown = _Segment(*unknown)
         self._get_known, self._get_unknown = self._known.plans.get, self._unknown.plans.get
+        # The hashes of paths that came once, each at a place of its own until another takes it.
+        self._seen = [0] * _SEEN
 
     def find(self, environ: WSGIEnvironment) -> Plan | None:
         """Return the plan of a request's path."""
@@ -112,9 +123,14 @@ class Plans:
         return plan
 
     def keep(self, environ: WSGIEnvironment, plan: Plan) -> None:
-        """Remember the plan of a request's path."""
-        is_unknown = plan.is_decided and plan.found is None
-        (self._unknown if is_unknown else self._known).put(key_of(environ), plan)
+        """Remember the plan of a request's path, unless it came for the first time."""
+        key: Key = plan.whole if plan.is_plain and not environ.get("SCRIPT_NAME") else key_of(environ)
+        place = hash(key)
+        if self._seen[place % _SEEN] != place:
+            self._seen[place % _SEEN] = place
+        else:
+            is_unknown = plan.is_decided and plan.found is None
+            (self._unknown if is_unknown else self._known).put(key, plan)
 
     @property
     def size(self) -> int:

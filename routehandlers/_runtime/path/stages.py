@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .hits import ROUTE, ROUTING_ARGS
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-    from ...typing import WSGIEnvironment
+    from ...typing import Params, WSGIEnvironment
     from ..scope.scope import Scope
     from .entrance import Entrance
-    from .lookup import Found, Lookup
+    from .lookup import Lookup
     from .plans import Plan, Plans
 
 # What a request would meet: the name of a step, and what it comes to.
 Step = tuple[str, str]
+
+
+class NamesSpans(Protocol):
+    """Knows whether the request is traced."""
+
+    name_span: Callable[[WSGIEnvironment], None] | None
 
 
 class Stage:
@@ -44,14 +50,14 @@ class Stage:
 class Reading(Stage):
     """1. Host and path: 400 for what cannot be read, and the redirects of slashes and backslashes.
 
-    :param planners: The stages that note on a plan what they do.
+    :param stages: The other stages, which note on a plan what they do.
     """
 
-    def __init__(self, entrance: Entrance, plans: Plans | None, planners: Sequence[Stage]) -> None:
+    def __init__(self, entrance: Entrance, plans: Plans | None, stages: Sequence[Stage]) -> None:
         self._entrance = entrance
         self._good_hosts = entrance.good_hosts
         self._plans = plans
-        self._planners = planners
+        self._planners = [stage.plan for stage in stages if type(stage).plan is not Stage.plan]
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         environ = scope.environ
@@ -59,43 +65,43 @@ class Reading(Stage):
             self._entrance.check_host(environ)
         plan = scope.plan
         if plan is None:
-            plan = scope.plan = self._make_plan(environ)
+            plan = scope.plan = self._entrance.read_path(environ)
+            if plan.location is None:
+                for note in self._planners:
+                    note(plan)
+            # Whether another application has a path with a slash at its end is asked each time.
+            if self._plans is not None and (plan.location is None or self._entrance.knows is None):
+                self._plans.keep(environ, plan)
         if plan.location is not None:
             return self._entrance.redirect(environ, plan.location)
         scope.path = plan.text or ""
         return None
 
-    def _make_plan(self, environ: WSGIEnvironment) -> Plan:
-        plan = self._entrance.read_path(environ)
-        if plan.location is None:
-            for stage in self._planners:
-                stage.plan(plan)
-        # Whether another application has a path with a slash at its end is asked each time.
-        if self._plans is not None and (plan.location is None or self._entrance.knows is None):
-            self._plans.keep(environ, plan)
-        return plan
-
 
 class StaticRoutes(Stage):
     """6. Public files, static routes and metadata, which come before the rewrites after files."""
 
-    def __init__(self, lookup: Lookup, enter: Callable[[Scope, Found], None]) -> None:
+    def __init__(self, lookup: Lookup, instrumentation: NamesSpans) -> None:
         self._lookup = lookup
-        self._enter = enter
+        self._instrumentation = instrumentation
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         found = self._lookup.match_static(scope.path)
         if found is not None:
-            self._enter(scope, found)
+            self._enter(scope, *found)
         return None
 
+    def _enter(self, scope: Scope, endpoint: Any, params: Params) -> None:
+        """Take the endpoint that answers a request, and tell those around the application which it is."""
+        scope.endpoint, environ = endpoint, scope.environ
+        environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
+        scope.enter_route(endpoint.info, params)
+        if self._instrumentation.name_span is not None:
+            self._instrumentation.name_span(environ)
 
-class Routes(Stage):
+
+class Routes(StaticRoutes):
     """8. All routes, the dynamic ones included."""
-
-    def __init__(self, lookup: Lookup, enter: Callable[[Scope, Found], None]) -> None:
-        self._lookup = lookup
-        self._enter = enter
 
     def plan(self, plan: Plan) -> None:
         """Note the route, where the path alone decides it."""
@@ -105,19 +111,11 @@ class Routes(Stage):
         if scope.endpoint is not None:
             return None
         plan = scope.plan
-        if plan is not None and plan.is_decided and not scope.is_rewritten:
-            found = None if plan.found is None else (plan.found[0], plan.params())
-        else:
+        if plan is None or not plan.is_decided or scope.is_rewritten:
             found = self._lookup.match(scope.path)
-        if found is not None:
-            self._enter(scope, found)
+            if found is not None:
+                self._enter(scope, *found)
+        elif plan.found is not None:
+            endpoint, params = plan.found
+            self._enter(scope, endpoint, plan.params() if plan.has_lists else dict(params))
         return None
-
-
-def enter(scope: Scope, found: Found) -> None:
-    """Take the endpoint that answers a request, and tell those around the application which it is."""
-    endpoint, params = found
-    scope.endpoint = endpoint
-    environ = scope.environ
-    environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
-    scope.enter_route(endpoint.info, params)

@@ -208,15 +208,19 @@ class Scope:
 
     @property
     def has_leftovers(self) -> bool:
-        """Whether something is left to do when the answer has been sent."""
-        return self.after is not None or self._holds_files or is_unread(self.environ)
+        """Whether something is left to do when the response has been sent."""
+        environ = self.environ
+        return (
+            self.after is not None
+            or ("routehandlers.body" in environ and self._holds_files)
+            or ((bool(environ.get("CONTENT_LENGTH")) or "HTTP_TRANSFER_ENCODING" in environ) and is_unread(environ))
+        )
 
     @property
     def _holds_files(self) -> bool:
         """Uploads, or a body kept on the disk."""
-        return "routehandlers.body" in self.environ and (
-            isinstance(self.environ["routehandlers.body"], SpooledTemporaryFile)
-            or (self._request is not None and "files" in self._request.__dict__)
+        return isinstance(self.environ["routehandlers.body"], SpooledTemporaryFile) or (
+            self._request is not None and "files" in self._request.__dict__
         )
 
     def close(self) -> None:
@@ -225,7 +229,7 @@ class Scope:
             drain(self.environ)
         if self._request is not None:
             self._request.close()
-        if self._holds_files:
+        if "routehandlers.body" in self.environ and self._holds_files:
             self.environ["routehandlers.body"].close()
 
     def forget_cookies(self) -> None:
@@ -236,6 +240,9 @@ class Scope:
     def enter_route(self, route: RouteInfo, params: Params) -> None:
         """Take the route that was matched."""
         self.route, self.params = route, params
+
+    def unwatch(self) -> None:
+        """Stop watching what is read of the client, where something did."""
 
     def seal(self) -> None:
         """The headers leave; cookies that come now are a mistake."""

@@ -11,6 +11,7 @@ from werkzeug.datastructures import EnvironHeaders
 from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
 from ..._http.request.vary import Vary, variable_of
+from ..._http.request.watched import WatchedRequest
 from ..._http.response.cookies import Cookies, ResponseCookies
 from .scope import RouteInfo, RunsIn, Scope
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ..._http.response.changes import Pairs
     from ..._http.response.response import Continuation
     from ...typing import Params, WSGIEnvironment
+
+_NO_VARY = Vary()
 
 # A middleware that sends a request round in circles ends here.
 _MOST_REWRITES = 8
@@ -40,13 +43,13 @@ class WrappedScope(Scope):
     """
 
     is_wrapped = True
+    _matched: Params | None = None
     _rewrites = 0
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
         super().__init__(environ, route, {}, "", context)
-        self._matched = self.params
         self._is_watched = is_watched
-        self._met: set[tuple[_Meets, str]] = set()
+        self._met: list[tuple[_Meets, str]] = []
 
     # What middleware reads --------------------------------------------------
 
@@ -58,10 +61,11 @@ class WrappedScope(Scope):
     @property
     def request(self) -> Request:
         if self._request is None:
-            plain = self.route.request_class(self.environ)
-            self._request = plain
             if self._is_watched:
-                self._request = self.route.watched_class(plain, self.environ, Vary(), self.read)
+                plain = self.route.request_class(self.environ, populate_request=False)
+                self._request = self.route.watched_class(plain, self.environ, _NO_VARY, self.read)
+            else:
+                self._request = self.route.request_class(self.environ)
         return self._request
 
     @property
@@ -91,12 +95,12 @@ class WrappedScope(Scope):
         """Return whether to call a middleware now. Each is called once for one path."""
         if (middleware, path) in self._met or not middleware.applies(self, path):
             return False
-        self._met.add((middleware, path))
+        self._met.append((middleware, path))
         return True
 
     def note_meeting(self, middleware: _Meets, path: str) -> None:
         """Note that a middleware is called for a path."""
-        self._met.add((middleware, path))
+        self._met.append((middleware, path))
 
     def has_met(self, middleware: _Meets) -> bool:
         """Return whether a middleware was called for any path."""
@@ -109,14 +113,14 @@ class WrappedScope(Scope):
         if self._request is not None and limit != self.route.request_class.max_content_length:
             self._request.max_content_length = limit
             # What middleware has read is read again, within this limit.
-            Request.forget(self._request, *OF_THE_BODY, "_cached_data")
+            Request._forget(self._request, *OF_THE_BODY, "_cached_data")
         self.route, self.params = route, params
         # Middleware is given the params themselves, and may change them for an uncached handler.
-        self._matched = deepcopy(params) if route.is_cached else params
+        self._matched = deepcopy(params) if route.is_cached and params else None
 
     @property
     def matched(self) -> Params:
-        return self._matched
+        return self.params if self._matched is None else self._matched
 
     def rewrite(self, query: Sequence[tuple[str, str]]) -> None:
         """Go on with another path.
@@ -136,12 +140,19 @@ class WrappedScope(Scope):
         kept = [(name, value) for name, value in parse_query(known) if name not in names]
         self.environ["routehandlers.query"] = urlencode([*kept, *query])
         if self._request is not None:
-            Request.forget(self._request, "args", "values")
+            Request._forget(self._request, "args", "values")
 
     def renew_url(self) -> None:
         """Discard edits to ``next_url`` between middlewares."""
         if self._request is not None:
-            type(self._request).renew_url(self._request)
+            type(self._request)._renew_url(self._request)
+
+    def unwatch(self) -> None:
+        """Stop watching: the route is not cached, and no other may be reached any more."""
+        if self._is_watched:
+            self._is_watched = False
+            if isinstance(self._request, WatchedRequest):
+                type(self._request)._unwatch(self._request)
 
     def apply(self, continuation: Continuation) -> Pairs:
         """Change the request as ``Response.next()`` says, and return the headers that it adds to the response."""
@@ -152,7 +163,7 @@ class WrappedScope(Scope):
             else:
                 self.environ[variable_of(name)] = value
         if changes and self._request is not None:
-            Request.forget_headers(self._request)
+            Request._forget_headers(self._request)
         if "cookie" in changes:
             self._cookies = None
         set_here = ResponseCookies(continuation.headers).get_all()
