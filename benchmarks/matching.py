@@ -1,6 +1,6 @@
 """The same URLs, matched among ten routes and among ten thousand.
 
-Other URLs for each map would measure the processor's caches: three routes fit
+Other URLs for each tree would measure the processor's caches: three routes fit
 into them, and three thousand do not.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from routehandlers._routing.segments import parse_segment
 from routehandlers._routing.tree import RouteFile
-from routehandlers._routing.urlmap import UrlMap
+from routehandlers._routing.segment_tree import SegmentTree
 
 from .timing import Candidate, table, take_turns
 
@@ -28,32 +28,32 @@ KINDS = {
 }
 
 
-def _map(count: int) -> UrlMap:
+def _tree(count: int) -> SegmentTree:
     shapes = [folders for _, folders in KINDS.values()]
     routes = []
     for number in range(count):
         folders = tuple(part.format(number // len(shapes)) for part in shapes[number % len(shapes)])
         routes.append(RouteFile(Path(*folders, "route.py"), folders, tuple(map(parse_segment, folders))))
-    return UrlMap(routes, {})
+    return SegmentTree(routes, {})
 
 
-def _candidate(url_map: UrlMap, pattern: str) -> Candidate:
+def _candidate(tree: SegmentTree, pattern: str) -> Candidate:
     def prepare(turn: int) -> Callable[[], int]:
-        # Two of each kind of route are in either map. No path comes twice.
+        # Two of each kind of route are in either tree. No path comes twice.
         paths = [pattern.format(number % 2, f"{turn}{number:03}") for number in range(CALLS)]
-        return lambda: sum(1 for path in paths if url_map.match(path))
+        return lambda: sum(1 for path in paths if tree.match(path))
 
     return prepare
 
 
 def measure() -> dict[str, dict[int, float]]:
     """Microseconds by kind and number of routes."""
-    maps = {count: _map(count) for count in (FEW, MANY)}
+    trees = {count: _tree(count) for count in (FEW, MANY)}
     results = {}
     for kind, (pattern, _) in KINDS.items():
-        assert all(_candidate(url_map, pattern)(0)() == CALLS for url_map in maps.values())
-        times = take_turns({str(count): _candidate(url_map, pattern) for count, url_map in maps.items()}, rounds=60)
-        results[kind] = {count: times[str(count)] for count in maps}
+        assert all(_candidate(tree, pattern)(0)() == CALLS for tree in trees.values())
+        times = take_turns({str(count): _candidate(tree, pattern) for count, tree in trees.items()}, rounds=60)
+        results[kind] = {count: times[str(count)] for count in trees}
     return results
 
 

@@ -17,8 +17,8 @@ from ._http.request.watched import watched_class
 from ._http.response.draft import DraftKey
 from ._routing.building import public_path
 from ._routing.converters import check_converters
+from ._routing.segment_tree import SegmentTree
 from ._routing.tree import scan
-from ._routing.urlmap import UrlMap
 from ._runtime.endpoints.cached import CachedEndpoint, policy_of
 from ._runtime.endpoints.plain import Endpoint
 from ._runtime.endpoints.public import public_files
@@ -91,11 +91,11 @@ class RouteHandlers:
         )
         self.static_params = {loaded.route.pattern: StaticParams(loaded) for loaded in self._loaded}
         self._by_pattern = {loaded.route.pattern: loaded for loaded in self._loaded}
-        self._map = UrlMap([loaded.route for loaded in self._loaded], self.config.converters)
+        self._tree = SegmentTree([loaded.route for loaded in self._loaded], self.config.converters)
 
         public = public_files(Path(self.config.public).absolute(), no_route) if self.config.public else None
         lookup = Lookup(
-            self._map,
+            self._tree,
             self._endpoints,
             self._admissions(),
             public,
@@ -169,7 +169,7 @@ class RouteHandlers:
         :param _query: What follows the question mark; a value may be a list.
         :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
         """
-        path = self._map.build(self._find(pattern).route, params)
+        path = self._tree.build(self._find(pattern).route, params)
         path = public_path(path, self.config.base_path, _query, trailing_slash=self.config.trailing_slash)
         return f"{self._prefix(external=_external)}{path}"
 
@@ -182,7 +182,7 @@ class RouteHandlers:
 
     def path_for(self, pattern: str, params: Mapping[str, Any]) -> str:
         """The path of a route below everything: without base path, prefix and slash at its end."""
-        return self._map.build(self._find(pattern).route, params)
+        return self._tree.build(self._find(pattern).route, params)
 
     def cached_routes(self) -> Iterator[tuple[Route, CachedEndpoint]]:
         """The routes whose ``GET`` is cached, with what answers them."""
@@ -197,12 +197,12 @@ class RouteHandlers:
     def other_matches(self, path: str) -> list[Route]:
         """The routes that would match a path too, if the one that does were not there, in their order."""
         others: list[Route] = []
-        match = self._map.match(path)
+        match = self._tree.match(path)
         refused: frozenset[int] = frozenset()
         while match is not None:
             others.append(self.routes[match[0]])
             refused |= {match[0]}
-            match = self._map.match(path, refused)
+            match = self._tree.match(path, refused)
         return others[1:]
 
     def load(self, pattern: str) -> ModuleType:

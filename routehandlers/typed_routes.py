@@ -15,8 +15,6 @@ from importlib import import_module
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.routing import Map
-
 from ._hints import hint
 from ._routing.building import PathBuilder, public_path
 from ._routing.converters import BUILT_IN, guarded
@@ -86,8 +84,7 @@ class Href:
 
     @cached_property
     def _builder(self) -> PathBuilder:
-        converters = guarded({name: _import(place) for name, place in self._places.items()})
-        return PathBuilder(converters, Map(converters=converters))
+        return PathBuilder(guarded({name: _import(place) for name, place in self._places.items()}))
 
 
 def _import(place: str) -> type[BaseConverter]:

@@ -1,4 +1,4 @@
-"""From a pattern and the values of its parameters to a path: the way back of ``.urlmap``."""
+"""From a pattern and the values of its parameters to a path: the way back of ``.segment_tree``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ class PathBuilder:
     """Writes paths of routes.
 
     :param converters: By name, with the weight of their kind, as ``guarded`` gives them.
-    :param url_map: What a converter is made with.
     """
 
-    def __init__(self, converters: Mapping[str, type[BaseConverter]], url_map: Map) -> None:
+    def __init__(self, converters: Mapping[str, type[BaseConverter]]) -> None:
         self._converters = converters
-        self._map = url_map
+        # Converters are made with a map; no rule is needed in it.
+        self._map = Map(converters=converters)
+
+    def make_converter(self, name: str) -> BaseConverter:
+        """Make a converter as a rule would."""
+        return self._converters[name](self._map)
 
     def build(self, pattern: str, segments: Sequence[Segment], values: Mapping[str, Any]) -> str:
         """The percent-encoded path of a route.
@@ -71,7 +75,7 @@ class PathBuilder:
 
     def _convert(self, pattern: str, segment: Segment, value: Any) -> str:
         """A value in URL spelling, as its converter writes it and would read it again."""
-        converter = self._converters[segment.converter or ""](self._map)
+        converter = self.make_converter(segment.converter or "")
         made, is_read = "", False
         try:
             made = converter.to_url(value)

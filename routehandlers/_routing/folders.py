@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from .segment_tree import SegmentTree
 from .segments import Kind, Segment
 from .spelling import from_matching, to_matching
 from .tree import RouteFile, RouteTree
-from .urlmap import UrlMap
 
 if TYPE_CHECKING:
     from werkzeug.routing import BaseConverter
@@ -45,7 +45,7 @@ class FolderMap:
         for folder in folders:
             by_pattern.setdefault(folder.pattern, folder)
         self._folders = list(by_pattern.values())
-        self._map = UrlMap(self._folders, converters)
+        self._tree = SegmentTree(self._folders, converters)
         self._depth = max((len(folder.segments) for folder in self._folders), default=0)
         self._has_catch_all = any(
             folder.segments[-1].kind in _CATCH_ALLS for folder in self._folders if folder.segments
@@ -59,7 +59,7 @@ class FolderMap:
         segments = from_matching(path)
         depths = range(min(len(segments), self._depth), 0, -1)
         for length in [len(segments)] * self._has_catch_all + list(depths):
-            match = self._map.match(to_matching(segments[:length]))
+            match = self._tree.match(to_matching(segments[:length]))
             if match is not None:
                 return self._folders[match[0]].folders
         return ()

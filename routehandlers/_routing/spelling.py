@@ -8,21 +8,21 @@ from collections.abc import Iterable
 # Werkzeug gives "/" and "<" a meaning of their own. Inside a segment they are
 # written behind a private-use character, which is itself written so, and thus
 # no value is ever mistaken for another.
-_ESCAPE = "\ue000"
-ESCAPES = {ord("/"): f"{_ESCAPE}s", ord("<"): f"{_ESCAPE}l", ord(_ESCAPE): f"{_ESCAPE}e"}
-_ORIGINALS = {f"{_ESCAPE}s": "/", f"{_ESCAPE}l": "<", f"{_ESCAPE}e": _ESCAPE}
+ESCAPE = "\ue000"
+ESCAPES = {ord("/"): f"{ESCAPE}s", ord("<"): f"{ESCAPE}l", ord(ESCAPE): f"{ESCAPE}e"}
+_ORIGINALS = {f"{ESCAPE}s": "/", f"{ESCAPE}l": "<", f"{ESCAPE}e": ESCAPE}
 
 
 def to_matching(segments: Iterable[str]) -> str:
-    """Decoded segments as the text that ``routehandlers._routing.urlmap.UrlMap.match`` takes."""
+    """Decoded segments as the text that ``routehandlers._routing.segment_tree.SegmentTree.match`` takes."""
     return "/" + "/".join(segment.translate(ESCAPES) for segment in segments)
 
 
 def restore(text: str) -> str:
     """Undo the escapes in one matched value."""
-    if _ESCAPE not in text:
+    if ESCAPE not in text:
         return text
-    return re.sub(f"{_ESCAPE}[sle]", lambda found: _ORIGINALS[found[0]], text)
+    return re.sub(f"{ESCAPE}[sle]", lambda found: _ORIGINALS[found[0]], text)
 
 
 def from_matching(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from servers import ask, write_app
 
 from routehandlers import RouteHandlers
 from routehandlers._http.request.path import decode_segments
+from routehandlers._routing.segment_tree import SegmentTree
 from routehandlers._routing.segments import parse_segment
 from routehandlers._routing.spelling import to_matching
 from routehandlers._routing.tree import RouteFile
@@ -37,16 +38,17 @@ ROUTES = [
 
 @given(slug=TEXT, numbers=st.integers(0, 10**30), path=st.lists(TEXT, min_size=1, max_size=5))
 def test_a_url_matches_its_route_with_the_same_params(slug: str, numbers: int, path: list[str]) -> None:
-    url_map = UrlMap(ROUTES, {})
+    tree, url_map = SegmentTree(ROUTES, {}), UrlMap(ROUTES, {})
     wanted: list[tuple[int, dict[str, Any]]] = [
         (0, {"slug": slug}), (1, {"id": numbers}), (3, {"path": path}), (4, {"path": path}), (4, {}), (5, {"a": slug, "b": path[0]}),
         (6, {"a": slug, "rest": path}),
     ]  # fmt: skip
 
     for index, params in wanted:
-        url = url_map.build(ROUTES[index], params)
+        url = tree.build(ROUTES[index], params)
 
         assert url.isascii()
+        assert tree.match(to_matching(decode_segments(url))) == (index, params)
         assert url_map.match(to_matching(decode_segments(url))) == (index, params)
 
 
@@ -78,7 +80,7 @@ def test_precedence_does_not_depend_on_the_order_of_the_listing(
 ) -> None:
     shuffled = list(routes)
     seed.shuffle(shuffled)
-    first, second = UrlMap(routes, {}), UrlMap(shuffled, {})
+    first, second = SegmentTree(routes, {}), SegmentTree(shuffled, {})
 
     for path in paths:
         one, two = (found.match(to_matching(path)) for found in (first, second))
@@ -98,7 +100,7 @@ def test_a_group_or_a_slot_never_changes_a_url(
     grouped = [route(*found.folders[:place], group, *found.folders[place:]) for found in routes]
 
     assert [found.pattern for found in grouped] == [found.pattern for found in routes]
-    first, second = UrlMap(routes, {}), UrlMap(grouped, {})
+    first, second = SegmentTree(routes, {}), SegmentTree(grouped, {})
     assert [first.match(to_matching(path)) for path in paths] == [second.match(to_matching(path)) for path in paths]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..._routing.urlmap import UrlMap
+from ..._routing.segment_tree import SegmentTree
 
 if TYPE_CHECKING:
     from ...typing import Params
@@ -23,17 +23,17 @@ FindPublic = Callable[[str], Any]
 class Lookup:
     """The endpoints of one application by their paths.
 
-    :param endpoints: By their place in the map.
+    :param endpoints: By their place in the tree.
     :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
     :param public: Finds the public file of a path; ``None`` where the application has none.
     :param has_lasting_files: Whether that always finds the same.
     """
 
     def __init__(
-        self, url_map: UrlMap, endpoints: Sequence[Any], admissions: Mapping[int, Admits],
+        self, tree: SegmentTree, endpoints: Sequence[Any], admissions: Mapping[int, Admits],
         public: FindPublic | None = None, *, has_lasting_files: bool = True, has_converters: bool = False,
     ) -> None:  # fmt: skip
-        self._map = url_map
+        self._tree = tree
         self._endpoints = endpoints
         self._admissions = admissions
         self._public = public
@@ -47,7 +47,7 @@ class Lookup:
         if self._public is not None:
             plan.found = self.match(plan.text)
         else:
-            match = self._map.match(plan.text)
+            match = self._tree.match(plan.text)
             plan.found = None if match is None else (self._endpoints[match[0]], match[1])
         if plan.found is not None:
             for value in plan.found[1].values():
@@ -57,7 +57,7 @@ class Lookup:
         """Return the file or the static route of a path."""
         if self._public is not None and (file := self._public(text)) is not None:
             return file, {}
-        index = self._map.exact.get(text)
+        index = self._tree.exact.get(text)
         return (self._endpoints[index], {}) if index is not None else None
 
     def match(self, text: str) -> Found | None:
@@ -67,13 +67,13 @@ class Lookup:
         """
         if self._public is not None and (file := self._public(text)) is not None:
             return file, {}
-        match = self._map.match(text)
+        match = self._tree.match(text)
         if self._admissions:
             refused: frozenset[int] = frozenset()
             # dynamic_params = False: what is not listed falls to the next route that matches.
             while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
                 refused |= {match[0]}
-                match = self._map.match(text, refused)
+                match = self._tree.match(text, refused)
         return None if match is None else (self._endpoints[match[0]], match[1])
 
     def knows(self, text: str) -> bool:
