@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from routehandlers._routing.segment_tree import SegmentTree
 from routehandlers._routing.segments import parse_segment
 from routehandlers._routing.tree import RouteFile
-from routehandlers._routing.segment_tree import SegmentTree
 
 from .timing import Candidate, table, take_turns
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from ._http.request.watched import watched_class
 from ._http.response.draft import DraftKey
 from ._routing.building import public_path
 from ._routing.converters import check_converters
+from ._routing.rules import make_url_map
 from ._routing.segment_tree import SegmentTree
 from ._routing.tree import scan
 from ._runtime.endpoints.cached import CachedEndpoint, policy_of
@@ -39,6 +41,8 @@ from .exceptions import (
 
 if TYPE_CHECKING:
     import os
+
+    from werkzeug.routing import Map
 
     from .typing import Handler, Params, StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -92,6 +96,8 @@ class RouteHandlers:
         self.static_params = {loaded.route.pattern: StaticParams(loaded) for loaded in self._loaded}
         self._by_pattern = {loaded.route.pattern: loaded for loaded in self._loaded}
         self._tree = SegmentTree([loaded.route for loaded in self._loaded], self.config.converters)
+        self._url_map: Map | None = None
+        self._url_map_lock = threading.Lock()
 
         public = public_files(Path(self.config.public).absolute(), no_route) if self.config.public else None
         lookup = Lookup(
@@ -152,6 +158,21 @@ class RouteHandlers:
             for index, loaded in enumerate(self._loaded)
             if not loaded.config.dynamic_params and loaded.config.is_cacheable
         }
+
+    @property
+    def url_map(self) -> Map:
+        """All routes as a ``werkzeug.routing.Map``, for tools that list, match or build URLs.
+
+        Endpoints are patterns, and rules have the names of the parameters: ``/orders/<int:id>`` is
+        ``/orders/[id=int]``. A name that is no Python identifier is spelled with underscores. Rules
+        begin with the base path. The map is a view made at the first use: requests are not matched by
+        it, and rules that you add answer nothing.
+        """
+        with self._url_map_lock:
+            if self._url_map is None:
+                routes = [loaded.route for loaded in self._loaded]
+                self._url_map = make_url_map(routes, self.config.converters, self.config.base_path)
+            return self._url_map
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self.wsgi_app(environ, start_response)

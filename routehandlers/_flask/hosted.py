@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._routing.rules import RouteRule, make_rules
 from .._runtime.path.hits import ROUTE, ROUTING_ARGS
 from .._runtime.scope.scope import Scope, ScopeContext
 from ..app import RouteHandlers
 from .host import FlaskHost
-from .rules import RouteRule, make_rules
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse

@@ -13,8 +13,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .._cache.shared_caches import made_private
+from .._routing.rules import RouteRule
 from .._runtime.answer.bodies import SentStream
-from .rules import RouteRule
 
 if TYPE_CHECKING:
     from flask import Flask, Response

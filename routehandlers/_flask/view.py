@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from flask import Request, Response
 
+    from .._routing.rules import RouteRule
     from ..typing import WSGIEnvironment
     from .hosted import HostedRouteHandlers
-    from .rules import RouteRule
 
 # Where a request's exchange lies.
 _EXCHANGE = "routehandlers.flask"
