@@ -193,6 +193,14 @@ def test_a_route_that_is_refused_leaves_the_path_to_the_next() -> None:
     assert order == ["/x/y", "/x/y/[[...all]]", "/x/[a]", "/x/[...rest]"]
 
 
+def test_the_base_of_a_catch_all_below_a_converter_comes_before_a_plain_parameter() -> None:
+    # A shortcut for plain parameters used to miss it.
+    tree = SegmentTree(routes_of("items/[slug]", "items/[id=int]/[[...rest]]"), {})
+
+    assert tree.match("/items/7") == (1, {"id": 7})
+    assert tree.match("/items/a") == (0, {"slug": "a"})
+
+
 @pytest.mark.parametrize("path", ["/items/new", "/items/a", "/n/7/x", "/docs", "/a/b/d"])
 def test_every_match_has_params_of_its_own(path: str) -> None:
     tree = SegmentTree(TABLE, {})
