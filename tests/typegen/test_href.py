@@ -194,7 +194,7 @@ def test_href_gives_what_url_for_gives(
         href = import_types(app)["href"]
 
         given_values = iter(values)
-        for route in app._map.routes:
+        for route in app._tree.routes:
             params = {segment.name: next(given_values) for segment in route.segments if segment.is_parameter}
             assert told(href, route.pattern, query, params) == told(app.url_for, route.pattern, query, params)
     finally:

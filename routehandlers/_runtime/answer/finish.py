@@ -50,6 +50,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         response = compare(environ, response)
     is_ours = type(response) is Response
     body: Any = response.response
+    data: bytes | None
     if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all
         data, default_type = body[0], BYTES
     elif isinstance(body, Stream):
@@ -70,7 +71,8 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         scope.seal()
         if is_head or not has_body:
             return line, headers, ClosingIterator((), partial(end_with, scope, response.close))
-        return line, headers, SentStream(scope, body, response.close)
+        stream: Stream = body
+        return line, headers, SentStream(scope, stream, response.close)
     if has_body and length is None:
         headers.append(("Content-Length", str(len(data))))
     elif has_body and length != str(len(data)) and not is_head:
