@@ -50,11 +50,12 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         response = compare(environ, response)
     is_ours = type(response) is Response
     body: Any = response.response
-    data: bytes | None
+    data: bytes
+    stream: Stream | None = None
     if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all
         data, default_type = body[0], BYTES
     elif isinstance(body, Stream):
-        data, default_type = None, body.content_type
+        stream, data, default_type = body, b"", body.content_type
     else:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
@@ -67,11 +68,10 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         headers = _told(scope, headers)
     has_body = status not in _WITHOUT_BODY
     is_head = environ["REQUEST_METHOD"] == "HEAD"
-    if data is None:
+    if stream is not None:
         scope.seal()
         if is_head or not has_body:
             return line, headers, ClosingIterator((), partial(end_with, scope, response.close))
-        stream: Stream = body
         return line, headers, SentStream(scope, stream, response.close)
     if has_body and length is None:
         headers.append(("Content-Length", str(len(data))))
