@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._http.request.host import without_final_dot
 from .._http.request.request import parse_query
 from .._http.request.vary import variable_of
 from .._http.response.cookies import parse_cookies
@@ -66,7 +67,7 @@ class Condition:
             # Of several the last counts.
             return dict(parse_query(environ.get("QUERY_STRING") or "")).get(self.key)
         host: str = environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or ""
-        return re.sub(r":[0-9]*\Z", "", host).lower()
+        return without_final_dot(re.sub(r":[0-9]*\Z", "", host).lower())
 
 
 def match_conditions(

@@ -57,10 +57,9 @@ class PathPattern:
         return {name: value.translate(_UNSEEN) for name, group in self.groups if (value := found[group])}
 
 
-def compile_pattern(source: str, *, sensitive: bool = False) -> PathPattern:
+def compile_pattern(source: str) -> PathPattern:
     """Read a pattern.
 
-    :param sensitive: Whether ``/A`` and ``/a`` are two paths. They are to middleware, not to redirects, as in Next.
     :raise InvalidPatternError: With what is wrong, and what to write instead.
     """
     if not source.startswith("/"):
@@ -71,7 +70,9 @@ def compile_pattern(source: str, *, sensitive: bool = False) -> PathPattern:
     groups = tuple(_groups(source, tokens))
     text = "".join(_regexes(source, tokens)).removesuffix("/")
     # A slash at the end makes no difference, and the root is nothing but it.
-    flags = re.ASCII | re.DOTALL | (0 if sensitive else re.IGNORECASE)
+    # Upper and lower case are one, as in Next's redirects. A matcher that told them apart would miss, as a guard, what
+    # a rewrite takes.
+    flags = re.ASCII | re.DOTALL | re.IGNORECASE
     regex = re.compile(f"(?:{text})/?" if text else "/", flags)
     check_growth(source, regex)
     repeated = frozenset(token.name for token in tokens if isinstance(token, Parameter) and token.is_repeated)

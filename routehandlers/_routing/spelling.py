@@ -10,6 +10,7 @@ from collections.abc import Iterable
 # no value is ever mistaken for another.
 ESCAPE = "\ue000"
 ESCAPES = {ord("/"): f"{ESCAPE}s", ord("<"): f"{ESCAPE}l", ord(ESCAPE): f"{ESCAPE}e"}
+SLASH = ESCAPES[ord("/")]
 _ORIGINALS = {f"{ESCAPE}s": "/", f"{ESCAPE}l": "<", f"{ESCAPE}e": ESCAPE}
 
 

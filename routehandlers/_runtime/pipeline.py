@@ -16,7 +16,7 @@ and for the route that matched: middleware of its folders, outermost first, and
 the endpoint with method, cache, handler and return value. A rewrite by middleware goes
 on at 6. At the exit, ``finish`` makes the WSGI response.
 
-``make_stages`` makes a tuple of this order. A stage that has nothing to do in an
+``Pipeline._make_stages`` makes a tuple of this order. A stage that has nothing to do in an
 application is not in its tuple. The pipeline runs the tuple; ``explain`` asks the
 same stages what they would do. A request of which a response is ready meets none of them.
 """
@@ -38,7 +38,7 @@ from .answer.headers import check_headers
 from .answer.raising import RAISES, raising
 from .around.stages import Elsewhere, FolderMiddleware, Headers, Redirects, Rewrites, RootMiddleware
 from .endpoints.fallback import FallThrough, OtherApplication
-from .endpoints.stages import NotFound, OtherProtocols, OutsideOfBasePath, Respond
+from .endpoints.stages import HandOver, NotFound, OtherProtocols, OutsideOfBasePath, Respond
 from .path.plans import Plan, Plans
 from .path.stages import Reading, Routes, Stage, StaticRoutes, Step
 from .scope.scope import RunsIn, Scope, enter_scope
@@ -55,6 +55,26 @@ if TYPE_CHECKING:
     from .path.hits import Hits
     from .path.lookup import Lookup
     from .scope.scope import RouteInfo
+
+
+class Road:
+    """Stages in their order, and a request on its way along them."""
+
+    def __init__(self) -> None:
+        self.stages: tuple[Stage, ...] = ()
+
+    def run(self, scope: Scope, place: int) -> WerkzeugResponse:
+        """Return the response of the first stage that has one.
+
+        :param place: Of the stage to begin with.
+        """
+        stages = self.stages
+        while True:
+            stage = stages[place]
+            place += 1
+            response = stage.run(scope, place)
+            if response is not None:
+                return response
 
 
 class Pipeline:
@@ -86,41 +106,54 @@ class Pipeline:
         }
         self._is_wrapped = surroundings.stand_before_all or bool(self._guards)
         self._has_cached = any(endpoint.info.is_cached for endpoint in endpoints)
-        self.stages = self._make_stages()
+        self.road, self._road_to_other = Road(), Road()
+        self._make_stages()
 
-    def _make_stages(self) -> tuple[Stage, ...]:
-        """Return the stages that have something to do in this application, in their order."""
+    def _make_stages(self) -> None:
+        """Lay the roads: the stages that have something to do in this application, in their order."""
         transforms, root = self._surroundings.transforms, self._surroundings.root_middleware
+        run, other = self.road.run, self._other
         is_bare = not self._surroundings.stand_before_all
-        before: list[Stage] = []
+        hand_over = self._hand_over if other is not None and not is_bare else None
+        around: list[Stage] = []
         if transforms.headers:
-            before.append(Headers(transforms.headers))
+            around.append(Headers(transforms.headers))
         if transforms.redirects:
-            before.append(Redirects(transforms.redirects, self._config.base_path))
-        if self._config.base_path:
-            before.append(OutsideOfBasePath(self._other, self._nearest, is_bare=is_bare))
-        elsewhere_at = len(before) + 1 + (root is not None) + bool(transforms.before_files)
-        elsewhere = Elsewhere(self.run, elsewhere_at)
+            around.append(Redirects(transforms.redirects, self._config.base_path))
+        outside = (
+            [OutsideOfBasePath(other, self._nearest, hand_over, is_bare=is_bare)] if self._config.base_path else []
+        )
+        place_of_routes = 1 + len(around) + len(outside) + (root is not None) + bool(transforms.before_files)
+        elsewhere = Elsewhere(run, place_of_routes)
+        before: list[Stage] = [*around, *outside]
         if root is not None:
-            before.append(RootMiddleware(root, self.run, elsewhere))
+            before.append(RootMiddleware(root, run, elsewhere))
         if transforms.before_files:
             before.append(Rewrites("before_files", transforms.before_files))
         routes: list[Stage] = []
-        if self._other is not None:
-            routes.append(OtherProtocols(self._other, self._nearest, is_bare=is_bare))
+        if other is not None:
+            routes.append(OtherProtocols(other, self._nearest, hand_over, is_bare=is_bare))
         if transforms.after_files:
-            routes += [
-                StaticRoutes(self._lookup, self._instrumentation),
-                Rewrites("after_files", transforms.after_files),
-            ]
+            routes.append(StaticRoutes(self._lookup, self._instrumentation))
+            routes.append(Rewrites("after_files", transforms.after_files))
         routes.append(Routes(self._lookup, self._instrumentation))
         if transforms.fallback:
             routes += [Rewrites("fallback", transforms.fallback), Routes(self._lookup, self._instrumentation)]
-        routes.append(NotFound(self._other, self._nearest, is_bare=is_bare))
+        routes.append(NotFound(other, self._nearest, hand_over, is_bare=is_bare))
         if root is not None or self._guards:
-            routes.append(FolderMiddleware(self._guards, root, self.run, elsewhere))
+            routes.append(FolderMiddleware(self._guards, root, run, elsewhere))
         routes.append(Respond())
-        return Reading(self._entrance, self.plans, [*before, *routes]), *before, *routes
+        self.road.stages = Reading(self._entrance, self.plans, [*before, *routes]), *before, *routes
+        if hand_over is not None:
+            around += [OutsideOfBasePath(other, self._nearest, None, is_bare=False)] if outside else []
+            around += [RootMiddleware(root, self._road_to_other.run, elsewhere)] if root is not None else []
+            end = HandOver(other, self._nearest, None, is_bare=False)
+            self._road_to_other.stages = Reading(self._entrance, None, around), *around, end
+
+    def _hand_over(self, scope: Scope) -> WerkzeugResponse:
+        """Give a request to the other application, once more behind what stands around the routes."""
+        scope.read_as_others()
+        return self._road_to_other.run(scope, 0)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         plan = self.plans.find(environ) if self.plans is not None else None
@@ -163,7 +196,7 @@ class Pipeline:
             if not self._instrumentation.is_ready:
                 self._begin_process()
             try:
-                response = self.run(scope, 0)
+                response = self.road.run(scope, 0)
             except HTTPException as error:  # from the stages up to the routes
                 scope.route = self._nearest(scope)
                 response = excepted(scope, error)
@@ -179,19 +212,6 @@ class Pipeline:
         if self._instrumentation.name_span is not None and self._hits is not None:
             self._hits.is_on = False  # each span is to get its name
 
-    def run(self, scope: Scope, place: int) -> WerkzeugResponse:
-        """Return the response of the first stage that has one.
-
-        :param place: Of the stage to begin with.
-        """
-        stages = self.stages
-        while True:
-            stage = stages[place]
-            place += 1
-            response = stage.run(scope, place)
-            if response is not None:
-                return response
-
     def explain(self, environ: WSGIEnvironment) -> tuple[list[Step], Scope, WerkzeugResponse | None]:
         """Return what a request would meet, in order, the scope with its endpoint, and a response that ends it before.
 
@@ -201,7 +221,7 @@ class Pipeline:
         """
         scope = WrappedScope(environ, self.no_route, Context(), is_watched=False)
         steps: list[Step] = []
-        for stage in self.stages:
+        for stage in self.road.stages:
             response = stage.explain(scope, steps)
             if response is not None:
                 return steps, scope, response

@@ -219,7 +219,7 @@ def test_rewrites_are_met_before_and_after_files_and_at_last(
 
     assert (answer.json["params"], answer.json["args"]) == (params, args)
     assert answer.json["url"] == f"http://localhost{sent}"
-    assert answer.json["path"] == sent.partition("?")[0].replace("%2F", "/")
+    assert answer.json["path"] == sent.partition("?")[0]
     assert pattern in {route.pattern for route in app.routes}
 
 

@@ -213,7 +213,7 @@ def test_a_path_is_stored_in_one_spelling_whoever_asks_first(make_app: MakeApp) 
     _, _, first = ask(app, {"RAW_URI": "/items/%61%2f%C3%A9"}, path="/items/a/é")
     _, headers, second = ask(app, {"RAW_URI": "/items/a%2F%c3%a9"}, path="/items/a/é")
 
-    assert first == second == '["/items/a%2F%C3%A9","/items/a/é",{"slug":"a/é"}]'.encode()
+    assert first == second == '["/items/a%2F%C3%A9","/items/a%2Fé",{"slug":"a/é"}]'.encode()
     assert headers["Cache-Status"].startswith("routehandlers; hit")
 
 

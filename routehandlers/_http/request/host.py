@@ -23,4 +23,10 @@ def is_valid_host(host: str) -> bool:
 
 def is_trusted_host(host: str, trusted_hosts: Sequence[str] | None) -> bool:
     """Whether a host is named in ``trusted_hosts``; a leading dot there takes its subdomains."""
-    return trusted_hosts is None or host_is_trusted(host.lower(), list(trusted_hosts))
+    return trusted_hosts is None or host_is_trusted(without_final_dot(host.lower()), list(trusted_hosts))
+
+
+def without_final_dot(host: str) -> str:
+    """Return a host without the dot that may end its name: ``example.com.`` is ``example.com`` (RFC 1034, 3.1)."""
+    name, colon, port = host.partition(":")
+    return f"{name[:-1]}{colon}{port}" if name.endswith(".") and not name.endswith("..") else host

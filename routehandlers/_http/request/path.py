@@ -18,13 +18,18 @@ from werkzeug.exceptions import BadRequest
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
+# RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
+PCHAR = "!$&'()*+,;=:@~"
+
 # What stays as it is when a decoded path is written in URL spelling again.
-_SAFE = "/!$&'()*+,;=:@~\\"
+_SAFE = f"/{PCHAR}\\"
 
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)", re.IGNORECASE)
 _ENCODED_SLASH = re.compile("%(2F)", re.IGNORECASE)
+_CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
+_LOOKS_ENCODED = re.compile("%(?=(?:25)*2F)", re.IGNORECASE)
 _NOT_FOR_URLS = re.compile(r"[^!#-;=?-\[\]_a-z~]")
 
 
@@ -45,6 +50,35 @@ def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
             cut = _length_of_prefix(raw, len(script_name))
             return escape(raw[:cut]), escape(raw[cut:])
     return _quote(script_name), _quote(path_info)
+
+
+def canonical_path(environ: WSGIEnvironment) -> tuple[str, str]:
+    """Return prefix and path in their one spelling, percent-encoded.
+
+    Each segment is decoded once. Then the characters of RFC 3986's pchar stay plain, and all others become upper-case
+    escapes. What does not decode is left as it was sent: no route answers it.
+    """
+    prefix, path = sent_path(environ)
+    return _canonical(prefix), _canonical(path)
+
+
+def _canonical(path: str) -> str:
+    if _CANONICAL.fullmatch(path):
+        return path
+    if _BAD_ESCAPE.search(path):
+        return path
+    return "/".join(quote_from_bytes(unquote_to_bytes(segment), safe=PCHAR) for segment in path.split("/"))
+
+
+def readable_path(path: str) -> str:
+    """Return a canonical path decoded, so that no two paths look alike.
+
+    Inside a segment ``/`` stays ``%2F``, and a ``%`` in front of ``2F``, ``252F`` and so on stays ``%25``.
+    """
+    if "%" not in path:
+        return path
+    segments = [unquote_to_bytes(segment).decode(errors="replace") for segment in path.split("/")]
+    return "/".join(_LOOKS_ENCODED.sub("%25", segment).replace("/", "%2F") for segment in segments)
 
 
 def escape(path: str) -> str:

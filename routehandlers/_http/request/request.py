@@ -18,7 +18,8 @@ from ..response.cookies import parse_cookies
 from ..values import json as _json
 from ..values.url import URL
 from .body import read_body
-from .path import escape, sent_path
+from .host import without_final_dot
+from .path import canonical_path, escape, readable_path
 
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
@@ -29,7 +30,7 @@ _LAZY: dict[str, Callable[[WSGIEnvironment], Any]] = {
     "method": lambda environ: environ.get("REQUEST_METHOD", "GET").upper(),
     "scheme": lambda environ: environ.get("wsgi.url_scheme", "http"),
     "root_path": lambda environ: _text(environ.get("SCRIPT_NAME") or "").rstrip("/"),
-    "path": lambda environ: "/" + _text(environ.get("PATH_INFO") or "").lstrip("/"),
+    "path": lambda environ: "/" + readable_path(canonical_path(environ)[1]).lstrip("/"),
     "query_string": lambda environ: environ.get("QUERY_STRING", "").encode("latin-1"),
     "headers": lambda environ: EnvironHeaders(environ),
     "remote_addr": lambda environ: environ.get("REMOTE_ADDR"),
@@ -150,19 +151,20 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def host(self) -> str:
-        """Name and port, from ``Host`` or else from the server; the default port is left out."""
-        return get_host(self.scheme, self.environ.get("HTTP_HOST") or None, self.server).lower()
+        """Name and port, from ``Host`` or else from the server, without a default port and without a dot at the end."""
+        host = get_host(self.scheme, self.environ.get("HTTP_HOST") or None, self.server).lower()
+        return without_final_dot(host)
 
     @cached_property
     def url(self) -> str:
-        """The whole URL, its path and query as they were sent."""
+        """The whole URL: its path in one canonical spelling, its query as it was sent."""
         query = self.sent_query
         return self.base_url + (f"?{query}" if query else "")
 
     @cached_property
     def base_url(self) -> str:
         """``url`` without its query."""
-        prefix, path = self._sent_path
+        prefix, path = canonical_path(self.environ)
         return f"{self.scheme}://{self.host}{prefix}{path or '/'}"
 
     @cached_property
@@ -177,17 +179,13 @@ class Request(werkzeug.wrappers.Request):
 
     @property
     def full_path(self) -> str:
-        """The decoded path with the query as it was sent."""
+        """``path`` with the query as it was sent."""
         return f"{self.path}?{self.sent_query}"
 
     @property
-    def _sent_path(self) -> tuple[str, str]:
-        return sent_path(self.environ)
-
-    @property
     def mount_prefix(self) -> str:
-        """Where the application is mounted, percent-encoded as it was sent."""
-        return self._sent_path[0]
+        """Where the application is mounted, percent-encoded."""
+        return canonical_path(self.environ)[0]
 
     @property
     def sent_query(self) -> str:

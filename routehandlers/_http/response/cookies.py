@@ -185,7 +185,7 @@ class Cookies(Mapping[str, str]):
         self._values[name] = value
         return self
 
-    def show(self, values: Mapping[str, str]) -> None:
+    def _show(self, values: Mapping[str, str]) -> None:
         """Read back what another part of the answer sets."""
         self._values.update(values)
 
@@ -205,6 +205,11 @@ class Cookies(Mapping[str, str]):
     def lines(self) -> list[str]:
         """The ``Set-Cookie`` lines: names that the client sent keep their place, new ones follow."""
         return [self._lines[name] for name in self._values if name in self._lines]
+
+    @property
+    def set_here(self) -> dict[str, str]:
+        """The values that were set, by name."""
+        return {name: self._values[name] for name in self._lines if name in self._values}
 
     def __getitem__(self, name: str) -> str:
         return self._values[name]

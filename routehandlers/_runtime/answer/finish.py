@@ -53,7 +53,8 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     data: bytes
     stream: Stream | None = None
     if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all
-        data, default_type = body[0], BYTES
+        data = body[0]
+        default_type = BYTES if data else TEXT
     elif isinstance(body, Stream):
         stream, data, default_type = body, b"", body.content_type
     else:

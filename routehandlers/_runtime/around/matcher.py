@@ -123,7 +123,7 @@ def _read_item(item: Any, where: str, mistakes: list[str]) -> _Item | None:
         mistakes.append(f"{where} has no 'source'. Write one, such as '/api/:path*'.")
         return None
     try:
-        pattern = compile_pattern(item["source"], sensitive=True)
+        pattern = compile_pattern(item["source"])
     except InvalidPatternError as error:
         mistakes.append(f"{where}: {error}")
         return None

@@ -168,7 +168,7 @@ class _Below:
         if isinstance(body, (list, tuple)):
             self.response.response = body = list(body)
         self._body, self._chunks = body, list(body) if isinstance(body, list) else []
-        if self._chunks:  # counted again where it leaves
+        if any(self._chunks):  # counted again where it leaves
             headers = [pair for pair in headers if pair[0].lower() != "content-length"]
         self.response.headers = headers_of(headers)
         self._described = {name: self.response.headers.get(name) for name in _OF_ONE_BODY}
@@ -182,7 +182,7 @@ class _Below:
         for name, value in self._described.items():
             if value is not None and response.headers.get(name) == value:
                 response.headers.pop(name)
-        if self._is_head and isinstance(self._body, list) and not self._chunks:
+        if self._is_head and isinstance(self._body, list) and not any(self._chunks):
             # The body of the GET is not known here, and so neither is its length.
             response.response = Stream(())
         return response

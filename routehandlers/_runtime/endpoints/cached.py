@@ -160,6 +160,7 @@ class CachedEndpoint:
 
     def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
         surround = self._surround(has_client=self.policy.reading is not Reading.EMPTY)
+        scope.share_cookies()
         inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, surround)
         inner.is_rewritten = scope.is_rewritten
         mine.append(inner)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..._cache.shared_caches import forbids_sharing
 from ..._http.response.changes import overlay
+from ..._routing.spelling import SLASH
 from ..answer.failures import excepted
 from ..answer.headers import with_cookies
 from ..path.entrance import UnknownPathError, is_websocket
@@ -68,12 +69,18 @@ class NotFound(Stage):
     :param other: The application that ``fallback=`` names.
     :param is_bare: Whether nothing stands around the routes, so that the other application gets the request as it is.
     :param nearest: Returns what answers for failures at the path of a request.
+    :param hand_over: Gives a request to the other application, behind what stands around the routes for the path that
+        the other application will read.
     """
 
-    def __init__(self, other: OtherApplication | None, nearest: Callable[[Scope], RouteInfo], *, is_bare: bool) -> None:
+    def __init__(
+        self, other: OtherApplication | None, nearest: Callable[[Scope], RouteInfo],
+        hand_over: Callable[[Scope], WerkzeugResponse] | None, *, is_bare: bool,
+    ) -> None:  # fmt: skip
         self._other = other
         self._is_bare = is_bare
         self._nearest = nearest
+        self._hand_over = hand_over
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         if scope.endpoint is not None:
@@ -86,6 +93,9 @@ class NotFound(Stage):
     def _others(self, scope: Scope, other: OtherApplication) -> WerkzeugResponse:
         if self._is_bare:
             raise FallThrough
+        if self._hand_over is not None and scope.plan is not None and SLASH in scope.plan.whole:
+            # WSGI has decoded the slash, so that the other application reads another path than the guards have seen.
+            return self._hand_over(scope)
         return with_config_headers(scope, other.respond(scope))
 
     def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
@@ -108,6 +118,15 @@ class OutsideOfBasePath(NotFound):
         if scope.plan is not None and scope.plan.text is None:
             raise UnknownPathError
         return None
+
+
+class HandOver(NotFound):
+    """The end of the road to the other application, for a path whose slashes WSGI has decoded."""
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        assert self._other is not None
+        scope.environ.update(scope.target)
+        return with_config_headers(scope, self._other.respond(scope))
 
 
 class OtherProtocols(NotFound):

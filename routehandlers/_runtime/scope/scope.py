@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from werkzeug.datastructures import EnvironHeaders
@@ -27,7 +28,7 @@ from ...exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -106,6 +107,9 @@ class Scope:
 
     # Whether a path is matched that the client did not send.
     is_rewritten = False
+
+    # The target as it was sent, while the path counts as another application reads it.
+    target: Mapping[str, str] = MappingProxyType({})
 
     # The headers that the configuration adds, and whether the response has them.
     config_headers: Sequence[tuple[str, str]] = ()
@@ -195,6 +199,11 @@ class Scope:
         """The ``Set-Cookie`` lines so far."""
         return self._cookies.lines if self._cookies is not None else []
 
+    def share_cookies(self) -> None:
+        """Show the cookies that were set so far to a scope that is made from the same environment."""
+        if self._cookies is not None and (values := self._cookies.set_here):
+            self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **values}
+
     def take_cookie_lines(self, own: set[str]) -> list[str]:
         """The lines that the answer does not have yet.
 
@@ -240,6 +249,11 @@ class Scope:
     def enter_route(self, route: RouteInfo, params: Params) -> None:
         """Take the route that was matched."""
         self.route, self.params = route, params
+
+    def read_as_others(self) -> None:
+        """Read the path as another application does, which does not know the target as it was sent."""
+        self.target = {name: self.environ.pop(name) for name in ("RAW_URI", "REQUEST_URI") if name in self.environ}
+        self.plan = self._request = None
 
     def unwatch(self) -> None:
         """Stop watching what is read of the client, where something did."""

@@ -169,7 +169,7 @@ class WrappedScope(Scope):
         set_here = ResponseCookies(continuation.headers).get_all()
         if set_here:
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
-            self.jar.show(set_here)
+            self.jar._show(set_here)
         headers = list(continuation.headers)
         if headers:
             self.overlays = (*self.overlays, headers)
