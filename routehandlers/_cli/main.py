@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib.metadata import version
 from typing import Any, NoReturn
 
+from .._hints import hint
 from ..exceptions import RouteHandlersError
 from . import build, cache, check, dev, explain, new, routes, start, typecheck, typegen
 from .loading import fail
@@ -74,9 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     own, extra = _split(words)
     parser = _build_parser()
     if own and not own[0].startswith("-") and own[0] not in _COMMANDS:
-        near = get_close_matches(own[0], _COMMANDS, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(_COMMANDS)}."
-        fail(f"there is no command {own[0]!r}. {hint}")
+        fail(f"there is no command {own[0]!r}. {hint(own[0], _COMMANDS)}")
     options = parser.parse_args(own)
     if options.command is None:
         parser.print_help()

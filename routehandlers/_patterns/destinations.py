@@ -7,12 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from .._http.values.encoding import PCHAR
 from .._routing.spelling import restore
 from ..exceptions import InvalidPatternError
 from .tokens import Token, parse_tokens
-
-# RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
-_PCHAR = "!$&'()*+,;=:@~"
 
 _PLACE = re.compile(r"\\(.)|:([A-Za-z_][A-Za-z0-9_]*|[0-9]+)[*+?]?")
 _NAMES = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
@@ -64,7 +62,7 @@ class Destination:
         query = tuple(
             (fill_text(name, params, self.known), fill_text(value, params, self.known)) for name, value in self.query
         )
-        fragment = quote(fill_text(unquote(self.fragment), params, self.known), safe=f"{_PCHAR}/?")
+        fragment = quote(fill_text(unquote(self.fragment), params, self.known), safe=f"{PCHAR}/?")
         # Two slashes would name a host.
         path = re.sub("/{2,}", "/", path) if not self.origin else path
         return Filled(self.origin, path or "/", query, fragment)
@@ -125,13 +123,13 @@ def fill_text(text: str, params: Mapping[str, str], known: Collection[str]) -> s
 
 def _fill_token(token: Token, params: Mapping[str, str]) -> str:
     if isinstance(token, str):
-        return quote(token, safe=f"{_PCHAR}/%")
+        return quote(token, safe=f"{PCHAR}/%")
     if not token.regex:
         return "" if token.modifier in {"?", "*"} else token.prefix + token.suffix
     value = params.get(token.name, "")
     if not value:
         return ""
-    segments = [quote(restore(segment), safe=_PCHAR) for segment in value.split("/")]
+    segments = [quote(restore(segment), safe=PCHAR) for segment in value.split("/")]
     return token.prefix + "/".join(segments) + token.suffix
 
 

@@ -9,12 +9,10 @@ from urllib.parse import quote, unquote, urlencode
 
 from werkzeug.routing import BaseConverter, Map
 
+from .._http.values.encoding import PCHAR
 from ..exceptions import UnknownRouteError
 from .converters import REFUSED
 from .segments import Kind, Segment
-
-# RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
-_PCHAR = "!$&'()*+,;=:@~"
 
 
 class PathBuilder:
@@ -48,7 +46,7 @@ class PathBuilder:
 
     def _build_segment(self, pattern: str, segment: Segment, values: Mapping[str, Any]) -> list[str]:
         if segment.kind is Kind.STATIC:
-            return [quote(segment.name, safe=_PCHAR)]
+            return [quote(segment.name, safe=PCHAR)]
         value = values.get(segment.name)
         if segment.kind is Kind.OPTIONAL_CATCH_ALL and not value:
             return []
@@ -69,7 +67,7 @@ class PathBuilder:
         if segment.converter is not None:
             return text
         try:
-            return quote(text, safe=_PCHAR)
+            return quote(text, safe=PCHAR)
         except UnicodeEncodeError:
             raise UnknownRouteError(f"{value!r} is not text that UTF-8 can write.") from None
 

@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..exceptions import InvalidTreeError, RouteConflictError, RouteHandlersError
-from .segments import Kind, Segment
+from .segments import CATCH_ALLS, Kind, Segment
 from .tree import RouteFile
-
-_CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 
 # One place of the URL, with the names of its parameters left out: routes that
 # agree in all of these answer the same requests.
@@ -41,7 +39,7 @@ def _problems_alone(route: RouteFile) -> Iterator[RouteHandlersError]:
             "One value would hide the other. Rename one of the folders.",
         )
     for segment in route.segments[:-1]:
-        if segment.kind in _CATCH_ALLS:
+        if segment.kind in CATCH_ALLS:
             yield InvalidTreeError(
                 f"A catch-all must be the last folder of {route.pattern!r}:",
                 [route.file],
@@ -84,7 +82,7 @@ def _two_catch_alls(routes: list[RouteFile]) -> Iterator[RouteHandlersError]:
     """``[...x]`` beside ``[[...x]]``."""
     ends: dict[_Shape, list[RouteFile]] = defaultdict(list)
     for route in routes:
-        if route.segments and route.segments[-1].kind in _CATCH_ALLS:
+        if route.segments and route.segments[-1].kind in CATCH_ALLS:
             ends[_shape(route.segments[:-1])].append(route)
     for found in ends.values():
         if len({route.segments[-1].kind for route in found}) > 1:

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .segment_tree import SegmentTree
-from .segments import Kind, Segment
+from .segments import CATCH_ALLS, Segment
 from .spelling import from_matching, to_matching
 from .tree import RouteFile, RouteTree
 
 if TYPE_CHECKING:
     from werkzeug.routing import BaseConverter
-
-_CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 
 
 def folders_in_use(tree: RouteTree) -> list[RouteFile]:
@@ -30,7 +28,7 @@ def folders_in_use(tree: RouteTree) -> list[RouteFile]:
 
 def _is_sound(segments: tuple[Segment, ...]) -> bool:
     """What is wrong with others is reported with their routes."""
-    return not any(segment.kind in _CATCH_ALLS for segment in segments[:-1])
+    return not any(segment.kind in CATCH_ALLS for segment in segments[:-1])
 
 
 class FolderMap:
@@ -47,9 +45,7 @@ class FolderMap:
         self._folders = list(by_pattern.values())
         self._tree = SegmentTree(self._folders, converters)
         self._depth = max((len(folder.segments) for folder in self._folders), default=0)
-        self._has_catch_all = any(
-            folder.segments[-1].kind in _CATCH_ALLS for folder in self._folders if folder.segments
-        )
+        self._has_catch_all = any(folder.segments[-1].kind in CATCH_ALLS for folder in self._folders if folder.segments)
 
     def nearest(self, path: str) -> tuple[str, ...]:
         """The names of the folders down to the deepest one that a path leads into.

@@ -12,14 +12,12 @@ from urllib.parse import quote
 
 from werkzeug.routing import BaseConverter, Map, Rule, ValidationError
 
+from .._http.values.encoding import PCHAR
 from .converters import BUILT_IN
 from .segments import PRECEDENCE, Kind, Segment
 
 if TYPE_CHECKING:
     from .tree import RouteFile
-
-# RFC 3986 section 3.3, pchar.
-_PCHAR = "!$&'()*+,;=:@~"
 
 
 class _Segment(BaseConverter):
@@ -48,7 +46,7 @@ class _CatchAll(BaseConverter):
 def _written(text: str) -> str:
     if text in {"", ".", ".."}:
         raise ValidationError(f"{text!r} cannot stand in a path.")
-    return quote(text, safe=_PCHAR)
+    return quote(text, safe=PCHAR)
 
 
 class RouteRule(Rule):

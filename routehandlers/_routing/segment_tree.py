@@ -14,7 +14,7 @@ from uuid import UUID
 
 from .building import PathBuilder
 from .converters import BUILT_IN, converter_name, guarded
-from .segments import Kind, Segment
+from .segments import CATCH_ALLS, Kind, Segment
 from .spelling import ESCAPE, ESCAPES, restore, to_matching
 from .urlmap import UrlMap
 
@@ -32,7 +32,6 @@ _READERS: dict[str, Callable[[str], Any]] = {"int": int, "float": float, "uuid":
 # The reader of a catch-all: it takes all segments from its place on.
 _ALL = object()
 
-_CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 _NONE: frozenset[int] = frozenset()
 
 
@@ -214,7 +213,7 @@ class SegmentTree:
                 node = node.statics.setdefault(segment.name.translate(ESCAPES), _Node())
                 continue
             rank = ranks[converter_name(segment)]
-            if segment.kind in _CATCH_ALLS:
+            if segment.kind in CATCH_ALLS:
                 node.add_choice(_Choice(rank, None, _End(index, (*fields, _Field(depth, segment.name, _ALL)))))
                 if segment.kind is Kind.CATCH_ALL:
                     return

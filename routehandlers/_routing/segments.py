@@ -30,6 +30,9 @@ class Kind(Enum):
 # The order in which segments at one place of a path are tried.
 PRECEDENCE = (Kind.STATIC, Kind.CONVERTED, Kind.DYNAMIC, Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 
+# The kinds that take the rest of a path, as a list.
+CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
+
 # The grammar, first match wins. A new kind of segment is a new line here.
 # Next allows any name without brackets that does not begin with a dot, so
 # "[post-id]", "[my id]" and "[a:b]" are fine; "=" is ours and names a converter.

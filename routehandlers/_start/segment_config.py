@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal
 
+from .._hints import closest
 from .._http.request.vary import is_vary
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -141,5 +141,4 @@ def _meant(name: str, value: object) -> str | None:
         candidates = METHODS if name.isupper() else ("generate_static_params",)
     else:
         candidates = tuple(rule for rule in _RULES if len(rule) >= 7)
-    near = get_close_matches(name, candidates, n=1, cutoff=0.88)
-    return near[0] if near else None
+    return closest(name, candidates, similarity=0.88)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._routing.segments import Kind, Segment
+from .._routing.segments import CATCH_ALLS, Kind, Segment
 from ..exceptions import InvalidStaticParamsError
 from .loader import RouteModule
 
@@ -61,7 +61,7 @@ class StaticParams:
         return checked
 
     def _check_value(self, segment: Segment, value: Any) -> Any:
-        if segment.kind in (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL):
+        if segment.kind in CATCH_ALLS:
             if not isinstance(value, (list, tuple)) or not all(isinstance(part, str) for part in value):
                 raise self._mistake(f"{segment.name!r} is {value!r}. Give a list of segments, such as ['a', 'b'].")
             return list(value)
@@ -78,9 +78,8 @@ class StaticParams:
 
     @property
     def _example(self) -> str:
-        catch_all = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
         example = {
-            segment.name: ["a", "b"] if segment.kind in catch_all else 7 if segment.converter == "int" else "a"
+            segment.name: ["a", "b"] if segment.kind in CATCH_ALLS else 7 if segment.converter == "int" else "a"
             for segment in self._parameters
         }
         return repr([example])

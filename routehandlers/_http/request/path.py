@@ -15,14 +15,16 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from werkzeug.exceptions import BadRequest
 
+from ..values.encoding import PCHAR
+
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
-# RFC 3986 section 3.3, pchar, without what quote() keeps by itself.
-PCHAR = "!$&'()*+,;=:@~"
-
 # What stays as it is when a decoded path is written in URL spelling again.
 _SAFE = f"/{PCHAR}\\"
+
+# Browsers read a backslash as a slash, and neither may stand beside another.
+REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

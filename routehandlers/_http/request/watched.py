@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from ..values.encoding import PCHAR
 from ..values.url import URL
 from .request import Request
 from .vary import CoveredArgs, CoveredHeaders, Vary
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 
-_PCHAR = "!$&'()*+,;=:@~"
-
 # The host of requests that no client sent: Next's.
 _NOWHERE = "http://localhost:3000"
 
 
 def pathname_of(segments: list[str], *, trailing_slash: bool = False) -> str:
     """The one spelling of a path, whichever the client chose."""
-    path = "/" + "/".join(quote(segment, safe=_PCHAR) for segment in segments)
+    path = "/" + "/".join(quote(segment, safe=PCHAR) for segment in segments)
     return f"{path}/" if trailing_slash and path != "/" else path
 
 
@@ -47,7 +46,7 @@ def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEn
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": prefix,
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "RAW_URI": quote(prefix.encode("latin-1"), safe=f"/{_PCHAR}") + path,
+        "RAW_URI": quote(prefix.encode("latin-1"), safe=f"/{PCHAR}") + path,
         "QUERY_STRING": "",
         "SERVER_NAME": parts.hostname or "",
         "SERVER_PORT": str(parts.port or (443 if parts.scheme == "https" else 80)),

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # What encodeURIComponent() leaves as it is.
 _SAFE = "-_.!~*'()"
 
-_EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+# An "expires" in the past, with which browsers delete a cookie.
+EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 # RFC 6265 section 4.1.1: an attribute's value has no control character and no semicolon.
 _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
@@ -191,7 +192,7 @@ class Cookies(Mapping[str, str]):
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookies:
         """Have the client forget a cookie. Path and domain must be those it was set with."""
-        return self.set(name, "", expires=_EPOCH, path=path, domain=domain)
+        return self.set(name, "", expires=EPOCH, path=path, domain=domain)
 
     def get_all(self, name: str | None = None) -> list[tuple[str, str]]:
         """Names with their values, of all cookies or of one name."""
@@ -242,7 +243,7 @@ class ResponseCookies:
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> ResponseCookies:
         """Have the client forget a cookie."""
-        return self.set(name, "", expires=_EPOCH, path=path, domain=domain)
+        return self.set(name, "", expires=EPOCH, path=path, domain=domain)
 
     @overload
     def get(self, name: str) -> str | None: ...

@@ -9,14 +9,12 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from .cookies import CookieAttributes, format_cookie
+from .cookies import EPOCH, CookieAttributes, format_cookie
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COOKIE = "__prerender_bypass"
-
-_EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
 
 class DraftKey:
@@ -44,7 +42,7 @@ class DraftKey:
 
     def disabling(self) -> tuple[str, CookieAttributes]:
         """The one that switches it off."""
-        return "", {**self._attributes, "expires": _EPOCH}
+        return "", {**self._attributes, "expires": EPOCH}
 
     def clearing_line(self) -> str:
         """The ``Set-Cookie`` line that takes a forged cookie from its client."""

@@ -12,12 +12,14 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 # RFC 9110 section 5.6.2.
 TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
-# Everything that RFC 3986 lets stand in a path or a query, and "%" so that
-# what is encoded stays as it was sent.
-_URL_SAFE = "!$&'()*+,;=:@/?%~[]"
+# RFC 3986 section 3.3: pchar, the characters of one path segment, without letters, digits and "-._", which quote()
+# always keeps. Pass it to quote() as "safe".
+PCHAR = "!$&'()*+,;=:@~"
 
+# Everything that RFC 3986 allows in a path or a query, and "%", so that existing escapes stay as they were sent.
+_URL_SAFE = f"{PCHAR}/?%[]"
 
-# Lines of these names stand beside each other (RFC 9110 section 5.3); of other names one value counts.
+# Headers with these names are kept side by side (RFC 9110 section 5.3). For other names one value counts.
 ACCUMULATED = frozenset({"set-cookie", "vary"})
 
 
