@@ -1,7 +1,8 @@
-"""The ``User-Agent`` header in parts, in the names of Next's ``userAgent()``.
+"""Parse the ``User-Agent`` header into parts with the names of Next's ``userAgent()``.
 
-The names of browsers, systems and devices are ua-parser's (extra
-``user-agent``); engines and processors, which it leaves out, are found here.
+ua-parser recognises browsers, operating systems and devices (extra
+``user-agent``). This module recognises engines and processors, which ua-parser
+leaves out.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ _BOTS = re.compile(
     re.IGNORECASE,
 )
 
-# What a crawler that runs a browser adds to the browser's own header.
+# The note that a crawler with a browser adds to the header of the browser.
 _BOT_NOTE = re.compile(r"\(?compatible;[^)]*\)?", re.IGNORECASE)
 
-# First match wins: Chromium calls itself WebKit too, and everything calls itself Mozilla.
+# The first match wins: Chromium also names WebKit, and all browsers name Mozilla.
 _ENGINES = (
     ("Blink", re.compile(r"(?:Chrome|Chromium)/(?P<version>[\d.]+)")),
     ("EdgeHTML", re.compile(r"Edge/(?P<version>[\d.]+)")),
@@ -43,12 +44,17 @@ _PROCESSORS = (
 _TABLETS = re.compile(r"ipad|tablet|kindle|playbook|silk(?!.*mobile)|android(?!.*mobile)", re.IGNORECASE)
 _MOBILES = re.compile(r"mobile|iphone|ipod|android|blackberry|opera mini|windows phone", re.IGNORECASE)
 
-# A longer header is nobody's; parsing it would cost more than it tells.
+# Real headers are shorter. Parsing a longer one would take long and give nothing.
 _LONGEST = 1_000
 
 
 @dataclass(frozen=True)
 class Browser:
+    """Browser of a client, such as ``Browser("Firefox", "128.0", "128")``.
+
+    Each value is ``None`` if the header does not contain it.
+    """
+
     name: str | None = None
     version: str | None = None
     major: str | None = None
@@ -56,7 +62,10 @@ class Browser:
 
 @dataclass(frozen=True)
 class Device:
-    """``type`` is ``"mobile"``, ``"tablet"``, or ``None`` for a desktop, as in Next."""
+    """Device of a client. ``type`` is ``"mobile"``, ``"tablet"``, or ``None`` for a desktop, as in Next.
+
+    ``model`` and ``vendor`` are ``None`` if the header does not contain them.
+    """
 
     model: str | None = None
     type: str | None = None
@@ -65,26 +74,37 @@ class Device:
 
 @dataclass(frozen=True)
 class Engine:
+    """Browser engine of a client, such as ``Engine("Gecko", "128.0")``."""
+
     name: str | None = None
     version: str | None = None
 
 
 @dataclass(frozen=True)
 class OperatingSystem:
+    """Operating system of a client, such as ``OperatingSystem("Windows", "10")``."""
+
     name: str | None = None
     version: str | None = None
 
 
 @dataclass(frozen=True)
 class Processor:
+    """Processor of a client. ``architecture`` is a name such as ``"amd64"`` or ``"arm64"``, or ``None``."""
+
     architecture: str | None = None
 
 
 @dataclass(frozen=True)
 class UserAgent:
-    """What a client says it is; what it does not say is ``None``.
+    """Parts of a ``User-Agent`` header. Unknown values are ``None``.
+
+    A header can claim anything, so do not rely on it for security.
 
     https://nextjs.org/docs/app/api-reference/functions/userAgent
+
+    :ivar ua: The whole header.
+    :ivar is_bot: Whether it is a crawler or a link preview that Next recognises.
     """
 
     ua: str
@@ -97,7 +117,7 @@ class UserAgent:
 
 
 def parse_user_agent(header: str) -> UserAgent:
-    """The parts of a ``User-Agent`` header.
+    """Parse a ``User-Agent`` header.
 
     :raise ModuleNotFoundError: If the extra is not installed, with its name.
     """
@@ -111,7 +131,7 @@ def parse_user_agent(header: str) -> UserAgent:
     text = header[:_LONGEST]
     is_bot = _BOTS.search(text) is not None
     if is_bot:
-        # As in Next, the browser it runs is told, and a header that is all crawler has no parts.
+        # As in Next, a crawler that runs a browser has the parts of this browser. Other crawlers have no parts.
         text = _BOT_NOTE.sub("", text)
         if _BOTS.search(text):
             return UserAgent(header, is_bot)
