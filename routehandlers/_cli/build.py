@@ -1,4 +1,4 @@
-"""``routehandlers build``: check everything, and fill the cache's storage before the first request."""
+"""``routehandlers build``: check the routes and fill the cache's storage before the first request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..exceptions import RouteHandlersError
 from ..inspect import Prerendered, prerender
 from . import loading, typegen
 
-# To the beginning of the line, and erase it.
+# Moves the cursor to the beginning of the line and erases the line.
 _CLEAR = "\r\x1b[2K"
 
 
@@ -23,8 +23,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "build",
         help="check the routes and prerender into the cache",
-        description="Call every cached GET without parameters, and with those that generate_static_params() lists, and"
-        " put the answers into the storage that the settings name. Running servers see them at once.",
+        description="Call every cached GET: routes without parameters once, other routes with the params that"
+        " generate_static_params() lists. Put the responses into the storage that the settings name. Running servers"
+        " use them at once.",
     )
     loading.add_directory(parser)
     parser.set_defaults(run=run)
@@ -35,8 +36,8 @@ def run(options: argparse.Namespace) -> None:
     app = loading.load_app(options.directory)
     if not app.cache.store.is_shared:
         loading.fail(
-            "memory:// ends with this command, and what it would hold. Name a storage that servers share in"
-            " pyproject.toml: [tool.routehandlers] cache = 'file:///var/cache/app' or 'redis://host'."
+            "a memory:// cache ends with this command. Name a storage that servers share in pyproject.toml:"
+            " [tool.routehandlers] cache = 'file:///var/cache/app' or 'redis://host'."
         )
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     begun = time.monotonic()
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _shown(results: Iterator[Prerendered]) -> Iterator[Prerendered]:
-    """Show on a terminal where one is; a log gets only what went wrong."""
+    """Show the progress on a terminal. Without a terminal, print only the errors."""
     is_terminal = sys.stderr.isatty()
     for number, result in enumerate(results, 1):
         if is_terminal:
@@ -77,7 +78,7 @@ def _report(app: RouteHandlers, results: list[Prerendered], seconds: float) -> N
         elif dynamic:
             print(f"ƒ {route.pattern}  dynamic: it reads {dynamic}")
         elif route.config.is_cacheable and "GET" in route.methods and not own:
-            print(f"○ {route.pattern}  cached when it is first asked for")
+            print(f"○ {route.pattern}  cached at the first request")
         elif not own:
             print(f"ƒ {route.pattern}  dynamic")
     failed = sum(result.error is not None for result in results)

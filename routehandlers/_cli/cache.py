@@ -1,4 +1,4 @@
-"""``routehandlers cache``: look into the storage of the cache, and forget what is in it."""
+"""``routehandlers cache``: show the entries in the cache's storage, or purge them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _UNITS = ("B", "KiB", "MiB", "GiB")
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
-        "cache", help="look into the cache's storage, or purge it", description=__doc__, allow_abbrev=False
+        "cache", help="show or purge the entries of the cache", description=__doc__, allow_abbrev=False
     )
-    parser.add_argument("--storage", metavar="URL", help="in place of the one that the settings name")
+    parser.add_argument("--storage", metavar="URL", help="use this storage instead of the one in the settings")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("stats", help="count what is stored")
-    listing = actions.add_parser("list", help="show what is stored")
-    listing.add_argument("--tag", help="only what carries this tag")
-    listing.add_argument("--json", action="store_true", help="one JSON object a line, for other programs")
-    purge = actions.add_parser("purge", help="forget what is stored; servers notice with their next request")
+    actions.add_parser("stats", help="count the entries")
+    listing = actions.add_parser("list", help="list the entries")
+    listing.add_argument("--tag", help="list only entries with this tag")
+    listing.add_argument("--json", action="store_true", help="print one JSON object per line, for other programs")
+    purge = actions.add_parser("purge", help="purge entries; servers notice at their next request")
     what = purge.add_mutually_exclusive_group(required=True)
-    what.add_argument("--tag", help="what carries a tag")
-    what.add_argument("--path", help="what answers a URL, or a route such as '/items/[slug]'")
-    what.add_argument("--all", action="store_true", help="everything")
+    what.add_argument("--tag", help="purge the entries with this tag")
+    what.add_argument("--path", help="purge the entries of a URL, or of a route such as '/items/[slug]'")
+    what.add_argument("--all", action="store_true", help="purge everything")
     parser.set_defaults(run=run)
 
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "redis":
             raise
-        loading.fail(f"Redis cannot be asked: {error}")
+        loading.fail(f"Redis failed: {error}")
 
 
 def _open(url: str | None) -> CacheHandler:
@@ -55,8 +55,8 @@ def _open(url: str | None) -> CacheHandler:
     handler = open_storage(make_config(settings))
     if not handler.is_shared:
         loading.fail(
-            "memory:// is inside of each server, and cannot be looked into from here. Name a storage that is shared:"
-            " --storage file:///var/cache/app"
+            "a memory:// cache lies inside each server process, and this command cannot reach it. Name a shared"
+            " storage: --storage file:///var/cache/app"
         )
     return handler
 
@@ -115,7 +115,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _what(entry: Entry) -> str:
-    """What a key is of, for people."""
+    """Return a readable name of an entry: its path, URL or function."""
     kind, *parts = json.loads(entry.key)
     if kind == "route":
         prefix, _, path, *varied = parts
@@ -128,16 +128,16 @@ def _what(entry: Entry) -> str:
 def _purge(handler: CacheHandler, options: argparse.Namespace) -> None:
     if options.all:
         handler.clear()
-        print("Everything is forgotten.")
+        print("Cache cleared.")
         return
-    # The storage itself is asked, whose failure is told; a server's would be kept for later.
+    # Call the storage directly, so that its failure is reported here. A server would retry the purge later.
     if options.tag is not None:
         handler.expire_tags([options.tag])
-        print(f"What carries {options.tag!r} is forgotten.")
+        print(f"Purged the entries with the tag {options.tag!r}.")
         return
     path = options.path.rstrip("/") or "/"
     handler.expire_tags({*path_tags(path), route_tag(path)})
-    print(f"What answers {options.path!r} is forgotten.")
+    print(f"Purged the entries of {options.path!r}.")
 
 
 def _size(size: float) -> str:

@@ -1,4 +1,4 @@
-"""``routehandlers check``: everything that is wrong with a tree, or with the wheel that was made of it."""
+"""``routehandlers check``: report every mistake in a tree, or in a wheel built from it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _PROBLEMS = 1
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
-        help="show everything that is wrong with a tree",
-        description="Load every file as a server would, and show all that is wrong. With a wheel, compare its files"
-        " with those of the tree too, since packers leave out folders with brackets. The exit status is 1 if"
-        " anything is wrong.",
+        help="report every mistake in a tree",
+        description="Load every file as a server would, and report every mistake. With --wheel, also compare the files"
+        " of the wheel with those of the tree, since packaging tools leave out folders with brackets. The exit status"
+        " is 1 if there is a mistake.",
         epilog="example: routehandlers check app --wheel dist/shop-1.0-py3-none-any.whl",
     )
     loading.add_directory(parser)
-    parser.add_argument("--wheel", type=Path, metavar="FILE", help="a wheel that should hold the tree")
+    parser.add_argument("--wheel", type=Path, metavar="FILE", help="a wheel that should contain the tree")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     directory: Path = options.directory
     if options.wheel is not None and not zipfile.is_zipfile(options.wheel):
-        state = "is no wheel" if options.wheel.exists() else "is not there"
+        state = "is not a wheel" if options.wheel.exists() else "does not exist"
         loading.fail(f"{options.wheel} {state}. Build a wheel with: pip wheel --no-deps --wheel-dir dist .")
     is_sound = _check_tree(directory)
     if options.wheel is not None:
@@ -46,11 +46,11 @@ def run(options: argparse.Namespace) -> None:
 def _check_tree(directory: Path) -> bool:
     try:
         app = RouteHandlers(directory, **read_settings(Path.cwd()))
-    except AppFolderError:  # the command was not understood
+    except AppFolderError:  # a wrong argument: main() ends with status 2
         raise
     except RouteHandlersError as error:
         print(error)
-    # A file that calls sys.exit() would end this command, and well if it likes.
+    # A file that calls sys.exit() would end this command, possibly with status 0.
     except (Exception, SystemExit) as error:
         print("".join(traceback.format_exception(loading.from_user_file(error))), end="")
         print(f"\nA file in {directory} raised {type(error).__name__}; its traceback is above.")

@@ -1,4 +1,4 @@
-"""``routehandlers dev``: serve for one developer, with reload and debugger."""
+"""``routehandlers dev``: serve for development, with reload and debugger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from . import loading, typegen
 if TYPE_CHECKING:
     from ..typing import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Seconds between two looks at the folder.
+# Seconds between two scans of the folder.
 _PAUSE = 0.5
 
 # Werkzeug's reloader starts the server again when it ends with this status.
@@ -44,10 +44,10 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     directory: Path = options.directory.absolute()
     if not directory.is_dir():
-        loading.load_app(options.directory)  # says what is missing
-    # The first process only watches over the second, which serves; it imports nothing of the user's.
+        loading.load_app(options.directory)  # raises the error for a missing folder
+    # The first process only restarts the second, which serves. The first imports no file of the user.
     if is_running_from_reloader():
-        # Before anything is imported, since what is imported may want the types of a route that is new.
+        # Before the imports: a route module may import the generated types of a new route.
         typegen.refresh(directory)
         _watch(directory)
         application = _make_app(directory)
@@ -59,19 +59,23 @@ def run(options: argparse.Namespace) -> None:
 
 def _check_address(host: str, port: int) -> None:
     if host not in {"127.0.0.1", "localhost", "::1"}:
-        print(f"routehandlers: {host} can be reached by others, and the debugger runs code.", file=sys.stderr)
+        print(
+            f"routehandlers: {host} may be reachable from other machines, and the debugger runs any code. Use 127.0.0.1"
+            " unless you need this.",
+            file=sys.stderr,
+        )
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        loading.fail(f"{host}:{port} cannot be listened on: {reason}. Choose another --port.")
+        loading.fail(f"cannot listen on {host}:{port}: {reason}. Choose another --port.")
 
 
 def _make_app(directory: Path) -> WSGIApplication:
-    """The application, or, while it cannot be loaded, one that shows why.
+    """Return the application or, if it cannot be loaded, an application that shows the error.
 
-    What is stored goes with the process at each change, since code that has changed makes other answers.
-    The server keeps running meanwhile, and loads again at the next change.
+    The server keeps running after an error and loads again at the next change. The cache is in memory, so that each
+    change empties it: changed code makes other responses.
     """
     try:
         app = create_app(directory, debug=True, cache="memory://")
@@ -93,10 +97,10 @@ def _show(message: str) -> WSGIApplication:
 
 
 def _watch(directory: Path) -> None:
-    """Reload when a file of the folder appears, changes or goes away.
+    """Reload when a file of the folder appears, changes or disappears.
 
-    Werkzeug's reloader watches the modules that are imported; it knows neither
-    a route that is new, nor one that is gone, nor a file that cannot be imported.
+    Werkzeug's reloader watches imported modules only. It misses new routes,
+    removed routes, and files that cannot be imported.
     """
     thread = threading.Thread(target=_reload_at_change, args=(lambda: _snapshot(directory),), daemon=True)
     thread.start()
@@ -111,7 +115,7 @@ def _reload_at_change(snapshot: Callable[[], object]) -> None:
 
 
 def _snapshot(directory: Path) -> dict[str, float]:
-    """Every Python file below a folder with the time of its last change, and the settings."""
+    """Return the time of the last change of every Python file and folder in the tree, and of the settings."""
     files = [*directory.rglob("*.py"), *directory.rglob("*/"), Path.cwd() / "pyproject.toml"]
     times: dict[str, float] = {}
     for file in files:
@@ -119,6 +123,6 @@ def _snapshot(directory: Path) -> dict[str, float]:
             continue
         try:
             times[str(file)] = file.stat().st_mtime if file.is_file() else 0
-        except OSError:  # gone between the look and the question
+        except OSError:  # the file was removed after the listing
             continue
     return times

@@ -1,4 +1,4 @@
-"""``routehandlers explain METHOD URL``: what would happen to a request, in order."""
+"""``routehandlers explain METHOD URL``: show the steps that a request takes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from . import loading
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "explain",
-        help="show what would happen to a request",
-        description="Show the redirects, the route and why it won, and the cache, as a request meets them. A cached GET"
-        " of which nothing is stored is called once, to see what it reads; its answer is not kept.",
+        help="show the steps that a request takes",
+        description="Show the steps of a request in order: the redirects, the route and why it matches, and the cache."
+        " A cached GET without a stored response is called once, to see what it reads. Its response is not stored.",
         epilog="example: routehandlers explain GET /items/a",
     )
     parser.add_argument("method", help="GET, POST, …")
@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    # What the handler logs is not what was asked for.
+    # Keep the handler's log messages out of the output.
     logging.getLogger("routehandlers").addHandler(logging.NullHandler())
     app = loading.load_app(options.directory, debug=True)
     steps = explain(app, options.method.upper(), options.url)

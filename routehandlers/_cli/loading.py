@@ -1,4 +1,4 @@
-"""What the commands share: the folder they speak of, and the application in it."""
+"""Parts that several commands share: the folder argument, the application in it, and failing with a message."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAILED = 2
 
 
 def fail(message: str) -> NoReturn:
-    """End with one sentence and the status of a command that was not understood."""
+    """Print a message and exit with the status for a wrong command."""
     print(f"routehandlers: {message}", file=sys.stderr)
     raise SystemExit(FAILED)
 
@@ -27,11 +27,11 @@ def add_directory(parser: argparse.ArgumentParser) -> None:
 
 
 def load_app(directory: Path, **settings: Any) -> RouteHandlers:
-    """The application in a folder, with the settings of ``pyproject.toml`` in the current one.
+    """Load the application in a folder, with the settings of ``pyproject.toml`` in the current folder.
 
-    :param settings: They go before those of the file.
+    An exception of a user's file ends the command, and its traceback is printed.
 
-    What a file of the user's raises is printed as its own traceback, and ends the command.
+    :param settings: They override those of the file.
     """
     try:
         return create_app(directory, **settings)
@@ -43,7 +43,7 @@ def load_app(directory: Path, **settings: Any) -> RouteHandlers:
 
 
 def from_user_file(error: BaseException) -> BaseException:
-    """The exception with its traceback cut to where the user's files begin."""
+    """Return the exception with a traceback that starts in the user's files."""
     package = str(Path(__file__).parent.parent)
     trace = error.__traceback__
     while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename, package):

@@ -1,7 +1,7 @@
-"""``routehandlers COMMAND``: reads the words of a command line and calls what they name.
+"""``routehandlers COMMAND``: parse the command line and run the command.
 
-Errors are one clear sentence and exit status 2. What a user's file raises is
-shown as that file's own traceback.
+An error prints one clear sentence and ends with exit status 2. An exception in
+a user's file is shown with the traceback of that file.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _EXAMPLES = """examples:
   routehandlers dev                 serve app/ on 127.0.0.1:8000 and reload at every change
   routehandlers start -w 4          serve app/ with gunicorn and four workers
   routehandlers typegen             write types of the routes, for mypy and pyright
-  routehandlers routes              show what answers which URL
-  routehandlers explain GET /a      show what would happen to a request
-  routehandlers check               show everything that is wrong with app/
-  routehandlers cache list          show what is stored, where the storage is shared
+  routehandlers routes              list the URLs with their files
+  routehandlers explain GET /a      show the steps that a request takes
+  routehandlers check               report every mistake in app/
+  routehandlers cache list          list the entries of a shared cache
 """
 
 
@@ -42,12 +42,12 @@ _COMMANDS: dict[str, Any] = {
     "new": new,
 }
 
-# What follows their folder is for another program.
+# Commands that pass every argument after their folder to another program.
 _PASSING_ON = {"start", "typecheck"}
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with a guess at what was meant."""
+    """An ``ArgumentParser`` that reports errors as the other commands do."""
 
     def error(self, message: str) -> NoReturn:
         fail(message)
@@ -69,7 +69,7 @@ def _build_parser() -> _Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; the entry point of the package."""
+    """Run a command. This is the entry point of the package."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     own, extra = _split(words)
     parser = _build_parser()
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    """Our words, and those of another: after ``start`` and its folder everything is gunicorn's, or else mypy's."""
+    """Split the arguments into ours and those for gunicorn (``start``) or mypy (``typecheck``), after the folder."""
     if not words or words[0] not in _PASSING_ON or {"-h", "--help"} & set(words):
         return words, []
     own = 2 if len(words) > 1 and not words[1].startswith("-") else 1

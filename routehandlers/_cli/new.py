@@ -1,4 +1,4 @@
-"""``routehandlers new NAME``: a starter that runs."""
+"""``routehandlers new NAME``: make a new application that runs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _FILES = {
         # {name}
 
             routehandlers dev       # serve on http://127.0.0.1:8000 and reload at every change
-            routehandlers routes    # what answers which URL
+            routehandlers routes    # list the URLs with their files
             routehandlers start     # serve with gunicorn
 
             curl http://127.0.0.1:8000/items/a
@@ -85,7 +85,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     folder = Path(options.name)
     if not re.fullmatch(r"[\w.\-]+", folder.name):
-        loading.fail(f"{folder.name!r} is no name for a folder that is easy to type. Use letters, digits, '-' and '_'.")
+        loading.fail(f"{folder.name!r} is not a valid name. Use letters, digits, '.', '-' and '_'.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         loading.fail(f"{folder} exists already. Choose another name, or empty it first.")
     for name, source in _FILES.items():

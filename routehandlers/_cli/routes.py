@@ -1,4 +1,4 @@
-"""``routehandlers routes``: what answers which URL."""
+"""``routehandlers routes``: list the URLs with their methods, caching and files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("routes", help="show what answers which URL", description=__doc__)
+    parser = commands.add_parser("routes", help="list the URLs with their files", description=__doc__)
     loading.add_directory(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON list, for other programs")
     parser.set_defaults(run=run)
@@ -48,7 +48,7 @@ def _rows(node: RouteNode, lead: str, below: str, folder: Path) -> Iterator[tupl
 
 
 def _table(rows: list[tuple[str, str, str, str]]) -> Iterator[str]:
-    """Columns as wide as their widest cell; colours only where somebody looks."""
+    """Format the rows: each column is as wide as its widest cell, and colours are for terminals only."""
     titled = [("route", "methods", "caching", "file"), *rows]
     widths = [max(len(row[column]) for row in titled) for column in range(4)]
     colour = sys.stdout.isatty()

@@ -1,4 +1,4 @@
-"""``routehandlers start``: serve with gunicorn, in a way that suits streams and blocking handlers."""
+"""``routehandlers start``: serve with gunicorn, with defaults for streams and blocking handlers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "start",
         help="serve with gunicorn",
-        description="Serve a folder with gunicorn. Everything else on the line is passed on to gunicorn.",
+        description="Serve a folder with gunicorn. All other arguments go to gunicorn.",
         epilog="example: routehandlers start app --bind 0.0.0.0:8000 --workers 4 --access-logfile -",
         allow_abbrev=False,
     )
@@ -28,24 +28,25 @@ def run(options: argparse.Namespace) -> None:
         loading.fail(
             'start serves with gunicorn, which is not installed. Install it with: pip install "routehandlers[server]"'
         )
-    # Loaded once here, so that a mistake is told in a sentence and not by a worker that keeps dying.
+    # Load it here first: a mistake gives one clear message, and no worker that dies again and again.
     loading.load_app(options.directory)
     command = [sys.executable, "-m", "gunicorn", *_defaults(options.extra), *options.extra]
     sys.stdout.flush()
-    # No shell is wanted: the command is this interpreter's own.
+    # No shell is involved: the command is this interpreter.
     os.execv(sys.executable, [*command, f"routehandlers:create_app({str(options.directory)!r})"])  # noqa: S606
 
 
 def _defaults(extra: list[str]) -> list[str]:
-    """What gunicorn is told unless the line says otherwise; later words win.
+    """Return the default arguments of gunicorn. The user's arguments follow, and later ones win.
 
-    A sync worker is killed when a stream outlives its timeout, so the workers
-    have threads. Two processes a core and one, up to gunicorn's own advice.
+    Workers have threads, because gunicorn kills a sync worker when a stream takes
+    longer than its timeout. The number of workers is gunicorn's advice, 2 × cores + 1,
+    and at most 12.
     """
     port = os.environ.get("PORT", "8000")
     defaults = ["--worker-class", "gthread", "--threads", "8"]
     if not _has(extra, "-b", "--bind") and "GUNICORN_CMD_ARGS" not in os.environ:
-        # A platform that sets PORT wants to be reached from outside.
+        # Platforms that set PORT connect from outside.
         defaults += ["--bind", f"0.0.0.0:{port}" if "PORT" in os.environ else f"127.0.0.1:{port}"]
     if "WEB_CONCURRENCY" not in os.environ:
         defaults += ["--workers", str(min(2 * (os.cpu_count() or 1) + 1, 12))]

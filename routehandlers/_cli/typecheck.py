@@ -1,8 +1,8 @@
-"""``routehandlers typecheck``: mypy over the whole tree, brackets and all.
+"""``routehandlers typecheck``: run mypy over the whole tree, including folders with brackets.
 
-mypy names a module after its folders, as far as those could be imported, so
-that two ``[id]/route.py`` are two modules ``route``. It is shown the tree under
-other names, and what it prints is told with the real ones.
+mypy names a module after the folders above it that have importable names, so
+two files ``[id]/route.py`` are both called ``route``. The command shows mypy the
+tree under importable names, and replaces them by the real names in the output.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "typecheck",
         help="run mypy over the whole tree",
-        description="Run mypy, with its settings in the current folder, over every Python file of the tree. Everything"
-        " else on the line is passed on to mypy.",
+        description="Run mypy over every Python file of the tree, with the mypy settings of the current folder. All"
+        " other arguments go to mypy.",
         epilog="example: routehandlers typecheck app --strict",
         allow_abbrev=False,
     )
@@ -53,9 +53,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _place(app: Path, stack: ExitStack) -> Path:
-    """Where the mirror goes: a folder of its own below mypy's, which tools and repositories leave alone.
+    """Return the folder for the mirror: one below ``.mypy_cache``, which tools and repositories ignore.
 
-    Elsewhere, for this time only, where that cannot be written to or would be part of the tree.
+    A temporary folder replaces it if it is not writable or would be part of the tree.
     """
     folder = Path.cwd() / ".mypy_cache" / "routehandlers"
     if not folder.is_relative_to(app):
@@ -65,25 +65,25 @@ def _place(app: Path, stack: ExitStack) -> Path:
         except OSError:
             pass
         else:
-            # mypy's cache keeps names of files with their errors, and may be carried to another machine.
+            # A relative path: mypy's cache stores file names with their errors, and may move to another machine.
             return folder / hashlib.sha256(os.fsencode(os.path.relpath(app))).hexdigest()[:16]
     return Path(stack.enter_context(tempfile.TemporaryDirectory())).resolve()
 
 
 def _run_mypy(mirror: Mirror, words: list[str], stack: ExitStack) -> int:
-    """The exit status of mypy, which says on its own what is wrong with the words.
+    """Run mypy and return its exit status. mypy itself reports wrong arguments.
 
-    The files go in a file, as a line may be too short for them. They are named one by one, since ``exclude`` is what
-    keeps plain mypy from a tree that it cannot read.
+    The names of the files are in a file, because a command line may be too short for them. Each file is named,
+    because projects use ``exclude`` to keep plain mypy away from this tree.
     """
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     listed = folder / "modules"
     listed.write_text("".join(f"{path}\n" for path in mirror.modules), encoding="utf-8")
-    # mypy wants its files side by side, and the line may name more of them, before its options or after.
+    # mypy expects all files side by side. The user may name more of them, before the options or after.
     ordered = [*words, f"@{listed}"] if words[:1] and words[0].startswith("-") else [f"@{listed}", *words]
     command = [sys.executable, "-m", "mypy", "--namespace-packages", "--explicit-package-bases", *ordered]
     pipe, environ = subprocess.PIPE, _environment(mirror)
-    # No shell is wanted: the command is this interpreter's own.
+    # No shell is involved: the command is this interpreter.
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, env=environ, encoding="utf-8") as process:  # noqa: S603
         assert process.stdout is not None
         assert process.stderr is not None
@@ -95,11 +95,11 @@ def _run_mypy(mirror: Mirror, words: list[str], stack: ExitStack) -> int:
 
 
 def _environment(mirror: Mirror) -> dict[str, str]:
-    """Where mypy finds modules, and what it would see of the terminal if nobody stood in between."""
+    """Return the environment of mypy: where it finds modules, and the terminal that our pipe hides."""
     environ = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     paths = [str(mirror.root), environ.get("MYPYPATH", ""), str(mirror.base)]
     if not mirror.root.is_relative_to(Path.cwd()):
-        environ["MYPY_CACHE_DIR"] = os.devnull  # what it keeps would speak of a folder that is gone
+        environ["MYPY_CACHE_DIR"] = os.devnull  # a cache would refer to a folder that no longer exists
     environ["MYPYPATH"] = os.pathsep.join(path for path in paths if path)
     if sys.stdout.isatty() and sys.stderr.isatty():
         environ.setdefault("MYPY_FORCE_COLOR", "1")

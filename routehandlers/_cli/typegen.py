@@ -1,7 +1,7 @@
-"""``routehandlers typegen``: write the module by which type checkers know the routes.
+"""``routehandlers typegen``: write a module that describes the routes to type checkers.
 
-It looks at folders and imports nothing of the user's, so that a mistake in a
-file does not keep the types of the others from being right.
+It reads folder names and imports no file of the user, so a mistake in one file
+does not affect the types of the others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..config import make_config, read_settings
 from ..exceptions import InvalidAppError, RouteHandlersError
 from . import loading
 
-# Inside of the tree, where route modules reach it by a relative import; the underscore keeps it out of the URLs.
+# Inside the tree, so that route modules can import it relatively. The underscore keeps it out of the URLs.
 FILE = "_routes.py"
 
 _OUTDATED = 1
@@ -31,15 +31,17 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "typegen",
         help="write types of the routes, for mypy and pyright",
-        description="Write a module with the patterns of all routes, their params, and href(). dev and build keep it"
-        " up to date from then on.",
+        description="Write a module with the patterns of all routes, their params, and href(). Afterwards, dev and"
+        " build keep it up to date.",
         allow_abbrev=False,
     )
     loading.add_directory(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help=f"the module to write (default: {FILE} in the folder)"
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if the module is out of date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with status 1 if the module is out of date"
+    )
     parser.set_defaults(run=run)
 
 
@@ -53,9 +55,9 @@ def run(options: argparse.Namespace) -> None:
     try:
         written = _read(file)
         if written and not written.startswith(MARK):
-            loading.fail(f"{file} is not one that typegen wrote. Name another with --output, or remove it first.")
+            loading.fail(f"{file} was not written by typegen. Name another file with --output, or remove it first.")
         if options.check and written != text:
-            _outdated(options, file, "is not there" if written is None else "is out of date")
+            _outdated(options, file, "does not exist" if written is None else "is out of date")
         if written == text:
             print(f"{file} is up to date.")
             return
@@ -66,30 +68,30 @@ def run(options: argparse.Namespace) -> None:
 
 
 def refresh(directory: Path) -> None:
-    """Bring the module of a folder up to date, where there is one. What is wrong with the folder, loading it tells."""
+    """Update the module of a folder if it has one. Loading the application reports the mistakes in the folder."""
     file = directory / FILE
     try:
         written = _read(file)
         if written is None or not written.startswith(MARK):
             return
         tree = _scan(directory)
-        # With converters that only Python knows, the module was made there: see routehandlers.inspect.route_types().
+        # Custom converters are known in Python only, so route_types() of routehandlers.inspect wrote this module.
         if not find_unknown_converters(tree.routes, {}) and (text := _generate(tree)) != written:
             _write(file, text)
     except RouteHandlersError:
         return
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        print(f"routehandlers: {file} is left as it is: {reason}.", file=sys.stderr)
+        print(f"routehandlers: {file} could not be updated: {reason}.", file=sys.stderr)
 
 
 def _scan(directory: Path) -> RouteTree:
-    """The folder's routes.
+    """Return the routes of a folder.
 
-    :raise InvalidAppError: If they make no URLs together.
+    :raise InvalidAppError: If folder names are invalid or routes conflict.
     """
     tree = scan(directory.absolute())
-    # What a Python file of metadata answers is known when it is imported.
+    # The URLs of a metadata file in Python are known only after its import.
     static = [route for route in tree.metadata if route.metadata is not None and not route.metadata.is_generated]
     problems = [*tree.problems, *find_conflicts([*tree.routes, *static])]
     if problems:
@@ -110,7 +112,7 @@ def _read(file: Path) -> str | None:
 
 
 def _write(file: Path, text: str) -> None:
-    """Whole or not at all: checkers and servers may read it meanwhile."""
+    """Replace the file at once, because checkers and servers may read it meanwhile."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         draft.write_text(text, encoding="utf-8", newline="\n")

@@ -72,7 +72,7 @@ def test_an_empty_folder_is_told_what_to_write(tmp_path: Path) -> None:
         (["dev", "nowhere"], "There is no folder"),
         (["routes", "--josn"], "unrecognized arguments: --josn"),
         (["dev", "--port", "x"], "invalid int value: 'x'"),
-        (["new", "a b"], "is no name for a folder"),
+        (["new", "a b"], "is not a valid name. Use letters"),
         (["new"], "required: name"),
     ],
 )
@@ -92,8 +92,8 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         ended = routehandlers(tmp_path, "dev", "--port", str(taken.getsockname()[1]))
 
     assert ended.returncode == 2
-    assert "cannot be listened on: Address already in use" in ended.stderr
-    assert "Choose another --port." in ended.stderr
+    assert "cannot listen on 127.0.0.1:" in ended.stderr
+    assert ": Address already in use. Choose another --port." in ended.stderr
 
 
 def test_all_mistakes_of_a_tree_are_shown(tmp_path: Path) -> None:
@@ -427,9 +427,9 @@ def test_cache_looks_into_a_storage_and_purges_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["cache", "stats"], "memory:// is inside of each server"),
+        (["cache", "stats"], "a memory:// cache lies inside each server process"),
         (["cache", "--storage", "file:///proc/nothing", "stats"], "the storage cannot be read"),
-        (["cache", "--storage", "redis://127.0.0.1:1", "stats"], "Redis cannot be asked"),
+        (["cache", "--storage", "redis://127.0.0.1:1", "stats"], "Redis failed: "),
         (["cache", "--storage", "nothing", "stats"], "cache is 'nothing'"),
         (["cache", "--storage", "file://relative", "stats"], "does not name a folder"),
         (["cache", "purge"], "one of the arguments --tag --path --all is required"),

@@ -81,8 +81,8 @@ def test_the_settings_of_the_project_are_checked_with_it(tmp_path: Path) -> None
     ("words", "sentence"),
     [
         (["nowhere"], "There is no folder"),
-        (["--wheel", "dist/x.whl"], "dist/x.whl is not there. Build a wheel with: pip wheel"),
-        (["--wheel", "pyproject.toml"], "pyproject.toml is no wheel."),
+        (["--wheel", "dist/x.whl"], "dist/x.whl does not exist. Build a wheel with: pip wheel"),
+        (["--wheel", "pyproject.toml"], "pyproject.toml is not a wheel."),
         (["--weel", "x"], "unrecognized arguments"),
     ],
 )
@@ -135,9 +135,9 @@ def test_what_a_packer_left_out_is_named_with_the_way_to_put_it_in(tmp_path: Pat
         "Not in the wheel:",
         "  src/shop/app/blog/[...slug]/route.py",
         "  src/shop/app/items/[id]/icon.svg",
-        "With setuptools, MANIFEST.in puts in all of a folder that lies in a package:",
+        "With setuptools, these lines of MANIFEST.in add all files of a folder inside a package:",
         "  graft src/shop/app",
-        "Other build backends put in packages as they are: move the folder into one.",
+        "Other build backends include every file of a package: move the folder into a package.",
     ]
 
 
@@ -157,7 +157,7 @@ def test_a_wheel_without_the_tree_lacks_every_file(tmp_path: Path) -> None:
     compared = compare(tmp_path, {"shop/models.py": ""})
 
     assert (compared.place, len(compared.missing)) == (None, len(TREE))
-    assert str(compared).splitlines()[0].endswith("has no folder with files of src/shop/app in it.")
+    assert str(compared).splitlines()[0].endswith("contains no folder with files of src/shop/app.")
 
 
 def test_the_folder_with_most_of_the_files_is_the_tree(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_check_fails_for_a_file_that_is_out_of_date_and_writes_nothing(
     files = {file: file.read_bytes() for file in tmp_path.rglob("*.py")}
     outdated = routehandlers(tmp_path, "typegen", *words, "--check")
 
-    assert (missing.returncode, missing.stderr) == (1, f"routehandlers: {sentence.format('is not there')}")
+    assert (missing.returncode, missing.stderr) == (1, f"routehandlers: {sentence.format('does not exist')}")
     assert (fresh.returncode, fresh.stderr) == (0, "")
     assert (outdated.returncode, outdated.stderr) == (1, f"routehandlers: {sentence.format('is out of date')}")
     assert {file: file.read_bytes() for file in tmp_path.rglob("*.py")} == files
@@ -136,8 +136,8 @@ def test_a_converter_that_the_command_cannot_know_is_told_of(tmp_path: Path) -> 
         (["nowhere"], "There is no folder"),
         (["--output", "no/where.py"], "no/where.py cannot be written: No such file or directory."),
         (["--output", "app"], "app cannot be written: Is a directory."),
-        (["--output", "app/route.py"], "app/route.py is not one that typegen wrote. Name another with --output"),
-        (["--output", "app/route.py", "--check"], "app/route.py is not one that typegen wrote."),
+        (["--output", "app/route.py"], "app/route.py was not written by typegen. Name another file with --output"),
+        (["--output", "app/route.py", "--check"], "app/route.py was not written by typegen."),
         (["--output", "latin.py"], "latin.py cannot be written: 'utf-8' codec"),
         (["--chekc"], "unrecognized arguments: --chekc"),
     ],
@@ -226,7 +226,7 @@ def test_build_leaves_a_file_alone_that_it_cannot_write(tmp_path: Path) -> None:
     built = routehandlers(tmp_path, "build")
 
     assert built.returncode == 0
-    assert "app/_routes.py is left as it is: 'utf-8' codec" in built.stderr
+    assert "app/_routes.py could not be updated: 'utf-8' codec" in built.stderr
 
 
 def test_build_leaves_types_alone_that_were_made_with_converters(tmp_path: Path) -> None:

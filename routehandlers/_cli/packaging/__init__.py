@@ -1,1 +1,1 @@
-"""Applications in wheels, and type checkers over folders with brackets."""
+"""Support for ``check`` and ``typecheck``: wheels, and type checkers in folders with brackets."""

@@ -1,7 +1,7 @@
-"""The files below a folder, whatever its folders are called.
+"""List the files below a folder, whatever the names of its folders are.
 
-Globs read brackets as classes of characters, and checkers and packers skip
-what is no name in Python; nothing here does either.
+Globs read brackets as character classes, and checkers and packaging tools skip
+folders whose names are not Python identifiers. This module does neither.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# What tools leave behind. ".well-known" is a folder like any other.
+# Folders that tools create. ".well-known" is a normal folder.
 _LEFT_BEHIND = re.compile(r"__pycache__|node_modules|\.git|\..+_cache")
 
 
 def files_below(root: Path) -> Iterator[tuple[str, ...]]:
-    """Each file as the names from a folder down to it, in order.
+    """Yield each file as the tuple of names from a folder down to it, in order.
 
-    Links are followed as far as routes are found behind them: not out of the folder, and not upwards.
+    Links are followed as in the search for routes: not out of the folder, and not upwards.
     """
     yield from _walk(root, root.resolve(), ())
 

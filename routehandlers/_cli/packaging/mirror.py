@@ -1,9 +1,9 @@
-"""The tree under names that are identifiers, for programs that know no others.
+"""Mirror a tree under names that are identifiers, for programs that accept no others.
 
-Every character that cannot be part of a name in Python is written as a letter
-of Linear A, ``[slug]`` with two of them. That script has not been deciphered,
-so that no source or message holds a letter of it, and what a program prints is
-read back letter by letter, in paths as in the names of modules.
+Each character that is not allowed in a Python identifier is written as a letter
+of Linear A: ``[slug]`` needs two of them. That script is undeciphered, so no
+source file or message contains its letters. They can therefore be translated
+back one by one in the output of a program, in paths and in names of modules.
 """
 
 from __future__ import annotations
@@ -20,19 +20,20 @@ from pathlib import Path
 from .files import files_below
 
 # U+10600 to U+10736 are letters without a gap: https://www.unicode.org/charts/PDF/U10600.pdf
-# One for each character of ASCII, and then one for each hexadecimal digit of any other character's number.
+# One letter stands for each ASCII character. Any other character is written as the hexadecimal digits of its code
+# point, with one letter per digit.
 _ASCII = 0x10600
 _DIGITS = 0x10700
 _DIGITS_OF_ONE = 6
 _MADE_UP = re.compile("[\U00010600-\U0001067f]|[\U00010700-\U0001070f]{6}")
-# The same as json.dumps() writes them.
+# The same letters as json.dumps() escapes them.
 _MADE_UP_IN_JSON = re.compile(r"\\ud801\\ude[0-7][0-9a-f]|(?:\\ud801\\udf0[0-9a-f]){6}")
 
 _SUFFIXES = {".py", ".pyi"}
 
 
 def identifier(name: str) -> str:
-    """A name as one that Python could import: ``café`` stays, and ``[slug]`` becomes another."""
+    """Convert a name to an identifier: ``café`` stays as it is, and ``[slug]`` changes."""
     return "".join(
         letter if (f"a{letter}" if place else letter).isidentifier() else _written(letter)
         for place, letter in enumerate(name)
@@ -65,11 +66,11 @@ def _quoted(text: str) -> str:
 class Mirror:
     """A folder of links to the files of a tree.
 
-    :param root: Where it is. Names of modules begin below it.
-    :param base: The folder that it stands for.
-    :param top: Where in it the tree begins.
-    :param app: The folder that this stands for.
-    :param modules: Its Python files, but for those that a stub beside them speaks for.
+    :param root: The folder of the mirror. Module names begin below it.
+    :param base: The folder that ``root`` mirrors.
+    :param top: The mirror of the tree, below ``root``.
+    :param app: The tree, which ``top`` mirrors.
+    :param modules: The Python files in the mirror, without those that have a stub (``.pyi``) beside them.
     """
 
     root: Path
@@ -79,7 +80,7 @@ class Mirror:
     modules: tuple[Path, ...]
 
     def real_names(self, line: str) -> str:
-        """What a program printed of the mirror, as if it had been about the tree."""
+        """Replace the paths and names of the mirror in a line of output by those of the tree."""
         for made_up, real in self._prefixes():
             line = line.replace(made_up, real).replace(_quoted(made_up), _quoted(real))
         return _MADE_UP_IN_JSON.sub(_read_in_json, _MADE_UP.sub(_read, line))
@@ -92,17 +93,17 @@ class Mirror:
 
 
 def _relative(folder: Path) -> str:
-    """What the names of files in a folder begin with, as seen from the current one."""
+    """Return the prefix of a folder's files relative to the current folder."""
     relative = os.path.relpath(folder)
     return "" if relative == os.curdir else f"{relative}{os.sep}"
 
 
 def make_mirror(root: Path, app: Path, base: Path) -> Mirror:
-    """Make a mirror of a tree, or bring the one of the last time up to date.
+    """Make a mirror of a tree, or update the existing one.
 
-    :param root: A folder that holds nothing else.
+    :param root: A folder for the mirror alone.
     :param app: The tree.
-    :param base: A folder above it. Of the packages in between the mirror has the folders only.
+    :param base: A folder above the tree. The mirror has the folders in between, without their files.
     """
     links: dict[Path, Path] = {}
     top = root.joinpath(*map(identifier, app.relative_to(base).parts))
@@ -123,13 +124,17 @@ def make_mirror(root: Path, app: Path, base: Path) -> Mirror:
 
 
 def _file_name(file: Path) -> str:
-    """A file beside a folder of its name is another module, as it is for the application: the folder has the name."""
+    """Return the name of a file in the mirror.
+
+    If a folder beside it has the same name, the folder keeps the name and the file gets another one, as in the
+    application.
+    """
     first = _written(file.stem[0]) if file.with_suffix("").is_dir() else identifier(file.stem[0])
     return first + identifier(f"a{file.stem[1:]}")[1:] + file.suffix
 
 
 def _remove_others(root: Path, links: dict[Path, Path]) -> None:
-    """Two commands may be here at once, so that what is gone already is no surprise."""
+    """Remove stale files and folders. Another command may do the same at the same time."""
     wanted = {folder for link in links for folder in link.parents}
     for folder, folders, files in os.walk(root, topdown=False):
         for file in (Path(folder, name) for name in files):
@@ -147,5 +152,5 @@ def _link(link: Path, file: Path) -> None:
         link.symlink_to(file)
     except FileExistsError:
         pass
-    except OSError:  # Windows, where links are for administrators
+    except OSError:  # Windows, where only administrators may create links
         shutil.copy2(file, link)

@@ -1,4 +1,4 @@
-"""Which folder the names of modules begin below, as mypy would say if it could read the tree."""
+"""Find the folder below which module names begin, as mypy would if it could read the tree."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 
 from ...config import parse_toml
 
-# In mypy's order; the first that speaks of mypy counts.
+# In mypy's order. The first file with settings for mypy counts.
 # https://mypy.readthedocs.io/en/stable/config_file.html
 _FILES = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
 
 
 def package_base(app: Path, words: list[str]) -> Path:
-    """The folder above an application from which it is imported.
+    """Return the folder above an application from which it is imported.
 
-    A package with an ``__init__.py`` lies in one; without, the nearest of ``mypy_path``, ``src`` and the current
-    folder is taken, and the next folder above where there is none of them.
+    If the application lies in a package with an ``__init__.py``, this is the folder that holds the package. Otherwise
+    it is the nearest of ``mypy_path``, ``src`` and the current folder, or else the parent of the application.
 
-    :param words: mypy's arguments, which may name its settings.
+    :param words: mypy's arguments, which may name its settings file.
     """
     bases = {*_configured(words), Path.cwd() / "src", Path.cwd()}
     for folder in app.parents:
@@ -41,7 +41,7 @@ def _is_package(folder: Path) -> bool:
 
 
 def _configured(words: list[str]) -> Iterator[Path]:
-    """The folders of ``MYPYPATH`` and of ``mypy_path``."""
+    """Yield the folders of ``MYPYPATH`` and ``mypy_path``."""
     for name in filter(None, os.environ.get("MYPYPATH", "").split(os.pathsep)):
         yield _absolute(name)
     file = _settings_file(words)
@@ -66,7 +66,7 @@ def _settings_file(words: list[str]) -> Path | None:
 
 
 def _mypy_table(file: Path) -> Mapping[str, Any]:
-    """What a file sets; nothing where it cannot be read, which mypy tells better."""
+    """Return mypy's settings in a file. They are empty if the file cannot be read: mypy reports that better."""
     try:
         if file.suffix == ".toml":
             table: Mapping[str, Any] = parse_toml(file, file.read_bytes()).get("tool", {}).get("mypy", {})

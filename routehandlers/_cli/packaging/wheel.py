@@ -1,4 +1,4 @@
-"""A wheel beside the tree that it was made of."""
+"""Compare a wheel with the tree that it was built from."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 
 from .files import files_below
 
-# Files that a server does without. Everything else may be read by a handler, whatever it is.
+# Files that no server needs. A handler may read any other file.
 _NOT_NEEDED = (".*", "*.py[co]", "*~", "test_*.py", "*_test.py", "conftest.py")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between a tree and a wheel.
+    """Differences between a tree and a wheel.
 
-    :param place: The folder of the wheel that is the tree, such as ``shop/app``; ``None`` where there is none.
-    :param count: How many files were looked for.
+    :param place: The folder of the wheel that holds the tree, such as ``shop/app``, or ``None``.
+    :param count: Number of files that should be in the wheel.
     :param missing: Files of the tree that are not in the wheel.
-    :param different: Files of the tree with other contents in the wheel.
+    :param different: Files of the tree whose contents differ in the wheel.
     :param extra: Names in the wheel that are not in the tree.
     """
 
@@ -47,16 +47,16 @@ class Comparison:
         if self.is_equal:
             yield f"{self.wheel} holds all {self.count} files, in {self.place}."
         elif self.place is None:
-            yield f"{self.wheel} has no folder with files of {self.app} in it."
+            yield f"{self.wheel} contains no folder with files of {self.app}."
         else:
-            yield f"{self.wheel} differs from {self.app}, which is {self.place} in it."
+            yield f"{self.wheel} differs from {self.app}, which it contains as {self.place}."
         yield from _listed("Not in the wheel:", (file.as_posix() for file in self.missing))
-        yield from _listed("Others in the wheel; build it again:", (file.as_posix() for file in self.different))
-        yield from _listed("In the wheel only; remove build/, where earlier builds left them:", self.extra)
+        yield from _listed("Different in the wheel; build it again:", (file.as_posix() for file in self.different))
+        yield from _listed("Only in the wheel; remove build/, which keeps files of earlier builds:", self.extra)
         if self.missing:
-            yield "With setuptools, MANIFEST.in puts in all of a folder that lies in a package:"
+            yield "With setuptools, these lines of MANIFEST.in add all files of a folder inside a package:"
             yield from (f"  graft {folder.as_posix()}" for folder in dict.fromkeys(map(self._folder_of, self.missing)))
-            yield "Other build backends put in packages as they are: move the folder into one."
+            yield "Other build backends include every file of a package: move the folder into a package."
 
     def _folder_of(self, file: Path) -> Path:
         return self.app if file.is_relative_to(self.app) else _public(self.app)
@@ -68,9 +68,9 @@ def _listed(title: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def compare_with_wheel(app: Path, wheel: Path) -> Comparison:
-    """Look for every file of a tree that a server may need, and for others in their place.
+    """Compare every file of a tree that a server may need with the files of a wheel.
 
-    A folder ``public`` beside the tree is looked for too, where both lie in a package.
+    This includes a folder ``public`` beside the tree if both lie in a package.
     """
     files = _needed_files(app)
     with zipfile.ZipFile(wheel) as archive:
@@ -110,7 +110,7 @@ def _is_needed(name: str) -> bool:
 
 
 def _find_place(names: Iterable[str], files: Iterable[str], app: Path) -> str | None:
-    """The folder of a wheel with the most files of a tree; of several, the one that is called most like it."""
+    """Return the folder of a wheel with the most files of a tree. Between equals, the most similar path wins."""
     by_last_name: dict[str, list[str]] = {}
     for file in files:
         by_last_name.setdefault(file.rpartition("/")[2], []).append(file)
@@ -124,6 +124,6 @@ def _find_place(names: Iterable[str], files: Iterable[str], app: Path) -> str | 
 
 
 def _likeness(place: str, app: Path) -> int:
-    """How many of the last folders have the same names."""
+    """Count the last folders that have the same names."""
     pairs = zip(reversed(place.split("/")), reversed(app.parts), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
