@@ -1,4 +1,4 @@
-"""Next's ``MetadataRoute``: what the functions of ``robots.py``, ``sitemap.py`` and ``manifest.py`` return.
+"""Next's ``MetadataRoute``: types for the results of ``robots()``, ``sitemap()`` and ``manifest()``.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/metadata
 """
@@ -30,9 +30,10 @@ __all__ = [
 
 
 class RobotsRule(TypedDict, total=False):
-    """What some robots may do.
+    """Permissions of some robots.
 
-    ``user_agent`` are their names, all where it is left out; ``crawl_delay`` is in seconds between two requests.
+    ``user_agent`` is a name or a list of names; without it, the rule is for all robots. ``crawl_delay`` is the number
+    of seconds between two requests.
     """
 
     user_agent: str | Sequence[str]
@@ -42,7 +43,7 @@ class RobotsRule(TypedDict, total=False):
 
 
 class Robots(TypedDict, total=False):
-    """What ``robots()`` returns (RFC 9309). ``sitemap`` are whole URLs."""
+    """Result of ``robots()`` (RFC 9309). ``sitemap`` is an absolute URL or a list of them."""
 
     rules: Required[RobotsRule | Sequence[RobotsRule]]
     sitemap: str | Sequence[str]
@@ -50,23 +51,24 @@ class Robots(TypedDict, total=False):
 
 
 ChangeFrequency = Literal["always", "hourly", "daily", "weekly", "monthly", "yearly", "never"]
+"""How often a page changes."""
 
 
 class Alternates(TypedDict, total=False):
-    """The same page in other languages: whole URLs by language."""
+    """The same page in other languages: absolute URLs by language."""
 
     languages: dict[str, str]
 
 
 class Relationship(TypedDict):
-    """Countries or platforms, separated by spaces, to which a video is allowed or denied."""
+    """Countries or platforms, separated by spaces, for which a video is allowed or denied."""
 
     relationship: Literal["allow", "deny"]
     content: str
 
 
 class Uploader(TypedDict, total=False):
-    """Who made a video; ``info`` is a URL."""
+    """Uploader of a video: ``content`` is the name, ``info`` a URL."""
 
     info: str
     content: Required[str]
@@ -97,8 +99,8 @@ class SitemapVideo(TypedDict, total=False):
 class SitemapEntry(TypedDict, total=False):
     """One page (https://www.sitemaps.org/protocol.html).
 
-    ``url`` and ``images`` are whole URLs, ``priority`` is from 0 to 1, and a ``last_modified`` without a zone is taken
-    as UTC.
+    ``url`` and ``images`` are absolute URLs, and ``priority`` is from 0 to 1. A ``last_modified`` without a time zone
+    is in UTC.
     """
 
     url: Required[str]
@@ -111,7 +113,7 @@ class SitemapEntry(TypedDict, total=False):
 
 
 Sitemap = Sequence[SitemapEntry]
-"""What ``sitemap()`` returns."""
+"""Result of ``sitemap()``."""
 
 
 class ManifestIcon(TypedDict, total=False):
@@ -124,9 +126,9 @@ class ManifestIcon(TypedDict, total=False):
 
 
 class Manifest(TypedDict, total=False):
-    """What ``manifest()`` returns, with the names of the standard (https://www.w3.org/TR/appmanifest/).
+    """Result of ``manifest()``, with the names of the standard (https://www.w3.org/TR/appmanifest/).
 
-    Others than these are written as they are.
+    Other names are written unchanged.
     """
 
     name: str
@@ -151,7 +153,7 @@ class ImageSize(TypedDict):
 
 
 class ImageMetadata(TypedDict, total=False):
-    """One item of what ``generate_image_metadata()`` returns. Its ``id`` ends the URL."""
+    """One item in the list of ``generate_image_metadata()``. The URL of the image ends in its ``id``."""
 
     id: Required[str | int]
     alt: str

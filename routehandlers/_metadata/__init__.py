@@ -1,1 +1,1 @@
-"""The metadata files of a folder tree: how they are named, and what they are made of."""
+"""Metadata files of a folder tree: check them, and render what their functions return."""

@@ -1,4 +1,4 @@
-"""What the functions of metadata files may return, checked piece by piece."""
+"""Check the parts of what the functions of metadata files return."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from typing import Any
 from .._hints import hint
 from ..exceptions import InvalidReturnError
 
-# And halves of surrogate pairs, which UTF-8 cannot write.
+# Includes halves of surrogate pairs, which UTF-8 cannot encode.
 _CONTROLS = re.compile("[\0-\x1f\x7f\ud800-\udfff]")
 
 
 def check_keys(what: str, value: Any, known: Collection[str], *, required: Collection[str] = ()) -> None:
-    """See to it that something is a dict with these keys.
+    """Check that a value is a dict with the right keys.
 
-    :param what: Its name, for the message.
+    :param what: The name of the value, for the message.
     :raise InvalidReturnError: If it is not.
     """
     if not isinstance(value, Mapping):
         raise InvalidReturnError(f"{what} is {value!r}. Give a dict with {', '.join(map(repr, known))}.")
     for key in value:
         if key not in known:
-            raise InvalidReturnError(f"{what} has no use for {key!r}. {hint(key, known)}")
+            raise InvalidReturnError(f"{what} has the unknown key {key!r}. {hint(key, known)}")
     for key in required:
         if value.get(key) is None:
             raise InvalidReturnError(f"{what} has no {key!r}.")
 
 
 def check_text(what: str, value: Any) -> str:
-    """One line of text.
+    """Return a value if it is one line of text.
 
-    :raise InvalidReturnError: If it is none.
+    :raise InvalidReturnError: If it is not.
     """
-    # Those that splitlines() knows, of which readers in Python (urllib.robotparser) make lines.
+    # Every line break that splitlines() knows counts, because readers in Python (urllib.robotparser) use it.
     if not isinstance(value, str) or len(f"{value}.".splitlines()) > 1 or _CONTROLS.search(value):
         raise InvalidReturnError(f"{what} is {value!r}. Give text without line breaks.")
     return value
 
 
 def listed(what: str, value: Any) -> list[Any]:
-    """One thing or several, as a list.
+    """Return a list of one or several values.
 
-    :raise InvalidReturnError: For a number, which is neither.
+    :raise InvalidReturnError: If the value is neither one text or dict nor a list of them, for example a number.
     """
     if value is None:
         return []
@@ -57,7 +57,7 @@ def listed(what: str, value: Any) -> list[Any]:
 
 
 def number(value: Any) -> str | None:
-    """A number as XML and ``robots.txt`` have it, which know no ``1e-05``; ``None`` for what is no number."""
+    """Format a number for XML and ``robots.txt``, without an exponent (``1e-05``). Return ``None`` for other values."""
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or not math.isfinite(value):
         return None
     if isinstance(value, int) or value == int(value):

@@ -1,4 +1,4 @@
-"""What the module of a generated metadata file exports, checked at start."""
+"""Check at start what the module of a generated metadata file exports."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ..exceptions import InvalidRouteModuleError
 
 IMAGES = frozenset({"icon", "apple_icon", "opengraph_image", "twitter_image"})
 
-# What lists the ids of which kind, and what it is offered.
+# The functions that list ids, and the parameters that each may take.
 _IMAGE_LISTER, _SITEMAP_LISTER = "generate_image_metadata", "generate_sitemaps"
 _OFFERED = {_IMAGE_LISTER: ("params",), _SITEMAP_LISTER: ()}
 
 
 def lister_of(kind: str) -> str | None:
-    """The name of the function that lists the ids of a kind, if it has them."""
+    """Return the name of the function that lists the ids of a kind, or ``None`` if the kind has no ids."""
     return _IMAGE_LISTER if kind in IMAGES else _SITEMAP_LISTER if kind == "sitemap" else None
 
 
 def taken(function: Callable[..., Any], offered: Collection[str]) -> frozenset[str] | None:
-    """Which of the names offered to it a function takes, or ``None`` if it wants others."""
+    """Return those offered parameters that a function takes, or ``None`` if it requires others."""
     names: set[str] = set()
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -42,7 +42,7 @@ def taken(function: Callable[..., Any], offered: Collection[str]) -> frozenset[s
 def find_generated_mistakes(
     route: RouteFile, metadata: MetadataFile, module: ModuleType
 ) -> Iterator[InvalidRouteModuleError]:
-    """Everything that is wrong with what a module exports."""
+    """Find every mistake in the exports of a module."""
     for name, message in _mistakes(metadata.kind, route.file.name, module):
         yield InvalidRouteModuleError(route.file, message, line_of(module, name))
 
@@ -50,14 +50,14 @@ def find_generated_mistakes(
 def _mistakes(kind: str, file: str, module: ModuleType) -> Iterator[tuple[str, str]]:
     names = vars(module)
     own = {name: value for name, value in names.items() if is_own(module, value)}
-    # A helper called "get" is no slip of the pen here, where nobody writes a GET.
+    # Metadata files have no GET, so a helper called "get" is not a typing mistake here.
     yield from find_mistakes(names, {name: value for name, value in own.items() if name.upper() not in METHODS})
     lister = lister_of(kind)
     parameters = ("id", "params") if kind in IMAGES else ("id",) if lister in names else ()
     yield from _function_mistakes(kind, names.get(kind), parameters, {"id", "params"})
     for other, offered in _OFFERED.items():
         if other in names and other != lister:
-            yield other, f"{other}() means nothing in {file}. Leave it out."
+            yield other, f"{other}() has no meaning in {file}. Remove or rename it."
         elif other in names:
             yield from _function_mistakes(other, names[other], offered, offered)
     for name, (is_valid, expected) in _CONSTANTS.items():
@@ -66,7 +66,7 @@ def _mistakes(kind: str, file: str, module: ModuleType) -> Iterator[tuple[str, s
     meanings = {kind, *_CONSTANTS, *([lister] if lister else [])}
     for name in own:
         meant = snake_case(name)
-        # "contentType" is Next's spelling; "SIZE" is a constant of the user's own.
+        # "contentType" is Next's spelling. "SIZE" is the user's own constant.
         if name[0].islower() and meant != name and meant in meanings - names.keys():
             yield name, f"It exports {name!r}. Did you mean {meant!r}?"
 
@@ -74,17 +74,18 @@ def _mistakes(kind: str, file: str, module: ModuleType) -> Iterator[tuple[str, s
 def _function_mistakes(
     name: str, function: object, parameters: Collection[str], offered: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """What keeps a function from being called.
+    """Find what prevents the library from calling a function.
 
-    :param parameters: Those to show.
+    :param parameters: The parameters in the example of the message.
+    :param offered: The parameters that the function may take.
     """
     example = f"'def {name}({', '.join(parameters)}):'"
     if not callable(function) or inspect.isclass(function):
-        yield name, f"It exports no function {name!r}. Write {example}."
+        yield name, f"It does not export a function {name!r}. Write {example}."
     elif is_async(function):
         yield name, f"{name} is asynchronous, and this library is not. Write {example} and call blocking functions."
     elif taken(function, offered) is None:
-        yield name, f"{name} is not called like this. Write {example}; what it takes can be left out."
+        yield name, f"{name} has the wrong parameters. Write {example}; you can leave out parameters."
 
 
 def _is_size(value: object) -> bool:

@@ -1,4 +1,4 @@
-"""From metadata files to routes: each as if somebody had written the ``route.py`` that it stands for."""
+"""Turn metadata files into routes, as if each were a ``route.py``."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from ..exceptions import InvalidTreeError, RouteHandlersError, RouteModuleImport
 from .exports import find_generated_mistakes
 from .generated import CACHE_CONTROL, TYPES, generated_route
 
-# Who reads them refuses larger ones: https://nextjs.org/docs/app/api-reference/file-conventions/metadata/opengraph-image
+# Social networks refuse larger images:
+# https://nextjs.org/docs/app/api-reference/file-conventions/metadata/opengraph-image
 _LARGEST = {"opengraph_image": 8 * 2**20, "twitter_image": 5 * 2**20}
 
-# Not by mimetypes, which asks the machine, and there are machines that do not know SVG.
+# The mimetypes module reads the system's tables, and some systems do not know SVG.
 _IMAGE_TYPES = {
     ".gif": "image/gif",
     ".ico": "image/x-icon",
@@ -35,7 +36,7 @@ _IMAGE_TYPES = {
 def load_metadata(
     loader: ModuleLoader, files: Iterable[RouteFile]
 ) -> tuple[list[RouteModule], list[RouteHandlersError]]:
-    """The routes that metadata files make, and what is wrong with them."""
+    """Load the metadata files. Return their routes and their mistakes."""
     routes: list[RouteModule] = []
     problems: list[RouteHandlersError] = []
     for route in files:
@@ -59,7 +60,7 @@ def _too_large(route: RouteFile, metadata: MetadataFile) -> Iterator[InvalidTree
     limit = _LARGEST.get(metadata.kind)
     if limit is not None and route.file.stat().st_size > limit:
         yield InvalidTreeError(
-            f"This image has more than {limit // 2**20} MB, and those that it is for do not load it:",
+            f"This image is larger than {limit // 2**20} MB, and social networks will not load it:",
             [route.file],
             "Make it smaller.",
         )
@@ -72,14 +73,14 @@ def _static_route(route: RouteFile, metadata: MetadataFile) -> RouteModule:
 
 @dataclass(frozen=True)
 class _FileHandler:
-    """The ``GET`` of a file that lies ready. It is no function, so that logs name that file rather than this one."""
+    """``GET`` of a static file. It is not a function, so that logs name the static file and not this module."""
 
     file: Path
     content_type: str
 
     def __call__(self, request: Request) -> WerkzeugResponse:
         response = send_file(self.file, request.environ, conditional=True)
-        # Werkzeug adds a charset of its own to types that have one, and a name to save the file under.
+        # Werkzeug adds a charset to text types, and a file name for downloads.
         response.headers["Content-Type"] = self.content_type
         del response.headers["Content-Disposition"]
         response.headers["Cache-Control"] = CACHE_CONTROL

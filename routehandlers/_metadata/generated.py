@@ -1,4 +1,4 @@
-"""Metadata that a function makes: ``robots.py``, ``sitemap.py``, ``opengraph_image.py`` and their like."""
+"""Make routes of metadata files with a function: ``robots.py``, ``sitemap.py``, ``opengraph_image.py``, …"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .manifest import render_manifest
 from .robots import render_robots
 from .sitemap import render_sitemap
 
-# What a client may keep, it asks for again each time: a robots.txt that is wrong for a year is worse than a request.
+# Clients must revalidate each time: a request costs less than a robots.txt that stays wrong for a year.
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
 TYPES = {
@@ -44,12 +44,12 @@ _RENDERERS: dict[str, Callable[[Any], str | bytes]] = {
     "manifest": render_manifest,
 }
 
-# Next's own name for it, which no folder has.
+# Next's name of the parameter. No folder can have it.
 _ID = "__metadata_id__"
 
 
 def generated_route(route: RouteFile, metadata: MetadataFile, module: ModuleType) -> RouteModule:
-    """The route that a module makes, of which nothing is wrong."""
+    """Make the route of a module that has no mistakes."""
     names = vars(module)
     config = read_config(names)
     if "revalidate" not in names and "dynamic" not in names:
@@ -74,20 +74,20 @@ def _no_params() -> list[dict[str, Any]]:
 
 
 def _with_ids(lister: Lister, list_params: Callable[[], Any]) -> Callable[[], Iterator[Any]]:
-    """All params of a route with ids: those that the folders have, each with each id."""
+    """Combine the params of the folders with the ids of the files."""
 
     def generate_static_params() -> Iterator[Any]:
         for params in list_params():
             if isinstance(params, Mapping):
                 yield from ({**params, _ID: name} for name in lister.items(params))
             else:
-                yield params  # a mistake, which is reported with the route's others
+                yield params  # a mistake, which StaticParams reports
 
     return generate_static_params
 
 
 def _below(route: RouteFile, metadata: MetadataFile) -> RouteFile:
-    """``/sitemap/[id]`` in place of ``/sitemap.xml``."""
+    """Replace ``/sitemap.xml`` by ``/sitemap/[id]``."""
     name = metadata.url_name.removesuffix(".xml")
     last = Segment(Kind.STATIC, name, folder=name), Segment(Kind.DYNAMIC, _ID, folder=f"[{_ID}]")
     return replace(route, segments=(*route.segments[:-1], *last))
@@ -95,7 +95,7 @@ def _below(route: RouteFile, metadata: MetadataFile) -> RouteFile:
 
 @dataclass(frozen=True)
 class _Handler:
-    """The ``GET`` of such a file. It is no function, so that logs name the user's file rather than this one."""
+    """``GET`` of a generated file. It is not a function, so that logs name the user's file and not this module."""
 
     kind: str
     function: Callable[..., Any]
@@ -108,7 +108,7 @@ class _Handler:
         content_type = self.content_type
         given: dict[str, Any] = {"id": None, "params": params}
         if self.lister is not None:
-            # One that is not listed is not found, as Next's manual has it.
+            # An id that is not listed is a 404, as in Next's manual.
             segment = params.pop(_ID)
             item = self.lister.items(params).get(segment)
             if item is None:
@@ -118,7 +118,7 @@ class _Handler:
         returned = self.function(**{name: given[name] for name in self.takes})
         response = _respond(self.kind, returned, content_type or "image/png")
         if "Cache-Control" not in response.headers:
-            response = own_copy(response)  # it may be meant for other requests too
+            response = own_copy(response)  # the user may return the same object for other requests
             response.headers["Cache-Control"] = CACHE_CONTROL
         return response
 
@@ -129,7 +129,7 @@ def _respond(kind: str, returned: Any, image_type: str) -> WerkzeugResponse:
     if kind in _RENDERERS:
         return Response(_RENDERERS[kind](returned), 200, {"Content-Type": TYPES[kind]})
     if isinstance(returned, BytesIO):
-        returned = returned.getvalue()  # written to its end, where an iterator would find nothing more
+        returned = returned.getvalue()  # its position is at the end, where an iterator would find nothing
     if not isinstance(returned, (bytes, bytearray, str, Iterator)):
         raise InvalidReturnError(
             f"{kind}() returned {returned!r:.80}. Return bytes, a Response or an iterator of bytes."

@@ -1,4 +1,4 @@
-"""``robots.txt``, out of what ``robots()`` returns (RFC 9309)."""
+"""Render ``robots.txt`` from the result of ``robots()`` (RFC 9309)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _RULE_KEYS = ("user_agent", "allow", "disallow", "crawl_delay")
 
 
 def render_robots(robots: Any) -> str:
-    """The text of the file, as Next writes it, and with an empty ``Disallow`` and a delay of 0, which it drops.
+    """Render the file as Next does. Unlike Next, keep an empty ``Disallow`` and a delay of 0.
 
-    :raise InvalidReturnError: For what is no ``routehandlers.metadata.Robots``.
+    :raise InvalidReturnError: If the value is not a ``routehandlers.metadata.Robots``.
     """
     check_keys("robots()", robots, _KEYS, required=("rules",))
     rules = listed("rules of robots()", robots["rules"])
@@ -30,7 +30,7 @@ def _group(rule: Any) -> Iterator[str]:
     check_keys("a rule of robots()", rule, _RULE_KEYS)
     names = _listed("user_agent", rule) if rule.get("user_agent") not in (None, "") else ["*"]
     if not names:
-        return  # "for nobody", which readers would take for a part of the rule before
+        return  # an empty list of names; without a name, readers would add the lines to the rule before
     for name in names:
         yield f"User-Agent: {_line('user_agent', name)}"
     for key, title in (("allow", "Allow"), ("disallow", "Disallow")):

@@ -1,4 +1,4 @@
-"""``sitemap.xml``, out of what ``sitemap()`` returns (https://www.sitemaps.org/protocol.html)."""
+"""Render ``sitemap.xml`` from the result of ``sitemap()`` (https://www.sitemaps.org/protocol.html)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_URLS = 50_000
 
 _FREQUENCIES = get_args(ChangeFrequency)
 
-# In the order of Next's. Those with attributes come after them.
+# In Next's order. Elements with attributes follow after these.
 _VIDEO_KEYS = (
     "title", "thumbnail_loc", "description", "content_loc", "player_loc", "duration", "view_count", "tag", "rating",
     "expiration_date", "publication_date", "family_friendly", "requires_subscription", "live",
@@ -34,17 +34,17 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_sitemap(entries: Any) -> str:
-    """The text of the file, in Next's order, and escaped, which Next forgets.
+    """Render the file in Next's order. Unlike Next, escape the values.
 
-    :raise InvalidReturnError: For what is no ``routehandlers.metadata.Sitemap``.
+    :raise InvalidReturnError: If the value is not a ``routehandlers.metadata.Sitemap``.
     """
     if isinstance(entries, (str, bytes, Mapping)) or not isinstance(entries, Iterable):
         raise InvalidReturnError(f"sitemap() returned {entries!r}. Return a list of dicts, each with a 'url'.")
     lines = [line for entry in entries for line in _url(entry)]
     if lines.count("<url>") > _MOST_URLS:
         raise InvalidReturnError(
-            f"sitemap() returned more than {_MOST_URLS} entries, which no reader takes. Write a generate_sitemaps()"
-            " and return a part of them for each id."
+            f"sitemap() returned more than {_MOST_URLS} entries, the limit for one sitemap. Write a function"
+            " generate_sitemaps() and return a part of the entries for each id."
         )
     used = [name for name in _NAMESPACES if any(line.startswith(f"<{name}:") for line in lines)]
     names = "".join(f' xmlns:{name}="{_NAMESPACES[name]}"' for name in used)
@@ -106,7 +106,7 @@ def _value(value: Any) -> str:
 
 
 def _moment(value: Any) -> str:
-    """A date as W3C's datetime, which is a part of ISO 8601; text as it is (https://www.w3.org/TR/NOTE-datetime)."""
+    """Format a date as W3C datetime, a subset of ISO 8601 (https://www.w3.org/TR/NOTE-datetime). Keep text as it is."""
     if isinstance(value, datetime):
         zoned = value if value.tzinfo is not None else value.replace(tzinfo=timezone.utc)
         return zoned.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -115,5 +115,5 @@ def _moment(value: Any) -> str:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or _NOT_XML.search(value):
-        raise InvalidReturnError(f"sitemap() has {value!r} in it, where text is expected that XML can write.")
+        raise InvalidReturnError(f"sitemap() contains {value!r}. Give text without characters that XML forbids.")
     return escape(value)

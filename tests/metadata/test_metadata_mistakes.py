@@ -24,15 +24,15 @@ ROUTE = "def GET(): return 'x'"
             "Two files answer '/sitemap.xml'",
         ),
         ({"icon.py": "def icon(): pass", "(g)/icon.py": "def icon(): pass"}, "Two files answer '/icon'"),
-        ({"icon.py": "def Icon(): pass"}, "It exports no function 'icon'. Write 'def icon(id, params):'."),
+        ({"icon.py": "def Icon(): pass"}, "It does not export a function 'icon'. Write 'def icon(id, params):'."),
         ({"sitemap.py": "sitemap = []"}, "Write 'def sitemap():'."),
-        ({"sitemap.py": "def sitemap(request): pass"}, "sitemap is not called like this."),
-        ({"icon.py": "def icon(params, /): pass"}, "icon is not called like this. Write 'def icon(id, params):'"),
+        ({"sitemap.py": "def sitemap(request): pass"}, "sitemap has the wrong parameters."),
+        ({"icon.py": "def icon(params, /): pass"}, "icon has the wrong parameters. Write 'def icon(id, params):'"),
         ({"sitemap.py": "async def sitemap(): pass"}, "sitemap is asynchronous, and this library is not."),
         ({"sitemap.py": f"generate_sitemaps = 3\n{SITEMAP}"}, "Write 'def generate_sitemaps():'."),
         (
             {"sitemap.py": f"def generate_sitemaps(params): pass\n{SITEMAP}"},
-            "generate_sitemaps is not called like this.",
+            "generate_sitemaps has the wrong parameters.",
         ),
         (
             {"icon.py": "async def generate_image_metadata(): pass\ndef icon(): pass"},
@@ -47,7 +47,7 @@ ROUTE = "def GET(): return 'x'"
         ({"icon.py": "revalidate = 'soon'\ndef icon(): pass"}, "revalidate is 'soon'."),
         (
             {"robots.py": "def generate_sitemaps(): pass\ndef robots(): pass"},
-            "generate_sitemaps() means nothing in robots.py.",
+            "generate_sitemaps() has no meaning in robots.py.",
         ),
         ({"icon.py": "raise RuntimeError('x')", "sitemap.py": ""}, "could not be imported"),
     ],
@@ -60,7 +60,7 @@ def test_mistakes_are_found_at_start(make_app: MakeApp, files: dict[str, str], m
 
 
 def test_an_image_that_nobody_would_load_is_an_error_at_start(make_app: MakeApp) -> None:
-    with pytest.raises(InvalidAppError, match="more than 5 MB"):
+    with pytest.raises(InvalidAppError, match="larger than 5 MB"):
         make_app({"twitter-image.png": "x" * (5 * 2**20 + 1)})
 
 
@@ -81,12 +81,12 @@ def test_an_image_that_nobody_would_load_is_an_error_at_start(make_app: MakeApp)
         (
             {"icon.py": "def generate_image_metadata(): return [{'id': 1}, {'id': '1'}]\ndef icon(): pass"},
             "/icon/1",
-            "generate_image_metadata() has the id '1' twice",
+            "generate_image_metadata() lists the id '1' twice",
         ),
         (
             {"sitemap.py": "def generate_sitemaps(): return [{'id': 1.5}]\ndef sitemap(): return []"},
             "/sitemap/1.xml",
-            "generate_sitemaps() has the id 1.5. Give text or a whole number.",
+            "generate_sitemaps() lists the id 1.5. Give text or a whole number.",
         ),
         (
             {"icon.py": "def generate_image_metadata(): return [{'id': 1, 'contentType': 'x'}]\ndef icon(): pass"},
@@ -99,7 +99,7 @@ def test_an_image_that_nobody_would_load_is_an_error_at_start(make_app: MakeApp)
         (
             {"manifest.py": "def manifest(): return {'shortName': 'x'}"},
             "/manifest.webmanifest",
-            "manifest() has no use for 'shortName'. Did you mean 'short_name'?",
+            "manifest() has the unknown key 'shortName'. Did you mean 'short_name'?",
         ),
     ],
 )

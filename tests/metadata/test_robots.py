@@ -95,7 +95,10 @@ def test_a_parser_reads_robots_back() -> None:
     [
         (None, "robots() is None. Give a dict with 'rules', 'sitemap', 'host'."),
         ({}, "robots() has no 'rules'."),
-        ({"rules": {"userAgent": "x"}}, "a rule of robots() has no use for 'userAgent'. Did you mean 'user_agent'?"),
+        (
+            {"rules": {"userAgent": "x"}},
+            "a rule of robots() has the unknown key 'userAgent'. Did you mean 'user_agent'?",
+        ),
         ({"rules": {"allow": "/a\nDisallow: /"}}, "Give text without line breaks."),
         ({"rules": {}, "host": "a\rb"}, "host of robots()"),
         ({"rules": ["*"]}, "a rule of robots() is '*'."),

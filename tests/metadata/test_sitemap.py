@@ -168,10 +168,10 @@ def test_whatever_stands_in_a_sitemap_is_read_back(url: str, moment: Any, priori
         ([{"url": "x", "priority": True}], "priority is True."),
         ([{"url": "x", "priority": float("nan")}], "priority is nan."),
         ([{"url": "x", "change_frequency": "often"}], "change_frequency is 'often'."),
-        ([{"url": "x\0"}], "where text is expected that XML can write"),
-        ([{"url": 3}], "sitemap() has 3 in it"),
+        ([{"url": "x\0"}], "Give text without characters that XML forbids"),
+        ([{"url": 3}], "sitemap() contains 3."),
         ([{"url": "x", "videos": [{"title": "t"}]}], "a video of sitemap() has no 'thumbnail_loc'."),
-        ([{"url": "x"}] * 50_001, "Write a generate_sitemaps()"),
+        ([{"url": "x"}] * 50_001, "Write a function generate_sitemaps()"),
     ],
 )
 def test_a_sitemap_refuses_what_it_cannot_write(entries: Any, message: str) -> None:
