@@ -1,7 +1,7 @@
-"""What the module that ``routehandlers typegen`` writes is made of when it runs.
+"""Runtime part of the modules that ``routehandlers typegen`` writes.
 
-For type checkers everything is in the generated module itself; this is the
-one builder behind the ``href()`` of all of them.
+The types are in the generated module itself. This module provides the builder
+behind ``href()``.
 
 https://nextjs.org/docs/app/api-reference/config/next-config-js/typedRoutes
 """
@@ -29,16 +29,16 @@ __all__ = ["Href"]
 
 
 class Href:
-    """Writes the URLs of known patterns: ``href("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
+    """Build the URLs of known patterns: ``href("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
 
-    It gives what ``RouteHandlers.url_for()`` gives and needs no application, so that
-    a route module can import it. Generated modules make it; there is no need to.
+    It returns the same as ``RouteHandlers.url_for()`` and needs no application, so that
+    a route module can import it. Generated modules create it for you.
 
-    :param patterns: All that there are.
+    :param patterns: The patterns of all routes.
     :param base_path: As in the settings.
     :param trailing_slash: As in the settings.
-    :param converters: Where converters of one's own are, as ``"module:name"``; they are imported when a pattern
-        first needs one. What is not listed writes its values with ``str()``.
+    :param converters: Places of custom converters, as ``"module:name"``. They are imported when a pattern first needs
+        one. Values of unlisted converters are written with ``str()``.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Href:
         self._segments: dict[str, tuple[Segment, ...]] = {}
 
     def __call__(self, pattern: str, /, *, _query: Mapping[str, Any] | None = None, **params: Any) -> str:
-        """The path of a route, with the base path and, during a request, the prefix of the application.
+        """Return the path of a route, with the base path and, during a request, the prefix of the application.
 
-        :param _query: What follows the question mark; a value may be a list.
-        :param params: Those whose names are no Python identifiers are given as ``**{"post-id": 7}``.
-        :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
+        :param _query: Query of the URL. A value may be a list.
+        :param params: Values of the parameters. Pass a name that is not a Python identifier as ``**{"post-id": 7}``.
+        :raise UnknownRouteError: If there is no such pattern, or the parameters do not fit it.
         """
         path = self._builder.build(pattern, self._segments_of(pattern), params)
         return mount_prefix() + public_path(path, self._base_path, _query, trailing_slash=self._trailing_slash)
@@ -71,7 +71,7 @@ class Href:
             if pattern not in self._patterns:
                 raise UnknownRouteError(
                     f"There is no route {pattern!r}. {hint(pattern, self._patterns)}"
-                    " The patterns are those of the last: routehandlers typegen"
+                    " If the route is new, run: routehandlers typegen"
                 )
             folders = pattern.split("/")[1:] if pattern != "/" else []
             known = self._segments[pattern] = tuple(self._buildable(parse_segment(folder)) for folder in folders)

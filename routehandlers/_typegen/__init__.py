@@ -1,1 +1,1 @@
-"""From routes to the text of a module that type checkers read: a value in, text out."""
+"""Generate the module that describes routes to type checkers. It takes values and returns text."""

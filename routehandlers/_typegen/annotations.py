@@ -1,4 +1,4 @@
-"""The types of parameters, as they are written in the generated module."""
+"""Types of parameters as source code of the generated module."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .names import quoted
 
 @dataclass(frozen=True)
 class Annotation:
-    """A type in source code.
+    """A type as source code.
 
-    :param modules: What has to be imported for it.
+    :param modules: The modules that it needs.
     """
 
     text: str
@@ -31,7 +31,7 @@ class Annotation:
 _ANY = Annotation("Any")
 _TEXT = Annotation("str")
 
-# What href() takes where "params" has these: str() is written into a URL anyway, and a tuple is a list of segments too.
+# href() accepts more than "params" contains: it writes values with str(), and a tuple is a list of segments too.
 _WIDER = {
     Kind.DYNAMIC: Annotation("str | int"),
     Kind.CATCH_ALL: Annotation("list[str] | tuple[str, ...]"),
@@ -40,7 +40,7 @@ _WIDER = {
 
 
 def param_annotation(segment: Segment, converters: Mapping[str, type[BaseConverter]]) -> Annotation:
-    """What a parameter is in ``context.params``; an optional one's type is that which it has where it is there."""
+    """Return the type of a parameter in ``context.params``. For an optional parameter, this is its type if present."""
     if segment.kind is Kind.DYNAMIC:
         return _TEXT
     if segment.kind is Kind.CONVERTED:
@@ -50,26 +50,26 @@ def param_annotation(segment: Segment, converters: Mapping[str, type[BaseConvert
 
 
 def argument_annotation(segment: Segment, converters: Mapping[str, type[BaseConverter]]) -> Annotation:
-    """What ``href()`` takes for a parameter."""
+    """Return the type that ``href()`` accepts for a parameter."""
     return _WIDER.get(segment.kind) or param_annotation(segment, converters)
 
 
 def _converted(converter: type[BaseConverter]) -> Annotation:
-    """What a converter makes, as far as it says so."""
+    """Return the type of a converter's values, or ``Any`` if the converter does not declare it."""
     if converter.to_python is BaseConverter.to_python:
         return _TEXT
-    # Werkzeug annotates what its numbers make with Any.
+    # Werkzeug annotates the values of its number converters with Any.
     if issubclass(converter, NumberConverter) and converter.to_python is NumberConverter.to_python:
         return _written(converter.num_convert) or _ANY
     try:
         made = get_type_hints(converter.to_python).get("return", Any)
-    except Exception:  # the annotations are the user's, and may hold what only checkers import
+    except Exception:  # the user's annotations may name types that only checkers import
         return _ANY
     return _written(made) or _ANY
 
 
 def _written(made: Any) -> Annotation | None:
-    """A type in source code, or ``None`` where no module could import it."""
+    """Return a type as source code, or ``None`` if no module can import it."""
     if made is Any:
         return _ANY
     if made is type(None):
@@ -89,7 +89,7 @@ def _written(made: Any) -> Annotation | None:
 
 
 def _joined(parts: Sequence[Annotation | None], join: Callable[[list[str]], str]) -> Annotation | None:
-    """A type made of others; ``None`` where one of them is."""
+    """Join types into one. Return ``None`` if one of them is ``None``."""
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None
@@ -103,7 +103,7 @@ def _literal(values: Sequence[Any]) -> Annotation | None:
 
 
 def _named(made: Any) -> Annotation | None:
-    """A class, or a ``NewType``, that another module can import by its name."""
+    """Return a class or a ``NewType`` by its name, or ``None`` if another module cannot import it."""
     if not isinstance(made, (type, NewType)):
         return None
     name: str = getattr(made, "__qualname__", "")
@@ -114,7 +114,7 @@ def _named(made: Any) -> Annotation | None:
 
 
 def _public_home(module: str, name: str, made: Any) -> str | None:
-    """The module to import from: of a package that offers what a private module of it holds, the package."""
+    """Return the module to import from: the package, if it exports the name from its private module."""
     if module == "__main__" or not _holds(module, name, made):
         return None
     package, _, last = module.rpartition(".")
@@ -129,6 +129,6 @@ def _holds(module: str, name: str, made: Any) -> bool:
 
 
 def importable_place(converter: type[BaseConverter]) -> str | None:
-    """Where a converter can be imported, as ``"module:name"``."""
+    """Return the place of a converter as ``"module:name"``, or ``None`` if it cannot be imported."""
     home = _public_home(converter.__module__, converter.__qualname__, converter)
     return f"{home}:{converter.__qualname__}" if home is not None else None

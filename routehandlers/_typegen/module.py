@@ -1,4 +1,4 @@
-"""The text of the generated module: the same routes and settings always make the same bytes."""
+"""Generate the text of the module. The same routes and settings always give the same bytes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .._routing.tree import RouteFile
 from .annotations import Annotation, argument_annotation, importable_place, param_annotation
 from .names import class_names, is_plain, quoted, unused
 
-# How every generated module begins, by which it is known.
+# Every generated module begins with this text, which identifies it.
 MARK = '# Written by "routehandlers typegen"'
 
-# TypedDicts are no dict[str, Any], and an overload for every route ends in one for all: what the checkers would say
-# of that is meant. typing_extensions is there for checkers, installed or not.
+# The two mypy codes are disabled on purpose: a TypedDict is not a dict[str, Any], and the overloads of single routes
+# overlap with the last one, for all routes. Checkers know typing_extensions even if it is not installed.
 _HEAD = f"""\
 {MARK} from the folders of the routes: what you change here is lost.
 # fmt: off
@@ -30,7 +30,7 @@ _HEAD = f"""\
 from __future__ import annotations
 """
 
-# Names that the text below may have, by the modules that they come from.
+# Names that the generated text may use, by the modules that export them.
 _TYPING = ("Any", "Literal", "NoReturn", "TypedDict")
 _FOR_CHECKERS = {
     "collections.abc": ("Mapping",),
@@ -41,7 +41,7 @@ _FOR_CHECKERS = {
 
 _QUERY = "_query: Mapping[str, Any] | None = None"
 
-# Names of the module itself, which no TypedDict may have.
+# Names that the module defines itself. No other TypedDict may have them.
 _TAKEN = ("NoParams",)
 
 
@@ -67,10 +67,10 @@ def generate(
     base_path: str = "",
     trailing_slash: bool = False,
 ) -> str:
-    """The module for the routes of an application.
+    """Return the text of the module for the routes of an application.
 
-    :param routes: Free of conflicts, in any order.
-    :param converters: Those beside the built-in ones, as far as they are known; the values of others are ``Any``.
+    :param routes: Routes without conflicts, in any order.
+    :param converters: The known custom converters. The values of unknown converters are ``Any``.
     """
     routes = sorted(routes, key=lambda route: route.pattern)
     described = _describe(routes, converters)
@@ -111,7 +111,7 @@ def _describe(routes: Sequence[RouteFile], converters: Mapping[str, type[BaseCon
 
 
 def _imports(text: str, routes: Sequence[_Route]) -> str:
-    """What a text needs and nothing else: strict checkers complain of imports that nobody uses."""
+    """Return the imports that a text needs, and no others: strict checkers report unused imports."""
     words = set(re.findall(r"\w+", text))
     annotations = [one for route in routes for param in route.params for one in (param.annotation, param.argument)]
     modules = sorted({module for annotation in annotations for module in annotation.modules})
@@ -162,7 +162,7 @@ def _for_checkers(routes: Sequence[_Route]) -> str:
 
 
 def _getters(routes: Sequence[_Route]) -> list[str]:
-    """``__get__`` for every route with params, for those without, and for contexts of any route."""
+    """Return overloads of ``__get__``: for each route with params, for the routes without, and for any route."""
     static = [route.pattern for route in routes if not route.params]
     getters = [([route.pattern], route.class_name) for route in routes if route.params]
     getters += [(static, "NoParams")] if static else []
@@ -188,7 +188,10 @@ def _literal(patterns: Sequence[str], indent: str) -> str:
 
 
 def _href(routes: Sequence[_Route]) -> list[str]:
-    """``href()``, once for all routes that take the same arguments: a checker shows them all when a call is wrong."""
+    """Return the overloads of ``href()``: one for all routes with the same arguments.
+
+    Fewer overloads give shorter errors: a checker lists all of them for a wrong call.
+    """
     groups: dict[str, list[str]] = {}
     for route in routes:
         groups.setdefault(_arguments(route.params), []).append(route.pattern)
@@ -218,7 +221,7 @@ def _arguments(params: Sequence[_Param]) -> str:
     parts = [f"{param.name}: {param.argument.text}{' = None' * param.is_optional}" for param in plain]
     if not others:
         return ", ".join(["*", *parts, _QUERY])
-    # A dictionary behind "**" has values of one type, and may have any keys, "_query" too.
+    # A dictionary passed with "**" has values of one type and any keys, including "_query".
     values = others[0].argument.text if len(others) == 1 else "Any"
     rest = unused("params", [param.name for param in plain])
     return ", ".join(["*", *parts, "_query: Any = None", f"**{rest}: {values}"])

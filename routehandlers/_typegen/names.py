@@ -1,4 +1,4 @@
-"""Names and texts in generated source code."""
+"""Write names and string literals in generated source code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._routing.segments import Segment
 
 
 def quoted(text: str) -> str:
-    """A string literal: what can be read is written as it is, everything else escaped."""
+    """Return a string literal. Printable characters stay as they are, others are escaped."""
     return '"' + "".join(_escaped(letter) for letter in text) + '"'
 
 
@@ -22,9 +22,9 @@ def _escaped(letter: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name can be written as a keyword argument and as an attribute, and is the same afterwards.
+    """Check that a name works unchanged as a keyword argument and as an attribute.
 
-    Python folds the letters of identifiers (NFKC), and changes those of two underscores in the body of a class.
+    Python normalizes identifiers (NFKC), and mangles names with two leading underscores in the body of a class.
     """
     return (
         name.isidentifier()
@@ -35,17 +35,17 @@ def is_plain(name: str) -> bool:
 
 
 def unused(name: str, taken: Collection[str]) -> str:
-    """A name that is not taken: the one wanted, or with underscores behind it."""
+    """Return a name that is not taken, by adding underscores if needed."""
     while name in taken:
         name += "_"
     return name
 
 
 def class_names(routes: Iterable[Sequence[Segment]], taken: Iterable[str]) -> list[str]:
-    """A name for the params of each route, such as ``UsersIdParams``.
+    """Return a class name for the params of each route, such as ``UsersIdParams``.
 
-    Where several would have the same, all but one get a number, as in ``UsersIdParams2``. Those with fewer params come
-    first, so that ``/[users]/[id]`` takes no name away from ``/users/[id]``.
+    If several routes have the same name, all but the first get a number: ``UsersIdParams2``. Routes with fewer params
+    come first, so that ``/users/[id]`` keeps its name beside ``/[users]/[id]``.
     """
     routes = list(routes)
     used = set(taken)
