@@ -1,9 +1,9 @@
-"""The pytest plugin: fixtures with the application of a project, and a client of it.
+"""The pytest plugin: fixtures with the application of a project, and a client for it.
 
-It lies beside the package, as Hypothesis's lies beside its own: pytest imports
-the plugins of all that is installed, in every project and before coverage is
-measured, and a module inside would bring the package along. So the package is
-imported where a test asks for a fixture, and not here.
+pytest imports the plugins of all installed packages, in every project and
+before coverage starts. The plugin therefore lies beside the package, as
+Hypothesis's plugin does, and imports the package only when a test requests a
+fixture.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _ATTRIBUTE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         _OPTION,
-        "the application of the fixtures routehandlers_app and routehandlers_client: a folder with routes, relative to"
-        " the file of these settings, or 'module:attribute'",
+        "the application for the fixtures routehandlers_app and routehandlers_client: a folder with routes, relative to"
+        " the file with these settings, or 'module:attribute'",
         default="app",
     )
 
 
 @pytest.fixture(scope="session")
 def _routehandlers_session_app(pytestconfig: pytest.Config) -> RouteHandlers:
-    """The application, made once: it imports the files of all routes."""
+    """Make the application once per session, because it imports the files of all routes."""
     name = str(pytestconfig.getini(_OPTION))
     settings_file = pytestconfig.inipath
     folder = settings_file.parent if settings_file is not None else pytestconfig.rootpath
@@ -49,9 +49,9 @@ def _routehandlers_session_app(pytestconfig: pytest.Config) -> RouteHandlers:
 
 @pytest.fixture
 def routehandlers_app(_routehandlers_session_app: RouteHandlers) -> RouteHandlers:
-    """The application that ``routehandlers_app`` in pytest's settings names, with an empty cache. ``app/`` by default.
+    """The application named by ``routehandlers_app`` in pytest's settings, by default ``app/``. Its cache is empty.
 
-    A project whose application needs more defines a fixture of this name in its ``conftest.py``.
+    To set up the application in another way, define a fixture with this name in ``conftest.py``.
     """
     from routehandlers.testing import clear_cache
 
@@ -61,12 +61,12 @@ def routehandlers_app(_routehandlers_session_app: RouteHandlers) -> RouteHandler
 
 @pytest.fixture
 def routehandlers_client(routehandlers_app: RouteHandlers) -> Iterator[TestClient]:
-    """A client of ``routehandlers_app``; see ``routehandlers.testing.client``."""
+    """A client for ``routehandlers_app``; see ``routehandlers.testing.client``."""
     from routehandlers import RouteHandlers
     from routehandlers.testing import clear_cache, client
 
     yield client(routehandlers_app)
-    # One that a project makes for all of its tests is not emptied before them.
+    # A project's own fixture may share one application between tests, so empty its cache afterwards.
     if isinstance(routehandlers_app, RouteHandlers):
         clear_cache(routehandlers_app)
 
@@ -77,7 +77,7 @@ def _make_app(root: Path, directory: str) -> RouteHandlers:
     from routehandlers.exceptions import AppFolderError
 
     try:
-        # What tests store is no other process's: whatever the settings say, it lies in memory.
+        # Whatever the settings say, tests use a cache in memory, so that they do not share it with other processes.
         return create_app(root / directory, **{**read_settings(root), "cache": "memory://"})
     except AppFolderError as error:
         _fail(str(error))
@@ -96,7 +96,7 @@ def _find_app(name: str, module: str, attributes: str) -> RouteHandlers:
             _fail(f"{module} has no {attributes!r}.")
         found = getattr(found, attribute)
     if not isinstance(found, RouteHandlers):
-        _fail(f"{name} is {found!r}, and no RouteHandlers.")
+        _fail(f"{name} is {found!r}, not a RouteHandlers application.")
     return found
 
 
@@ -105,13 +105,13 @@ def _is_there(module: str) -> bool:
         return find_spec(module) is not None
     except ModuleNotFoundError as error:
         if not f"{module}.".startswith(f"{error.name}."):
-            raise  # a package above it wants another that is missing
+            raise  # a parent package imports another missing module
         return False
 
 
 def _fail(message: str) -> NoReturn:
     pytest.fail(
-        f"{message}\nThe fixture takes what {_OPTION} in pytest's settings names: a folder with routes, or"
-        f" 'module:attribute'. Or define a fixture {_OPTION} in conftest.py.",
+        f"{message}\nSet {_OPTION} in pytest's settings to a folder with routes or to 'module:attribute', or define a"
+        f" fixture {_OPTION} in conftest.py.",
         pytrace=False,
     )

@@ -1,7 +1,7 @@
-"""What tests of routes need: a client, one handler's answer, and a request around any function.
+"""Helpers for tests of routes: a client, a call of one handler, and a request around any function.
 
-With pytest, the fixtures ``routehandlers_app`` and ``routehandlers_client`` are
-there as soon as the library is installed.
+The library also installs the pytest fixtures ``routehandlers_app`` and
+``routehandlers_client``.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ def client(
     use_cookies: bool = True,
     allow_subdomain_redirects: bool = False,
 ) -> TestClient:
-    """A client that sends requests to an application without a server.
+    """Return a client that sends requests to an application without a server.
 
-    A path goes out as it is written: ``client.get("/items/a%2Fb")`` asks for the one segment ``a/b``. A response has
-    been read to its end, ``after()`` included, when the call returns; ``buffered=False`` leaves a stream
-    to be read. ``response.cache`` tells how the cache answered.
+    A path is sent as it is written: ``client.get("/items/a%2Fb")`` requests the one segment ``a/b``. When the call
+    returns, the response has been read to its end and the functions given to ``after()`` have run. With
+    ``buffered=False`` you can read a stream yourself. ``response.cache`` is the state of the cache.
 
-    :param app: A ``RouteHandlers``, also with other WSGI applications around it.
-    :param raise_exceptions: Raise what a handler raised and no ``error.py`` or middleware answered, where
-        it would be the default 500. ``False`` gives the answer that clients get.
-    :param use_cookies: Keep the cookies that answers set, and send them.
+    :param app: A ``RouteHandlers``, or a WSGI application around one.
+    :param raise_exceptions: Raise an exception of a handler that no ``error.py`` or middleware handles. ``False``
+        returns the default 500, as clients get it.
+    :param use_cookies: Store the cookies of responses, and send them.
     :param allow_subdomain_redirects: Follow redirects to subdomains, too.
     """
     return TestClient(
@@ -75,21 +75,21 @@ def call(
     app: RouteHandlers | None = None,
     **options: Any,
 ) -> TestResponse:
-    """The answer of one handler: no server, no routing, no middleware, and nothing of it from the cache.
+    """Call one handler and return its response, without server, routing, middleware and stored responses.
 
-    What it returns or raises on purpose is made an answer as in an application: ``not_found()`` is a 404. What
-    nobody planned is raised here. Streams are read to their end, and ``after()`` has done its work.
+    The result becomes a response as in an application: ``not_found()`` gives a 404. Unexpected exceptions are raised
+    here. A stream is read to its end, and the functions given to ``after()`` have run.
 
-    :param handler: The function: ``app.load("/items/[slug]").GET``.
-    :param url: Of the request; it is not matched.
-    :param method: The handler's name, if that is a method, and else GET.
-    :param params: What ``context.params`` holds: ``{"id": 7}``.
-    :param cookies: Sent with it; names and values.
-    :param app: Whose cache, limits, ``secret_key`` and ``not_found.py`` count. Without one ``cached()`` and ``fetch()``
-        begin with an empty cache.
+    :param handler: The function, for example ``app.load("/items/[slug]").GET``.
+    :param url: URL of the request. It is not matched against routes.
+    :param method: HTTP method. By default, the handler's name if that is a method, or else GET.
+    :param params: Content of ``context.params``, such as ``{"id": 7}``.
+    :param cookies: Names and values of cookies to send.
+    :param app: An application, whose cache, limits, ``secret_key`` and ``not_found.py`` are used. Without one,
+        ``cached()`` and ``fetch()`` start with an empty cache.
     :param options: As for ``client(app).get()``: ``query_string``, ``data``, ``json``, ``auth``, …
-    :raise TypeError: If it cannot be a handler.
-    :raise Exception: What it raised.
+    :raise TypeError: If the function cannot be a handler.
+    :raise Exception: An unexpected exception of the handler.
     """
     name = getattr(handler, "__name__", "")
     method = (method or (name if name in METHODS else "GET")).upper()
@@ -102,7 +102,7 @@ def call(
 
 
 class _OneHandler:
-    """One handler, as a WSGI application."""
+    """WSGI application with one handler."""
 
     def __init__(self, handler: Handler, method: str, params: dict[str, Any], app: RouteHandlers | None) -> None:
         self._params = params
@@ -129,7 +129,7 @@ def _attempt(endpoint: Endpoint, scope: Scope) -> Finished:
 
 
 def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInfo:
-    """What a handler's route is told of, by its application or by nobody."""
+    """Return the route information of a handler, from its application or with defaults."""
     if app is None:
         cache = Cache(Store(MemoryCacheHandler(), 0), frozenset(), Config.expire_time)
         return RouteInfo("", Request, WatchedRequest, cache)
@@ -139,8 +139,8 @@ def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInf
 class RequestScope:
     """The request that ``request_scope`` provides.
 
-    :ivar request: What a handler is given first.
-    :ivar context: What it is given second.
+    :ivar request: The first argument of a handler.
+    :ivar context: The second argument of a handler.
     """
 
     def __init__(self, scope: Scope) -> None:
@@ -150,11 +150,14 @@ class RequestScope:
 
     @property
     def set_cookies(self) -> list[str]:
-        """The ``Set-Cookie`` lines of what ``cookies()`` set, also when the scope has ended."""
+        """The ``Set-Cookie`` lines of the cookies that were set. They stay available after the scope ends."""
         return self._scope.cookie_lines()
 
     def run_after(self) -> None:
-        """Call what ``after()`` was given so far, as if the answer had been sent: no cookie is set from here on."""
+        """Call the functions given to ``after()`` so far, as if the response had been sent.
+
+        Setting a cookie from here on raises an error.
+        """
         self._scope.seal()
         self._scope.context.run(run_after, self._scope)
 
@@ -173,7 +176,7 @@ def request_scope(
     app: RouteHandlers | None = None,
     **options: Any,
 ) -> Iterator[RequestScope]:
-    """A request for what is called below ``with``: ``cookies()``, ``headers()``, ``after()`` and their like find it.
+    """Provide a request inside a ``with`` block, for ``cookies()``, ``headers()``, ``after()`` and similar functions.
 
     ::
 
@@ -181,12 +184,13 @@ def request_scope(
             assert greeting() == "Hello, ada"
         assert scope.set_cookies == []
 
-    At its end, also by an exception, what ``after()`` was given is called. ``not_found()`` and ``redirect()`` raise
-    their ``Interrupt``. Scopes nest; a thread finds this one by ``contextvars.copy_context().run``.
+    When the block ends, also by an exception, the functions given to ``after()`` run. ``not_found()`` and
+    ``redirect()`` raise their ``Interrupt``. Scopes can be nested. To use the scope in a thread, run the thread's
+    function with ``contextvars.copy_context().run``.
 
-    :param url: Of the request; it is not matched.
-    :param params: What ``scope.context.params`` holds.
-    :param app: Whose cache, limits and ``secret_key`` count. Without one, the cache is empty.
+    :param url: URL of the request. It is not matched against routes.
+    :param params: Content of ``scope.context.params``.
+    :param app: An application, whose cache, limits and ``secret_key`` are used. Without one, the cache is empty.
     :param options: As for ``client(app).get()``: ``query_string``, ``data``, ``json``, ``auth``, …
     """
     builder = RequestBuilder(url, method=method, headers=with_cookies(headers, cookies), **options)
@@ -206,9 +210,9 @@ def request_scope(
 
 
 def clear_cache(app: RouteHandlers) -> None:
-    """Forget what an application has stored in memory, as if it had just been started.
+    """Empty the in-memory cache of an application, as if it had just started.
 
-    A shared storage, in files or in Redis, keeps what it has: it may be somebody else's.
+    A shared storage, in files or in Redis, stays as it is: other processes may use it.
     """
     store = app.cache.store
     if not store.is_shared:

@@ -1,1 +1,1 @@
-"""What ``routehandlers.testing`` is made of."""
+"""Parts of ``routehandlers.testing``."""

@@ -1,4 +1,4 @@
-"""Werkzeug's test client, for applications of this library."""
+"""Werkzeug's test client, adapted to applications of this library."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class TestClient(Client):
-    """Sends requests without a server; see ``client``. What is not said here is Werkzeug's.
+    """Send requests without a server; see ``client``. Everything else is as in Werkzeug's ``Client``.
 
     https://werkzeug.palletsprojects.com/en/stable/test/#werkzeug.test.Client
     """
 
-    __test__ = False  # pytest takes it for a class of tests otherwise
+    __test__ = False  # otherwise pytest collects it because of its name
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class TestClient(Client):
     def open(self, *args: Any, buffered: bool = True, follow_redirects: bool = False, **options: Any) -> TestResponse:
         """Send a request.
 
-        :param args: The URL, and what else ``werkzeug.test.EnvironBuilder`` takes; or such a builder.
-        :param buffered: Read the answer to its end, after which ``after()`` has done its work. Without it
-            a stream is read by ``response.iter_encoded()`` and ended by ``response.close()``.
+        :param args: The URL and other arguments of ``werkzeug.test.EnvironBuilder``, or such a builder.
+        :param buffered: Read the response to its end, so that the functions given to ``after()`` have run. With
+            ``False``, read a stream with ``response.iter_encoded()`` and end it with ``response.close()``.
         :param options: ``method``, ``query_string``, ``headers``, ``data``, ``json``, ``auth``, …
-        :raise Exception: What the application raised and did not answer, if the client is to raise it.
+        :raise Exception: An exception that the application did not handle, with ``raise_exceptions``.
         """
         if options or len(args) != 1 or isinstance(args[0], str):
             args = (self._build(*args, **options),)
@@ -56,7 +56,7 @@ class TestClient(Client):
         try:
             if self._has_jar and "Cookie" in builder.headers:
                 raise ValueError(
-                    "A client sends the cookies of its jar, and no Cookie header beside them. Use"
+                    "A client with a cookie jar sends the cookies of the jar and no other Cookie header. Use"
                     " client.set_cookie(name, value), or make the client with use_cookies=False."
                 )
             return builder.get_request()
@@ -69,14 +69,14 @@ class TestClient(Client):
         return super().run_wsgi_app(environ, buffered)
 
     def set_cookie(self, key: str, value: str = "", **options: Any) -> None:
-        """Have a cookie sent from now on, encoded as browsers' JavaScript does.
+        """Send a cookie with all following requests, encoded as ``encodeURIComponent()`` does in browsers.
 
         :param options: Werkzeug's: ``domain="localhost"``, ``path="/"``, ``origin_only=True``, …
         """
         super().set_cookie(key, encode_value(value), **options)
 
     def get_cookie(self, key: str, domain: str = "localhost", path: str = "/") -> Cookie | None:
-        """A cookie that is sent. Its ``decoded_value`` is what ``cookies()`` reads."""
+        """Return a cookie of the jar, or ``None``. Its ``decoded_value`` is the value that ``cookies()`` reads."""
         cookie = super().get_cookie(key, domain, path)
         if cookie is None:
             return None

@@ -1,4 +1,4 @@
-"""The requests that tests send, and the responses that they get: Werkzeug's, with what it does not know."""
+"""Requests and responses of tests: Werkzeug's classes with additions for this library."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from .._http.values import json as _json
 
 _ABSOLUTE = re.compile(r"(https?://[^/?#]+)(.*)", re.DOTALL)
 
-# One cache's part of the header, and one parameter of it; a detail is a quoted text (RFC 9211 section 2, RFC 8941).
+# The entry of one cache in Cache-Status, and one parameter of it. A detail is a quoted string (RFC 9211 section 2,
+# RFC 8941).
 _TEXT = r'"(?:\\.|[^"\\])*"'
 _OURS = re.compile(rf"(?:^|,)\s*routehandlers(?P<parameters>(?:\s*;\s*[\w-]+(?:=(?:{_TEXT}|[^\s;,\"]*))?)*)")
 _PARAMETER = re.compile(rf";\s*(?P<name>[\w-]+)(?:=(?P<value>{_TEXT}|[^\s;,\"]*))?")
 
 
 class RequestBuilder(EnvironBuilder):
-    """What Werkzeug makes a request of, its path going out as it was written.
+    """Build a request whose path is sent as it was written.
 
-    An absolute URL names the host, and JSON is written as handlers' answers are.
+    An absolute URL sets the host, and JSON is written as in the responses of handlers.
     """
 
-    json_dumps = staticmethod(_json.dumps)  # type: ignore[assignment]  # bytes will do
+    json_dumps = staticmethod(_json.dumps)  # type: ignore[assignment]  # Werkzeug accepts bytes too
 
     def __init__(self, path: str = "/", base_url: str | None = None, *args: Any, **options: Any) -> None:
         absolute = _ABSOLUTE.fullmatch(path)
         if absolute is not None and base_url is None:
             base_url, path = absolute[1], absolute[2] or "/"
-        # What follows two slashes would be taken for a host.
+        # Werkzeug would take the text after two slashes for a host.
         slashes = len(path) - len(path.lstrip("/"))
         super().__init__(path[max(slashes - 1, 0) :], base_url, *args, **options)
         self.path = "/" * (slashes - 1) + self.path
@@ -41,14 +42,14 @@ class RequestBuilder(EnvironBuilder):
 
 
 class TestResponse(werkzeug.test.TestResponse):
-    """Werkzeug's test response, which also tells how the cache answered."""
+    """Werkzeug's test response with the state of the cache."""
 
     @property
     def cache(self) -> Literal["HIT", "STALE", "MISS", "BYPASS"] | None:
-        """What ``Cache-Status`` says in one word; ``None`` where the route is not cached.
+        """The ``Cache-Status`` header in one word, or ``None`` if the route is not cached.
 
-        ``"HIT"`` was stored, ``"STALE"`` too, and is being made anew in the background; ``"MISS"`` was
-        rendered; ``"BYPASS"`` was made for this client alone.
+        ``"HIT"`` is a stored response. ``"STALE"`` is a stored response that is being refreshed in the background.
+        ``"MISS"`` was rendered and may be stored. ``"BYPASS"`` was rendered for this client alone.
         """
         ours = next((found for line in self.headers.getlist("Cache-Status") if (found := _OURS.search(line))), None)
         if ours is None:
@@ -60,9 +61,9 @@ class TestResponse(werkzeug.test.TestResponse):
 
 
 def with_cookies(headers: Any, cookies: Mapping[str, str] | None) -> Headers:
-    """The headers of a request with cookies among them.
+    """Return the headers of a request with a ``Cookie`` header for some cookies.
 
-    :raise ValueError: For a name that no cookie can have.
+    :raise ValueError: For an invalid cookie name.
     """
     fields = Headers(headers)
     pairs = [format_cookie(name, value, path=None) for name, value in (cookies or {}).items()]

@@ -138,10 +138,10 @@ def test_settings_name_an_attribute_of_a_module(tmp_path: Path, run: Run) -> Non
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ("nowhere", ["There is no folder", "nowhere", "a folder with routes, or 'module:attribute'"]),
+        ("nowhere", ["There is no folder", "nowhere", "a folder with routes or to 'module:attribute'"]),
         ("shop.wsgi:app", ["There is no module 'shop.wsgi'. Is its folder in 'pythonpath'"]),
         ("pathlib:nothing", ["pathlib has no 'nothing'."]),
-        ("pathlib:Path", ["pathlib:Path is <class 'pathlib", "and no RouteHandlers"]),
+        ("pathlib:Path", ["pathlib:Path is <class 'pathlib", "not a RouteHandlers application"]),
         ("app", ["1 problem in", "It exports no handler."]),
         ("wants.wsgi:app", ["No module named 'not_installed'", "wants/__init__.py:1"]),
     ],
@@ -190,5 +190,5 @@ def test_it_can_be_switched_off(tmp_path: Path, run: Run) -> None:
 
 @pytest.mark.once
 def test_pytest_tells_of_its_fixtures_and_of_its_setting(run: Run) -> None:
-    assert re.search(r"^routehandlers_app .*\n.*with an empty cache", run("--fixtures"), re.MULTILINE)
+    assert re.search(r"^routehandlers_app .*\n.*Its cache is empty", run("--fixtures"), re.MULTILINE)
     assert "routehandlers_app (string)" in run("--help")
