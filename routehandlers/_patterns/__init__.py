@@ -1,1 +1,1 @@
-"""Path patterns, destinations and conditions of Next's configuration, shared by redirects, rewrites and matchers."""
+"""Path patterns, destinations and conditions of Next's configuration, for redirects, rewrites and matchers."""

@@ -1,4 +1,4 @@
-"""``has`` and ``missing``: conditions on a request beside its path.
+"""``has`` and ``missing``: conditions on headers, cookies, query and host of a request.
 
 https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects#header-cookie-and-query-matching
 """
@@ -28,8 +28,8 @@ _TYPES = ("header", "cookie", "query", "host")
 class Condition:
     """One item of ``has`` or ``missing``.
 
-    :param key: The name of what is looked at; empty for the host.
-    :param regex: What its value is, from its first character to its last; ``None`` for any that is not empty.
+    :param key: The name of the header, cookie or query parameter; empty for the host.
+    :param regex: Matches the whole value. ``None`` accepts any value that is not empty.
     """
 
     type: Literal["header", "cookie", "query", "host"]
@@ -37,12 +37,12 @@ class Condition:
     regex: re.Pattern[str] | None
 
     def match(self, environ: WSGIEnvironment) -> dict[str, str] | None:
-        """What it captures for the destination, or ``None`` if it does not hold."""
+        """Return the values that it captures for the destination, or ``None`` if it is not met."""
         value = self._value_in(environ)
         if not value:
             return None
         if self.regex is None:
-            return {re.sub("[^A-Za-z]", "", self.key): value}  # Next's way to make a name of it
+            return {re.sub("[^A-Za-z]", "", self.key): value}  # as Next turns a key into a name
         found = self.regex.fullmatch(value)
         if found is None:
             return None
@@ -52,7 +52,7 @@ class Condition:
 
     @property
     def names(self) -> set[str]:
-        """Of what it can capture."""
+        """The names of the values that it can capture."""
         if self.regex is None:
             return {re.sub("[^A-Za-z]", "", self.key)}
         return set(self.regex.groupindex) or ({"host"} if self.type == "host" else set())
@@ -64,7 +64,7 @@ class Condition:
         if self.type == "cookie":
             return parse_cookies(environ.get("HTTP_COOKIE") or "").get(self.key)
         if self.type == "query":
-            # Of several the last counts.
+            # The last of several values counts.
             return dict(parse_query(environ.get("QUERY_STRING") or "")).get(self.key)
         host: str = environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or ""
         return without_final_dot(re.sub(r":[0-9]*\Z", "", host).lower())
@@ -73,7 +73,10 @@ class Condition:
 def match_conditions(
     has: Iterable[Condition], missing: Iterable[Condition], environ: WSGIEnvironment
 ) -> dict[str, str] | None:
-    """What ``has`` captures, or ``None`` if one of it does not hold, or one of ``missing`` does."""
+    """Return the values that ``has`` captures.
+
+    The result is ``None`` if a condition of ``has`` is not met or a condition of ``missing`` is met.
+    """
     captured: dict[str, str] = {}
     for condition in has:
         found = condition.match(environ)
@@ -84,7 +87,7 @@ def match_conditions(
 
 
 def parse_conditions(items: Any) -> Iterator[Condition | str]:
-    """Each item as a condition, or what is wrong with it, as the rest of a sentence."""
+    """Yield each item as a condition, or the mistake in it as the rest of a sentence."""
     if not isinstance(items, (list, tuple)):
         yield f" is {items!r}. Give a list of dicts such as {_EXAMPLE}."
         return
@@ -95,7 +98,7 @@ def parse_conditions(items: Any) -> Iterator[Condition | str]:
             continue
         unknown = sorted(set(item) - {"type", "key", "value"}, key=str)
         if unknown:
-            yield f"{where} has no use for {unknown[0]!r}. There are: type, key, value."
+            yield f"{where} has the unknown key {unknown[0]!r}. There are: type, key, value."
         elif item.get("type") not in _TYPES:
             yield f"{where} has the type {item.get('type')!r}. It can be {', '.join(map(repr, _TYPES))}."
         else:
@@ -110,7 +113,8 @@ def _parse(item: dict[str, Any], where: str) -> Condition | str:
     if kind == "host":
         if key is not None or not isinstance(value, str) or not value:
             return (
-                f"{where} is of the host, which has a 'value' and no 'key': {{'type': 'host', 'value': 'example.com'}}."
+                f"{where} is a condition on the host. Give a 'value' and no 'key':"
+                " {'type': 'host', 'value': 'example.com'}."
             )
     elif not isinstance(key, str) or not key:
         return f"{where} needs a 'key': the name of the {kind}."
@@ -119,7 +123,7 @@ def _parse(item: dict[str, Any], where: str) -> Condition | str:
     if value is not None and not isinstance(value, str):
         return f"{where} has the value {value!r}. Give a regular expression, as text."
     try:
-        # Upper and lower case are one in host names only.
+        # Only host names ignore the case.
         regex = compile_regex(value, re.IGNORECASE if kind == "host" else 0) if value else None
     except InvalidPatternError as error:
         return f"{where}: {error}"

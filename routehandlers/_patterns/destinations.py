@@ -1,4 +1,4 @@
-"""``destination`` of Next's configuration: a URL with places for what a source matched."""
+"""``destination`` of Next's configuration: a URL with parameters for the values that a source matched."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .tokens import Token, parse_tokens
 
 _PLACE = re.compile(r"\\(.)|:([A-Za-z_][A-Za-z0-9_]*|[0-9]+)[*+?]?")
 _NAMES = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
-# With user and port, or an IPv6 address; wrong ones are for the client to find.
+# A host with user and port, or an IPv6 address. Invalid ports and addresses are left to the client.
 _HOST = re.compile(r"(?:[^\s()*+?{}\\\[\]]+|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?)")
 _DOT_SEGMENT = re.compile(r"(?:^|/)(?:\.|%2e){1,2}(?=/|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A destination whose places are filled.
+    """A destination whose parameters have values.
 
-    :param origin: Scheme and host; nothing for the application's own.
+    :param origin: Scheme and host; empty for the application's own host.
     :param path: Percent-encoded.
-    :param query: Decoded, in its order.
-    :param fragment: Percent-encoded, without its number sign.
+    :param query: Decoded pairs, in order.
+    :param fragment: Percent-encoded, without the number sign.
     """
 
     origin: str
@@ -37,10 +37,11 @@ class Filled:
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a redirect or a rewrite leads.
+    """The target of a redirect or a rewrite.
 
     :param path: Fixed text and parameters.
     :param used: The parameters in the path.
+    :param known: All parameters that have values.
     """
 
     text: str
@@ -52,9 +53,9 @@ class Destination:
     known: frozenset[str]
 
     def fill(self, params: Mapping[str, str]) -> Filled | None:
-        """The destination for some params, or ``None`` if they would climb out of their place with dots.
+        """Fill in the params. Return ``None`` if the path would have a segment ``.`` or ``..``.
 
-        :param params: Matching text, as ``PathPattern.match`` gives it.
+        :param params: Matching text, as ``PathPattern.match`` returns it.
         """
         path = "".join(_fill_token(token, params) for token in self.path)
         if any(segment in {".", ".."} for segment in path.split("/")):
@@ -63,33 +64,33 @@ class Destination:
             (fill_text(name, params, self.known), fill_text(value, params, self.known)) for name, value in self.query
         )
         fragment = quote(fill_text(unquote(self.fragment), params, self.known), safe=f"{PCHAR}/?")
-        # Two slashes would name a host.
+        # A path that starts with two slashes would name a host.
         path = re.sub("/{2,}", "/", path) if not self.origin else path
         return Filled(self.origin, path or "/", query, fragment)
 
 
 def compile_destination(text: str, known: Collection[str]) -> Destination:
-    """Read a destination.
+    """Parse a destination.
 
-    :param known: The parameters that there will be.
+    :param known: The names of the parameters that will have values.
     :raise InvalidPatternError: With what is wrong, and what to write instead.
     """
     origin, rest = _split_origin(text)
     path, query, fragment = _split(rest)
     if _NAMES.search(origin):
         raise InvalidPatternError(
-            text, "its host holds a parameter, and whoever chooses the path would choose the host. Write it out."
+            text, "its host contains a parameter, so that clients could choose the host. Write a fixed host."
         )
     if origin and not _HOST.fullmatch(host := origin.partition("//")[2]):
-        raise InvalidPatternError(text, f"{host!r} is no host. Write one such as 'https://example.com'.")
+        raise InvalidPatternError(text, f"{host!r} is not a host. Write one such as 'https://example.com'.")
     if _DOT_SEGMENT.search(path):
-        raise InvalidPatternError(text, "it holds a dot segment, which no client follows. Write where it leads.")
+        raise InvalidPatternError(text, "it has a '.' or '..' segment, which clients remove. Write the resulting path.")
     tokens = tuple(parse_tokens(path)) if path else ()
     used = frozenset(token.name for token in tokens if not isinstance(token, str) and token.regex)
     named = used | {name for part in (query, fragment) for name in names_in(part)}
     if unknown := sorted(named - set(known)):
-        has = f"They have: {', '.join(map(repr, sorted(known)))}." if known else "They have none."
-        raise InvalidPatternError(text, f"no {unknown[0]!r} comes from its source or its 'has'. {has}")
+        has = f"They define: {', '.join(map(repr, sorted(known)))}." if known else "They define none."
+        raise InvalidPatternError(text, f"neither its source nor its 'has' defines the parameter {unknown[0]!r}. {has}")
     pairs = tuple(parse_qsl(query, keep_blank_values=True))
     return Destination(text, origin, tokens, pairs, fragment, used, frozenset(known))
 
@@ -100,21 +101,21 @@ def _split_origin(text: str) -> tuple[str, str]:
 
 
 def _split(text: str) -> tuple[str, str, str]:
-    """Path, query and fragment. As in a URL, the first question mark begins the query; a path's own is escaped."""
+    r"""Split into path, query and fragment. The first ``?`` begins the query; ``\?`` is part of the path."""
     text, _, fragment = text.partition("#")
     path, _, query = re.sub(r"(?<!\\)\?", "\0", text, count=1).partition("\0")
     return path, query, fragment
 
 
 def names_in(text: str) -> set[str]:
-    """The parameters that stand in text."""
+    """Return the names of the parameters in a text."""
     return {name for letter, name in _PLACE.findall(text) if name and not name.isdigit()}
 
 
 def fill_text(text: str, params: Mapping[str, str], known: Collection[str]) -> str:
-    """Text with the params in it, decoded: a value of a query or a header.
+    """Fill the decoded params into a text, such as the value of a query or a header.
 
-    :param known: Names that are parameters. One without a value leaves nothing; other names stay as they are.
+    :param known: The names of parameters. A parameter without a value becomes empty; other names stay as they are.
     """
     return _PLACE.sub(
         lambda found: found[1] or (restore(params.get(found[2], "")) if found[2] in known else found[0]), text
@@ -134,9 +135,9 @@ def _fill_token(token: Token, params: Mapping[str, str]) -> str:
 
 
 def to_url(filled: Filled, incoming: str = "") -> str:
-    """The whole of it.
+    """Return the whole URL.
 
-    :param incoming: The client's query, which comes first, as it was sent.
+    :param incoming: The client's query as it was sent. It comes first.
     """
     own = urlencode(filled.query, quote_via=quote)
     query = "&".join(part for part in (incoming, own) if part)

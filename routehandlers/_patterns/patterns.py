@@ -1,7 +1,7 @@
 r"""``source`` patterns of Next's configuration and matchers, in the language of path-to-regexp 6.
 
-``/blog/:slug``, ``/docs/:path*``, ``/post/:id(\d+)``, ``/((?!api).*)``: read here into a regular expression over
-matching text, and nowhere else.
+This module alone compiles patterns such as ``/blog/:slug``, ``/docs/:path*``, ``/post/:id(\d+)`` and ``/((?!api).*)``
+into regular expressions over matching text.
 
 https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects#path-matching
 """
@@ -19,8 +19,8 @@ from ..exceptions import InvalidPatternError
 from .regex import LONGEST, check_growth, compile_regex, translate
 from .tokens import DEFAULT, Parameter, Token, parse_tokens
 
-# Where a regular expression looks, each escape of matching text is one character. A slash inside of a segment is a
-# surrogate, which no decoded text holds.
+# Regular expressions see each escape of matching text as one character. They see a slash inside a segment as a
+# surrogate, which decoded text never contains.
 _SLASH = "\ud800"
 _ESCAPED = re.compile("|".join(ESCAPES.values()))
 _SEEN = {ESCAPES[ord("/")]: _SLASH, ESCAPES[ord("<")]: "<", ESCAPES[0xE000]: "\ue000"}
@@ -29,10 +29,10 @@ _UNSEEN = {ord(_SLASH): ESCAPES[ord("/")], ord("<"): ESCAPES[ord("<")], 0xE000: 
 
 @dataclass(frozen=True)
 class PathPattern:
-    """A pattern, ready to be matched.
+    """A compiled pattern.
 
-    :param groups: The names of its parameters, in their order, each with that of its group in the expression.
-    :param repeated: Those that take any number of segments.
+    :param groups: The names of the parameters in order, each with the name of its group in the expression.
+    :param repeated: The parameters that take any number of segments.
     """
 
     source: str
@@ -45,7 +45,9 @@ class PathPattern:
         return tuple(name for name, _ in self.groups)
 
     def match(self, text: str) -> dict[str, str] | None:
-        """What its parameters take of a path, as matching text; a parameter that takes nothing is not there.
+        """Return the values of the parameters as matching text, or ``None`` if the path does not match.
+
+        Parameters with an empty value are left out.
 
         :param text: Matching text, from ``to_matching``.
         """
@@ -58,20 +60,19 @@ class PathPattern:
 
 
 def compile_pattern(source: str) -> PathPattern:
-    """Read a pattern.
+    """Compile a pattern.
 
     :raise InvalidPatternError: With what is wrong, and what to write instead.
     """
     if not source.startswith("/"):
         raise InvalidPatternError(source, f"it does not start with a slash. Write {'/' + source!r}.")
     if len(source) > LONGEST:
-        raise InvalidPatternError(source[:80], f"it has {len(source)} characters, and at most {LONGEST} are taken.")
+        raise InvalidPatternError(source[:80], f"it has {len(source)} characters. Write at most {LONGEST}.")
     tokens = parse_tokens(source)
     groups = tuple(_groups(source, tokens))
     text = "".join(_regexes(source, tokens)).removesuffix("/")
-    # A slash at the end makes no difference, and the root is nothing but it.
-    # Upper and lower case are one, as in Next's redirects. A matcher that told them apart would miss, as a guard, what
-    # a rewrite takes.
+    # A slash at the end makes no difference. The root is a slash alone. Upper and lower case are one, as in Next's
+    # redirects: a matcher that told them apart would miss, as a guard, what a rewrite takes.
     flags = re.ASCII | re.DOTALL | re.IGNORECASE
     regex = re.compile(f"(?:{text})/?" if text else "/", flags)
     check_growth(source, regex)
@@ -80,7 +81,7 @@ def compile_pattern(source: str) -> PathPattern:
 
 
 def _groups(source: str, tokens: Iterable[Token]) -> Iterator[tuple[str, str]]:
-    """Each name in a pattern, with that of its group."""
+    """Yield each name in a pattern with the name of its group."""
     seen: set[str] = set()
     parameters = [token for token in tokens if isinstance(token, Parameter) and token.regex]
     for place, parameter in enumerate(parameters):
@@ -95,7 +96,7 @@ def _groups(source: str, tokens: Iterable[Token]) -> Iterator[tuple[str, str]]:
 
 
 def _regexes(source: str, tokens: Iterable[Token]) -> Iterator[str]:
-    """The regular expression of each token."""
+    """Yield the regular expression of each token."""
     before: str | None = ""
     places = count()
     for token in tokens:
@@ -113,17 +114,17 @@ def _regexes(source: str, tokens: Iterable[Token]) -> Iterator[str]:
 
 
 def _default_after(source: str, token: Parameter, before: str | None) -> str:
-    """What a parameter without a regular expression takes: not the text before it that sets it apart from another.
+    """Return the expression of a parameter without one of its own. It excludes the fixed text before the parameter.
 
-    So the last hyphen counts in ``/:from-:to``, and one text is never cut in very many ways; path-to-regexp 6.3 does
-    the same.
+    So ``/:from-:to`` splits at the last hyphen, and a text cannot match in very many ways. path-to-regexp 6.3 does the
+    same.
     """
     before = token.prefix or before
     if before is None:
         raise InvalidPatternError(
             source,
-            f"nothing stands between the parameter {token.name!r} and the one before it. Put some text between them,"
-            f" or say what it takes: ':{token.name}([0-9]+)'.",
+            f"the parameter {token.name!r} follows another parameter directly. Put some text between them, or write"
+            f" what it matches: ':{token.name}([0-9]+)'.",
         )
     if not before or "/" in before:
         return DEFAULT
@@ -142,6 +143,6 @@ def _parameter_regex(token: Parameter, regex: str, group: str) -> str:
 
 
 def _fixed(text: str) -> str:
-    """Fixed text as it stands in matching text: decoded, for a client may have encoded any of it."""
+    """Return the expression for fixed text. It is decoded, because matching text is decoded."""
     parts = [unquote_to_bytes(part).decode(errors="replace") for part in text.split("/")]
     return "/".join(re.escape(part.replace("/", _SLASH)) for part in parts)

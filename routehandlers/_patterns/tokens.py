@@ -1,7 +1,7 @@
-r"""What ``source`` patterns and the paths of destinations are made of, in the language of path-to-regexp 6.
+r"""Parse ``source`` patterns and the paths of destinations, in the language of path-to-regexp 6.
 
-``/blog/:slug``, ``/docs/:path*``, ``/post/:id(\d+)``, ``/((?!api).*)``, ``/old{/:year}?``: read here into fixed text
-and parameters.
+The result is fixed text and parameters. Examples: ``/blog/:slug``, ``/docs/:path*``, ``/post/:id(\d+)``,
+``/((?!api).*)``, ``/old{/:year}?``.
 
 https://nextjs.org/docs/app/api-reference/config/next-config-js/redirects#path-matching
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..exceptions import InvalidPatternError
 
-# One segment, or the part of one that another token leaves.
+# Matches one segment, or the part of it that other tokens leave.
 DEFAULT = "[^/]+?"
 
 _NAME = re.compile(r":([A-Za-z0-9_]+)")
@@ -22,12 +22,12 @@ _NAME = re.compile(r":([A-Za-z0-9_]+)")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A part of a pattern that takes different text.
+    """A variable part of a pattern.
 
-    :param name: A number for groups without a name.
-    :param regex: Nothing for a group ``{…}`` of fixed text.
-    :param prefix: Fixed text before it, which vanishes with it: the slash, mostly.
-    :param modifier: ``?``, ``*``, ``+``, or nothing.
+    :param name: The name, or a number for a group without a name.
+    :param regex: The expression; empty for a group ``{…}`` of fixed text.
+    :param prefix: Fixed text before it, usually a slash. It disappears together with an optional parameter.
+    :param modifier: ``?``, ``*``, ``+``, or empty.
     """
 
     name: str
@@ -45,7 +45,7 @@ Token = str | Parameter
 
 
 def parse_tokens(source: str) -> list[Token]:
-    """The fixed text and the parameters of a pattern, or of the path that it leads to.
+    """Parse a pattern, or the path of a destination, into fixed text and parameters.
 
     :raise InvalidPatternError: If it is malformed.
     """
@@ -53,7 +53,7 @@ def parse_tokens(source: str) -> list[Token]:
 
 
 class _Parser:
-    """Reads one pattern from its first character to its last."""
+    """Parser of one pattern. It reads from the first character to the last."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -73,7 +73,7 @@ class _Parser:
                 parameter = self._group()
             elif letter in "}*+?":
                 raise self._mistake(
-                    f"{letter!r} follows nothing that it could mean. Write '\\\\{letter}' for the sign itself."
+                    f"{letter!r} must follow a parameter or a group. Write '\\\\{letter}' for the character itself."
                 )
             else:
                 fixed += self._literal()
@@ -95,7 +95,7 @@ class _Parser:
         return Parameter(name, regex or DEFAULT, prefix, "", self._modifier())
 
     def _group(self) -> Parameter:
-        """``{prefix:name(regex)suffix}?``."""
+        """Read a group ``{prefix:name(regex)suffix}?``."""
         self._place += 1
         prefix = self._text()
         name, regex = self._name(), self._regex()
@@ -103,7 +103,7 @@ class _Parser:
             name, self._unnamed = str(self._unnamed), self._unnamed + 1
         suffix = self._text()
         if self._source[self._place : self._place + 1] != "}":
-            raise self._mistake("a brace does not close, or holds more than one parameter.")
+            raise self._mistake("a group in braces is not closed, or has more than one parameter. Write '{/:name}?'.")
         self._place += 1
         return Parameter(name, regex or (DEFAULT if name else ""), prefix, suffix, self._modifier())
 
@@ -123,9 +123,9 @@ class _Parser:
             self._place += 1
             letter = self._source[self._place : self._place + 1]
             if not letter:
-                raise self._mistake("it ends with a backslash.")
+                raise self._mistake("it ends with a backslash. Write '\\\\\\\\' for the character itself.")
         elif letter == ":":
-            raise self._mistake("':' is followed by no name. Write '\\\\:' for the sign itself.")
+            raise self._mistake("no name follows ':'. Write '\\\\:' for the character itself.")
         self._place += 1
         return letter
 
@@ -137,7 +137,7 @@ class _Parser:
         return found[1]
 
     def _regex(self) -> str:
-        """What stands between parentheses."""
+        """Read the text between parentheses."""
         if self._source[self._place : self._place + 1] != "(":
             return ""
         begin = place = self._place + 1
@@ -145,7 +145,7 @@ class _Parser:
         while depth:
             letter = self._source[place : place + 1]
             if not letter:
-                raise self._mistake("a parenthesis does not close. Write '\\\\(' for the sign itself.")
+                raise self._mistake("a parenthesis is not closed. Write '\\\\(' for the character itself.")
             if letter == "\\":
                 place += 1
             elif letter == ")":
@@ -153,12 +153,14 @@ class _Parser:
             elif letter == "(":
                 depth += 1
                 if self._source[place + 1 : place + 2] != "?":
-                    raise self._mistake("a group inside of a parameter captures. Write '(?:…)' in place of '(…)'.")
+                    raise self._mistake("a parameter contains a capturing group. Write '(?:…)' instead of '(…)'.")
             place += 1
         self._place = place
         regex = self._source[begin : place - 1]
         if not regex or regex.startswith("?"):
-            raise self._mistake("a parameter's regular expression is empty, or begins with '?'.")
+            raise self._mistake(
+                "the regular expression of a parameter is empty or begins with '?'. Write one such as '([0-9]+)'."
+            )
         return regex
 
     def _modifier(self) -> str:

@@ -1,1 +1,1 @@
-"""From files to values, at start: the user's files, found by discovery, are imported and checked here."""
+"""Import and check the user's files at start, after discovery has found them."""

@@ -1,4 +1,4 @@
-"""The files that speak for a folder, imported and checked: ``middleware.py``, ``error.py`` and their like."""
+"""Import and check the files that apply to a whole folder: ``middleware.py``, ``error.py`` and similar files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .loader import ModuleLoader, argument_count, is_async, is_own, line_of
 
 @dataclass(frozen=True)
 class Expected:
-    """A function that a file is to hold.
+    """A function that a file should define.
 
-    :param parameters: What it is given, as many of them as it takes, from the first on.
-    :param is_required: Whether the file means nothing without it.
+    :param parameters: The arguments of a call. A function with fewer parameters gets the first ones.
+    :param is_required: Whether the file is invalid without the function.
     """
 
     name: str
@@ -45,9 +45,9 @@ EXPECTED = {
 
 @dataclass(frozen=True)
 class FolderFunction:
-    """One function of such a file.
+    """A function of a folder file.
 
-    :param argument_count: How many of its parameters it takes.
+    :param argument_count: Number of arguments that it takes.
     """
 
     folder_file: FolderFile
@@ -60,7 +60,7 @@ class FolderFunction:
 def load_folder_files(
     loader: ModuleLoader, files: Iterable[FolderFile]
 ) -> tuple[list[FolderFunction], list[RouteHandlersError]]:
-    """Import and check, and go on after mistakes so that all are known."""
+    """Import and check the files. Go on after a mistake, to report all of them."""
     functions: list[FolderFunction] = []
     problems: list[RouteHandlersError] = []
     for folder_file in files:
@@ -76,7 +76,7 @@ def load_folder_files(
             function = vars(module).get(expected.name)
             if function is not None:
                 count = argument_count(function, most=len(expected.parameters))
-                assert count is not None, "it was checked"
+                assert count is not None, "_find_mistakes() has checked the parameters"
                 functions.append(FolderFunction(folder_file, module, expected.name, function, count))
     return functions, problems
 
@@ -90,7 +90,7 @@ def _find_mistakes(folder_file: FolderFile, module: ModuleType) -> Iterator[Inva
         examples = " or ".join(f"'{function.example}'" for function in expected)
         yield InvalidRouteModuleError(
             folder_file.file,
-            f"It exports no function {' or '.join(repr(function.name) for function in expected)}."
+            f"It does not export a function {' or '.join(repr(function.name) for function in expected)}."
             f"{_hint(module)} Write {examples}, or give the file another name.",
         )
     for function in known:
@@ -101,7 +101,7 @@ def _find_mistakes(folder_file: FolderFile, module: ModuleType) -> Iterator[Inva
 
 def _hint(module: ModuleType) -> str:
     own = [name for name, value in vars(module).items() if callable(value) and is_own(module, value)]
-    return f" It has {own[0]!r}, which is not looked at." if own else ""
+    return f" The library ignores its function {own[0]!r}." if own else ""
 
 
 def _function_mistake(expected: Expected, function: object) -> str | None:
@@ -114,5 +114,5 @@ def _function_mistake(expected: Expected, function: object) -> str | None:
         )
     if argument_count(function, most=len(expected.parameters)) is None:
         given = ", ".join(expected.parameters) or "nothing"
-        return f"{name} takes other parameters than it is given, which are: {given}. Write '{expected.example}'."
+        return f"{name} has the wrong parameters: it is called with {given}. Write '{expected.example}'."
     return None

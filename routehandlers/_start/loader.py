@@ -1,8 +1,8 @@
-"""Imports route modules and checks what they export.
+"""Import route modules and check their exports.
 
-Every application has a package of its own in ``sys.modules``, in which the
-folders are packages and the files modules, so that relative imports work, a
-file is imported once, and two applications share nothing.
+Every application has its own package in ``sys.modules``. Its folders are
+packages and its files are modules. Therefore relative imports work, a file is
+imported once, and two applications share nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class RouteModule:
-    """An imported ``route.py``, or a metadata file as if it were one.
+    """An imported ``route.py``, or a metadata file treated like one.
 
     :param module: ``None`` for a file that is not Python.
-    :param handlers: By method, only those that the file defines.
+    :param handlers: The handlers that the file defines, by method.
     """
 
     route: RouteFile
@@ -42,18 +42,18 @@ class RouteModule:
 
 
 class ModuleLoader:
-    """Imports the files of one application.
+    """Import the files of one application.
 
     :param root: The ``app`` folder.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        # "routehandlers.app" would be ours; a number keeps applications apart.
+        # The name must not clash with the library's "routehandlers.app". The number keeps applications apart.
         self._package = f"routehandlers_app_{next(_numbers)}"
 
     def load(self, routes: Iterable[RouteFile]) -> tuple[list[RouteModule], list[RouteHandlersError]]:
-        """Import and check, and go on after mistakes so that all are known."""
+        """Import and check the routes. Go on after a mistake, to report all of them."""
         modules: list[RouteModule] = []
         problems: list[RouteHandlersError] = []
         for route in routes:
@@ -70,9 +70,9 @@ class ModuleLoader:
         return modules, problems
 
     def import_file(self, file: Path, folders: tuple[str, ...]) -> ModuleType | RouteModuleImportError:
-        """The module of a file of the tree, or what it raised.
+        """Import a file of the tree. Return its module, or an error with the exception that it raised.
 
-        :param folders: Where it lies, from the application's folder down.
+        :param folders: The names of the folders above it, from the application's folder down.
         """
         try:
             return self._import(file, folders)
@@ -81,10 +81,11 @@ class ModuleLoader:
 
     def _import(self, file: Path, folders: tuple[str, ...]) -> ModuleType:
         package = self._folder_package(folders)
-        # "sitemap/" beside "sitemap.py": the folder has the name, as in Python, and the file another with a dot in it.
+        # If "sitemap/" lies beside "sitemap.py", the folder keeps the name, as in Python. The file gets another name
+        # with a dot, which no folder can have.
         stem = f"{file.stem}%2Epy" if file.with_suffix("").is_dir() else file.stem
         name = f"{package}.{stem}"
-        if name in sys.modules:  # another file's "from ..route import …" was first
+        if name in sys.modules:  # another file has already imported it, with "from ..route import …"
             return sys.modules[name]
         spec = spec_from_file_location(name, file)
         assert spec is not None, file
@@ -99,7 +100,7 @@ class ModuleLoader:
         return module
 
     def _folder_package(self, folders: tuple[str, ...]) -> str:
-        """The package of a folder, with those above it; a dot in a name would read as a package's."""
+        """Return the package of a folder, and make it with those above it. A dot in a folder name is escaped."""
         name, path = self._package, self._root
         _ensure_package(name, path)
         for folder in folders:
@@ -129,7 +130,7 @@ def _ensure_package(name: str, path: Path) -> None:
 
 
 def without_import_frames(error: BaseException) -> BaseException:
-    """The same exception, its traceback beginning in the user's file."""
+    """Return the exception with a traceback that starts in the user's file."""
     traceback = error.__traceback__
     while traceback is not None and _is_machinery(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
@@ -158,14 +159,14 @@ def _check(route: RouteFile, module: ModuleType) -> Iterator[InvalidRouteModuleE
 
 
 def is_own(module: ModuleType, value: object) -> bool:
-    """Whether a value was made in this module; an imported ``delete`` is no slip of the pen."""
+    """Return whether a module defines a value. An imported ``delete``, for example, is not a misspelled handler."""
     if isinstance(value, ModuleType):
         return False
     return getattr(value, "__module__", module.__name__) == module.__name__
 
 
 def handler_mistake(name: str, handler: object) -> str | None:
-    """What keeps a value from being a handler, or ``None``.
+    """Return the reason why a value cannot be a handler, or ``None``.
 
     :param name: The method.
     """
@@ -175,7 +176,7 @@ def handler_mistake(name: str, handler: object) -> str | None:
         return f"{name} is asynchronous, and this library is not. Write 'def {name}(…):' and call blocking functions."
     if argument_count(handler) is None:
         return (
-            f"{name} takes other parameters than a handler is given. Write 'def {name}():',"
+            f"{name} has the wrong parameters for a handler. Write 'def {name}():',"
             f" 'def {name}(request):' or 'def {name}(request, context):'."
         )
     return None
@@ -185,19 +186,19 @@ _ASYNC = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Whether calling something makes a coroutine."""
+    """Return whether calling a function makes a coroutine or an asynchronous generator."""
     called = function if inspect.isroutine(function) else type(function).__call__
     return any(is_so(one) for is_so in _ASYNC for one in (function, called))
 
 
 def argument_count(function: Callable[..., Any], most: int = 2) -> int | None:
-    """How many arguments a function takes, or ``None`` if it wants others.
+    """Return how many arguments a function takes, or ``None`` if it requires others.
 
-    :param most: How many it can be given, by position.
+    :param most: Number of positional arguments that the caller can pass.
     """
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # a function in C that does not tell
+    except (TypeError, ValueError):  # a C function without a signature
         return most
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters) or len(positional) > most:
@@ -208,7 +209,7 @@ def argument_count(function: Callable[..., Any], most: int = 2) -> int | None:
 
 
 def line_of(module: ModuleType, name: str) -> int | None:
-    """Where a module binds a name, as far as its code tells."""
+    """Return the line where a module binds a name, or ``None`` if it is unknown."""
     value = vars(module).get(name)
     if isinstance(value, FunctionType) and value.__module__ == module.__name__:
         return value.__code__.co_firstlineno

@@ -1,4 +1,4 @@
-"""From a tree of files to routes and what stands around them, with all mistakes of all steps together."""
+"""Load a tree of files: its routes, its folder files and its settings. Report the mistakes of all steps together."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
 
 class Loaded(NamedTuple):
-    """What the files of an application came to."""
+    """The loaded files of an application."""
 
     routes: list[RouteModule]
     surroundings: Surroundings
 
 
 def load(tree: RouteTree, config: Config) -> Loaded:
-    """Check and import what was found; what is wrong is gathered and raised at once."""
+    """Import and check the files of a tree.
+
+    :raise InvalidAppError: With all mistakes. A single failed import raises its own exception instead.
+    """
     transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
     folders = folders_in_use(tree)
     loader = ModuleLoader(tree.root)

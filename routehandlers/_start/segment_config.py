@@ -1,4 +1,4 @@
-"""What a route module says about its route in constants: ``revalidate = 60``."""
+"""The constants with which a route module configures its route, such as ``revalidate = 60``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .._hints import closest
 from .._http.request.vary import is_vary
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""What a handler can be called: the methods of Next's manual."""
+"""The names that a handler can have: the methods in Next's manual."""
 
 _FETCH_CACHE = (
     "auto",
@@ -25,14 +25,14 @@ _FETCH_CACHE = (
 
 @dataclass(frozen=True)
 class SegmentConfig:
-    """A route's constants, with Next's defaults.
+    """The constants of a route, with Next's defaults.
 
     https://nextjs.org/docs/app/api-reference/file-conventions/route-segment-config
 
-    :param revalidate: Seconds, ``False`` for as long as possible, ``None`` where nothing is said.
-    :param max_content_length: The most bytes of a body, in place of the application's limit.
-    :param vary: What widens the cache's key beside the path.
-    :param public: Whether caches on the way may keep an answer to somebody who is known.
+    :param revalidate: Seconds, ``False`` for as long as possible, or ``None`` if the module does not set it.
+    :param max_content_length: Maximum body size in bytes, instead of the application's limit.
+    :param vary: Parts of the request that belong to the cache key beside the path.
+    :param public: Whether shared caches may store a response to a request with credentials.
     """
 
     dynamic: Literal["auto", "force-dynamic", "error", "force-static"] = "auto"
@@ -49,7 +49,7 @@ class SegmentConfig:
 
     @property
     def is_cacheable(self) -> bool:
-        """Whether the module asks for its ``GET`` to be cached."""
+        """Whether the constants turn on the cache for ``GET``."""
         if self.dynamic == "force-dynamic" or (self.revalidate == 0 and self.revalidate is not False):
             return False
         return (
@@ -71,7 +71,7 @@ def _one_of(*values: str) -> tuple[Callable[[object], bool], str]:
     return (lambda value: value in values), "one of " + ", ".join(map(repr, values))
 
 
-# Each constant: what it must be, and how to say so.
+# Each constant with a check of its value, and the text for the message.
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "dynamic": _one_of("auto", "force-dynamic", "error", "force-static"),
     "dynamic_params": (lambda value: isinstance(value, bool), "True or False"),
@@ -94,7 +94,7 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
 
 
 def read_config(names: dict[str, Any]) -> SegmentConfig:
-    """The constants of a module that ``find_mistakes`` found nothing wrong with."""
+    """Read the constants of a module in which ``find_mistakes`` found no mistake."""
     given = {name: names[name] for name in _RULES if name in names}
     for name in ("vary", "preferred_region"):
         if isinstance(given.get(name), list):
@@ -103,10 +103,10 @@ def read_config(names: dict[str, Any]) -> SegmentConfig:
 
 
 def find_mistakes(names: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Everything wrong with the names of a module, as the name and a sentence.
+    """Find the mistakes in the names of a module. Yield each as the name and a message.
 
     :param names: The module's globals.
-    :param own: Those that were not imported.
+    :param own: The globals that the module defines itself, without imported names.
     """
     for name, (is_valid, expected) in _RULES.items():
         if name in names and not is_valid(names[name]):
@@ -114,8 +114,8 @@ def find_mistakes(names: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[
     if names.get("dynamic_params") is False and "generate_static_params" not in names:
         yield (
             "dynamic_params",
-            "dynamic_params = False admits only what generate_static_params() lists, and there is none."
-            " Write one, or leave dynamic_params out.",
+            "dynamic_params = False allows only the params that generate_static_params() lists, but the file has no"
+            " generate_static_params(). Write one, or remove dynamic_params.",
         )
     for name, value in own.items():
         if not name.startswith("_") and (meant := _meant(name, value)) is not None and meant not in names:
@@ -123,15 +123,15 @@ def find_mistakes(names: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[
 
 
 def _meant(name: str, value: object) -> str | None:
-    """The name of the convention that a slip of the pen made into another.
+    """Return the name of the convention that a misspelled name probably means, or ``None``.
 
-    Names of the user's own (``get_items``, ``POSTS``) are none of this: only
-    other cases, Next's own spelling, and near misses count.
+    Only another case, Next's spelling and small typing mistakes count. The
+    user's own names, such as ``get_items`` and ``POSTS``, are not mistakes.
     """
     if name in METHODS or name in _RULES:
         return None
     if name.upper() in METHODS:
-        # "def get" is a slip; "options = {…}" is a name of the user's own.
+        # "def get" is a mistake. "options = {…}" is the user's own name.
         return name.upper() if callable(value) and not isinstance(value, type) else None
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
     if snake in _RULES:

@@ -1,4 +1,4 @@
-"""``generate_static_params``: which params of a route are known in advance.
+"""``generate_static_params``: the params of a route that are known in advance.
 
 https://nextjs.org/docs/app/api-reference/functions/generate-static-params
 """
@@ -15,7 +15,7 @@ from .loader import RouteModule
 
 
 class StaticParams:
-    """The params that one route lists. They are asked for once in each process, when they are first needed."""
+    """The params that one route lists. The function runs once per process, when they are first needed."""
 
     def __init__(self, route: RouteModule) -> None:
         self._route = route
@@ -23,14 +23,14 @@ class StaticParams:
         self._known: dict[Any, dict[str, Any]] | None = None
 
     def list_all(self) -> list[dict[str, Any]]:
-        """All of them, none twice.
+        """Return all params without duplicates.
 
-        :raise InvalidStaticParamsError: If they are not what the route takes.
+        :raise InvalidStaticParamsError: If the params do not fit the route.
         """
         return list(self._ask_once().values())
 
     def admit(self, params: Mapping[str, Any]) -> bool:
-        """Whether some params are listed."""
+        """Return whether the list contains these params."""
         return _hashable(params) in self._ask_once()
 
     def _ask_once(self) -> dict[Any, dict[str, Any]]:
@@ -50,13 +50,15 @@ class StaticParams:
 
     def _check(self, params: Any) -> dict[str, Any]:
         if not isinstance(params, Mapping):
-            raise self._mistake(f"The list has {params!r} in it. Each item is a dict, such as {self._example[1:-1]}.")
+            raise self._mistake(f"The list contains {params!r}. Each item is a dict, such as {self._example[1:-1]}.")
         checked: dict[str, Any] = {}
         for segment in self._parameters:
             if segment.kind is Kind.OPTIONAL_CATCH_ALL and not params.get(segment.name):
-                continue  # the base, whose params have no such key
+                continue  # the URL without the optional part; its params do not have the key
             if segment.name not in params:
-                raise self._mistake(f"{dict(params)!r} has no {segment.name!r}. Such as {self._example[1:-1]}.")
+                raise self._mistake(
+                    f"{dict(params)!r} has no {segment.name!r}. Write a dict such as {self._example[1:-1]}."
+                )
             checked[segment.name] = self._check_value(segment, params[segment.name])
         return checked
 

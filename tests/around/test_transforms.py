@@ -329,9 +329,9 @@ def test_redirects_come_before_middleware_and_rewrites_after_it(make_app: MakeAp
         (redirects({"source": "/a", "destination": "x"}), "'destination' is 'x'. Begin it with '/'"),
         (
             redirects({"source": "/a", "destination": "/:b"}),
-            "no 'b' comes from its source or its 'has'. They have none.",
+            "neither its source nor its 'has' defines the parameter 'b'. They define none.",
         ),
-        (redirects({"source": "/:a", "destination": "/:b"}), "They have: 'a'."),
+        (redirects({"source": "/:a", "destination": "/:b"}), "They define: 'a'."),
         (
             redirects({"source": "/a", "destination": "/x", "statusCode": 301}),
             "redirects[0] has no use for 'statusCode'. Did you mean 'status_code'?",
@@ -350,13 +350,13 @@ def test_redirects_come_before_middleware_and_rewrites_after_it(make_app: MakeAp
         ),
         (
             redirects({"source": "/a", "destination": "/x", "missing": [{"type": "host", "key": "h"}]}),
-            "missing[0] is of the host",
+            "missing[0] is a condition on the host",
         ),
         (
             redirects({"source": "/a", "destination": "/x", "has": [{"type": "header", "key": "a", "value": "("}]}),
             "it does not compile",
         ),
-        (redirects({"source": "/:sub/a", "destination": "https://:sub.example.com/"}), "its host holds a parameter"),
+        (redirects({"source": "/:sub/a", "destination": "https://:sub.example.com/"}), "its host contains a parameter"),
         (
             {"rewrites": [{"source": "/a", "destination": "https://example.com/"}]},
             "Put a proxy such as nginx in front of both",

@@ -48,7 +48,7 @@ REFUSED = [
     ("cfg-fetchcache-bogus", {"x": config("fetch_cache = 'bogus'")}, "fetch_cache is 'bogus'"),
     ("cfg-maxduration-str", {"x": config("max_duration = 'x'")}, "max_duration is 'x'"),
     ("cfg-preferred-num", {"x": config("preferred_region = 5")}, "preferred_region is 5"),
-    ("cfg-gsp-missing", {"x/[id]": config("dynamic_params = False")}, "dynamic_params = False admits only"),
+    ("cfg-gsp-missing", {"x/[id]": config("dynamic_params = False")}, "dynamic_params = False allows only the params"),
     ("cfg-camel-case", {"x": config("dynamicParams = False")}, "Did you mean 'dynamic_params'?"),
     ("empty-file", {"x": ""}, "It exports no handler"),
     ("foo-export", {"x": "def FOO(): return 'foo'\ndef TRACE(): return 'trace'\n"}, "It exports no handler"),

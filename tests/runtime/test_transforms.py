@@ -129,11 +129,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> RouteHandlers:
 @pytest.mark.parametrize(
     ("destination", "message"),
     [
-        ("/x/../y", "redirects[0]: 'destination' '/x/../y' cannot be used: it holds a dot segment"),
-        ("https://exa mple.com/", "'exa mple.com' is no host."),
+        ("/x/../y", "redirects[0]: 'destination' '/x/../y' cannot be used: it has a '.' or '..' segment"),
+        ("https://exa mple.com/", "'exa mple.com' is not a host."),
         ("mailto:a@b.example", "Begin it with '/', or with 'https://'."),
-        ("/:a:b", "no 'b' comes from its source or its 'has'. They have: 'a'."),
-        ("/x(", "a parenthesis does not close."),
+        ("/:a:b", "neither its source nor its 'has' defines the parameter 'b'. They define: 'a'."),
+        ("/x(", "a parenthesis is not closed."),
     ],
 )
 def test_a_destination_that_leads_nowhere_is_an_error_at_start(destination: str, message: str) -> None:

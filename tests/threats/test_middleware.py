@@ -324,7 +324,7 @@ def test_sec_31_headers_of_a_request_are_not_sent_back(
     ],
 )
 def test_sec_33_no_parameter_stands_in_a_host(make_app: MakeApp, source: str, destination: str) -> None:
-    with pytest.raises(InvalidConfigError, match="its host holds a parameter"):
+    with pytest.raises(InvalidConfigError, match="its host contains a parameter"):
         make_app(FILES, redirects=[{"source": source, "destination": destination, "permanent": False}])
 
 

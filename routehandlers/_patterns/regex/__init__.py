@@ -1,4 +1,4 @@
-"""Regular expressions that users write in their settings, made safe to match against anything."""
+"""Compile regular expressions from settings, and refuse those that could take too long to match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets of characters, as numbers: a bit for each of ASCII, and one for all others together."""
+"""Sets of characters as integers: one bit for each ASCII character, and one bit for all others together."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ ALL = (1 << 129) - 1
 
 
 class UnknownOperationError(Exception):
-    """The parser of ``re`` made something of an expression that this package does not know.
+    """The parser of ``re`` returned an operation that this package does not know.
 
-    A later Python may add it, and its cost cannot be told.
+    A later Python may add operations. Their cost is unknown.
 
-    :param operation: The parser's name of it.
+    :param operation: The parser's name of the operation.
     """
 
     def __init__(self, operation: str) -> None:
@@ -23,10 +23,11 @@ class UnknownOperationError(Exception):
 
 
 def characters_of(operation: str, argument: Any) -> int:
-    """What one state takes.
+    """Return the set of characters that one state accepts.
 
-    :param operation: ``LITERAL``, ``NOT_LITERAL``, ``ANY`` or ``IN`` of the parser's, with its argument.
-    :raise UnknownOperationError: For another, and for a set with a member of another kind.
+    :param operation: The parser's ``LITERAL``, ``NOT_LITERAL``, ``ANY`` or ``IN``.
+    :param argument: The argument of the operation.
+    :raise UnknownOperationError: For another operation, and for a set with an unknown kind of member.
     """
     if operation == "LITERAL":
         return _both_cases(_bit(argument))
@@ -40,7 +41,7 @@ def characters_of(operation: str, argument: Any) -> int:
     members = 0
     for kind, value in argument[is_negated:]:
         members |= _members(str(kind), value)
-    # Of those beyond ASCII some may be excluded, never all.
+    # A negated set may exclude some characters beyond ASCII, but never all of them.
     return ALL & ~(_both_cases(members) & ~_OTHERS) if is_negated else _both_cases(members)
 
 
@@ -63,7 +64,7 @@ def _bit(code: int) -> int:
 
 
 def _both_cases(characters: int) -> int:
-    """Upper and lower case are taken for one: that finds an ambiguity too many at worst."""
+    """Add the other case of each letter. At worst, this finds an ambiguity that is not there."""
     capitals, smalls = characters >> 65 & _LETTERS, characters >> 97 & _LETTERS
     return characters | capitals << 97 | smalls << 65
 

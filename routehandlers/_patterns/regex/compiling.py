@@ -1,4 +1,4 @@
-"""Compiling what is written in Next's spelling, and refusing what could take long."""
+"""Compile regular expressions in Next's spelling, and refuse those that could take too long."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ...exceptions import InvalidPatternError
 from .characters import UnknownOperationError
 from .growth import EXPONENTIAL, growth, parser
 
-# Next refuses longer ones too.
+# Maximum length in characters, as in Next.
 LONGEST = 4_096
 
-# The square of the longest path that servers take is a second's work; a third power would be an hour's.
+# With the longest path that servers accept, quadratic time is about a second, and cubic time about an hour.
 _MOST_GROWTH = 2
 
 
@@ -25,11 +25,11 @@ def compile_regex(text: str, flags: int = 0) -> re.Pattern[str]:
     :raise InvalidPatternError: If it does not compile, is too long, or could take forever.
     """
     if len(text) > LONGEST:
-        raise InvalidPatternError(text[:80], f"it has {len(text)} characters, and at most {LONGEST} are taken.")
+        raise InvalidPatternError(text[:80], f"it has {len(text)} characters. Write at most {LONGEST}.")
     translated = translate(text)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # what will be a mistake in some later Python
+            warnings.simplefilter("error")  # a warning announces an error of a later Python
             compiled = re.compile(translated, flags | re.ASCII)
     except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
         raise InvalidPatternError(text, f"it does not compile: {error}.") from None
@@ -38,9 +38,9 @@ def compile_regex(text: str, flags: int = 0) -> re.Pattern[str]:
 
 
 def check_growth(text: str, compiled: re.Pattern[str]) -> None:
-    """Refuse an expression that some text keeps busy for long.
+    """Refuse an expression that takes too long to match some text.
 
-    :param text: As it was written.
+    :param text: The expression as the user wrote it.
     :raise InvalidPatternError: With what to write instead.
     """
     check_parsed(text, parser.parse(compiled.pattern, compiled.flags & ~re.UNICODE))
@@ -60,19 +60,19 @@ def check_parsed(text: str, parsed: Any) -> None:
     if power == EXPONENTIAL:
         raise InvalidPatternError(
             text,
-            "it can take the same text in exponentially many ways, and some text would keep a worker busy for years."
-            " Write what is repeated so that each character can be taken in one way: 'a+' in place of '(?:a+)+',"
-            " '(?:-a+)+' in place of '(?:-?a+)+', '(?:a|b)+' in place of '(?:a|ab)+'.",
+            "it can match the same text in exponentially many ways, and some text would keep a worker busy for years."
+            " Write repeats that can match each character in one way only: 'a+' instead of '(?:a+)+',"
+            " '(?:-a+)+' instead of '(?:-?a+)+', '(?:a|b)+' instead of '(?:a|ab)+'.",
         )
     if power > _MOST_GROWTH:
         raise InvalidPatternError(
             text,
-            f"{power} of its repeats can take the same text, and a long text would keep a worker busy for minutes. Let"
-            f" at most {_MOST_GROWTH} do so: write '[^-]+' in place of '.*' before a hyphen, or ':name' in place of"
+            f"{power} of its repeats can match the same text, and a long text would keep a worker busy for minutes."
+            f" At most {_MOST_GROWTH} are allowed: write '[^-]+' instead of '.*' before a hyphen, or ':name' instead of"
             " ':name*'.",
         )
 
 
 def translate(text: str) -> str:
-    """A regular expression of JavaScript's in Python's spelling."""
+    """Translate a regular expression from JavaScript's spelling to Python's."""
     return re.sub(r"\(\?<(?=[A-Za-z_]\w*>)", "(?P<", text)
