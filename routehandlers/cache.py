@@ -1,4 +1,4 @@
-"""Next's ``next/cache``: what is kept, for how long, and what forgets it."""
+"""Next's ``next/cache``: cache values, set their lifetime, and purge them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ logger = logging.getLogger("routehandlers")
 
 
 def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None = None) -> None:
-    """Forget the stored answers of a path: the next request for it calls its handler again.
+    """Purge the stored responses of a path. The next request for it calls its handler again.
 
-    It takes effect at once, whatever happens after it, and in all processes that share a storage. Outside of a
-    request use ``app.cache.revalidate_path()``.
+    The purge takes effect at once, even if the handler fails later, and in all processes that share a storage. Outside
+    of a request, use ``app.cache.revalidate_path()``.
 
     https://nextjs.org/docs/app/api-reference/functions/revalidatePath
 
-    :param path: A URL without base path and query, as ``"/blog/a b"`` or ``"/blog/a%20b"``, with or without a slash
-        at its end; or the pattern of a route, such as ``"/blog/[slug]"``, for all of its URLs.
-    :param type: ``"layout"`` for everything below a folder as well; ``"page"`` and ``"route"`` say what a pattern says.
+    :param path: A path without base path and query, as ``"/blog/a b"`` or ``"/blog/a%20b"``, with or without a slash
+        at its end. Or the pattern of a route, such as ``"/blog/[slug]"``, for all of its URLs.
+    :param type: ``"layout"`` also purges everything below the folder. ``"page"`` and ``"route"`` change nothing: a
+        pattern alone already means its route.
     :raise OutsideRequestError: Outside of a request.
     """
     scope = current_scope("revalidate_path")
@@ -43,17 +44,17 @@ def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None =
 
 
 def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -> None:
-    """Forget every stored answer and value that carries a tag.
+    """Purge every stored response and value that has a tag.
 
     The next request for each of them calls its handler again. Nothing is
-    recomputed now, so this is cheap to call from a webhook. Outside of a
-    request use ``app.cache.revalidate_tag()``.
+    recomputed now, so the call is cheap, for example in a webhook. Outside of
+    a request, use ``app.cache.revalidate_tag()``.
 
     https://nextjs.org/docs/app/api-reference/functions/revalidateTag
 
-    :param tag: As given to ``cached(tags=…)``, ``cache_tag()`` or ``fetch(tags=…)``. Unknown tags are fine.
-    :param profile: With ``"max"``, or another of ``cache_life()``, what is there is served once more while it is
-        refreshed, for as long as the profile's ``expire`` says. ``{"expire": 0}`` is as good as nothing.
+    :param tag: A tag as given to ``cached(tags=…)``, ``cache_tag()`` or ``fetch(tags=…)``. Unknown tags are fine.
+    :param profile: With ``"max"`` or another profile of ``cache_life()``, the entries are marked as stale instead: they
+        are served while they are refreshed, at most for the profile's ``expire``. ``{"expire": 0}`` purges at once.
     :raise ValueError: For an unknown profile.
     :raise OutsideRequestError: Outside of a request.
     """
@@ -66,7 +67,7 @@ def _has_purged(scope: Scope, what: str) -> None:
     if scope.environ.get("wsgi.multiprocess") and not scope.route.cache.store.is_shared:
         _warn_once(
             f"{what} reaches this process only: with memory:// every worker has a cache of its own."
-            " Share one with RouteHandlers(…, cache='file:///path') or 'redis://host'."
+            " Share one with RouteHandlers(…, cache='file:///path') or cache='redis://host'."
         )
     if scope.render is not None:
         scope.render.turn_dynamic(what)
@@ -78,13 +79,13 @@ def _warn_once(message: str) -> None:
 
 
 def cache_tag(*tags: str) -> None:
-    """Give tags to what is being stored: the answer of a cached ``GET``, or the value of a ``cached()`` function.
+    """Add tags to the response of a cached ``GET``, or to the value of a ``cached()`` function.
 
-    Where nothing is being stored it does nothing.
+    It does nothing where nothing is cached.
 
     https://nextjs.org/docs/app/api-reference/functions/cacheTag
 
-    :param tags: Up to 128, of up to 256 characters each.
+    :param tags: Up to 128 tags of up to 256 characters each.
     :raise OutsideRequestError: Outside of a request.
     """
     scope = current_scope("cache_tag")
@@ -94,7 +95,7 @@ def cache_tag(*tags: str) -> None:
 
 
 def cache_life(profile: str | Mapping[str, float]) -> None:
-    """State how long what is being stored holds, in place of ``revalidate``. Called twice, the shorter counts.
+    """Set the lifetime of the response or value being cached, instead of ``revalidate``. The shortest of several wins.
 
     https://nextjs.org/docs/app/api-reference/functions/cacheLife
 
@@ -110,7 +111,7 @@ def cache_life(profile: str | Mapping[str, float]) -> None:
 
 
 def no_store() -> None:
-    """State that what is being made is for this moment only, and must not be stored.
+    """Declare that the response being made must not be cached.
 
     https://nextjs.org/docs/app/api-reference/functions/unstable_noStore
 
@@ -141,20 +142,20 @@ def cached(
     tags: Iterable[str] = (),
     key_parts: Iterable[str] = (),
 ) -> Callable[..., Any]:
-    """Keep what a function returns, across requests and, with a shared storage, across processes.
+    """Cache the results of a function, across requests and, with a shared storage, across processes.
 
-    The key is the function's module and qualified name, ``key_parts``, and its
-    arguments with their defaults. The value goes through JSON on its way, also
-    on a miss: a tuple comes back as a list, a date as text. What the function
-    raises is not kept. It has no client: ``cookies()`` and its like raise in it.
-    Outside of requests the function is called each time.
+    The cache key consists of the function's module and qualified name, ``key_parts``,
+    and its arguments with their defaults. The value is converted to JSON and back,
+    even on a miss: a tuple becomes a list, and a date becomes text. Exceptions are
+    not cached. The function has no client: ``cookies()`` and similar functions raise
+    ``DynamicUsageError`` in it. Outside of requests, every call runs the function.
 
     https://nextjs.org/docs/app/api-reference/functions/unstable_cache
 
-    :param revalidate: Seconds after which it is made anew, in the background; ``None`` and ``False`` for never.
-    :param tags: For ``revalidate_tag()``.
-    :param key_parts: What the value depends on beside the arguments.
-    :raise ValueError: If ``revalidate`` is no number above 0.
+    :param revalidate: Seconds until the value is refreshed, in the background. ``None`` and ``False`` mean never.
+    :param tags: Tags for ``revalidate_tag()``.
+    :param key_parts: Values beside the arguments that the result depends on.
+    :raise ValueError: If ``revalidate`` is not a number above 0.
     """
     if function is None:
         return lambda given: _cached(given, revalidate, tags, key_parts)
@@ -165,11 +166,11 @@ def _cached(
     function: Callable[P, R], revalidate: float | Literal[False] | None, tags: Iterable[str], key_parts: Iterable[str]
 ) -> Callable[P, R]:
     if revalidate is not None and revalidate is not False and not revalidate > 0:
-        raise ValueError(f"revalidate is {revalidate!r}. Give a number of seconds above 0, or False for no end.")
+        raise ValueError(f"revalidate is {revalidate!r}. Give a number of seconds above 0, or False for no limit.")
     if not callable(function) or inspect.iscoroutinefunction(function):
         raise TypeError(f"cached() takes a function that is not asynchronous, not {function!r}.")
     own_tags, parts = check_tags(tags), [key_parts] if isinstance(key_parts, str) else list(key_parts)
-    # The package of an application has a number, which other processes may count otherwise.
+    # The package name of an application has a number, which may differ between processes.
     name = re.sub(r"^routehandlers_app_\d+\.", "app.", f"{function.__module__}.{function.__qualname__}")
     signature = inspect.signature(function)
 
@@ -196,7 +197,7 @@ def _dump(name: str, value: Any) -> bytes:
     try:
         return _json.dumps(value)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}() is cached and returned what JSON cannot write: {error}") from None
+        raise TypeError(f"{name}() is cached, but JSON cannot represent its result: {error}") from None
 
 
 def _load(kept: Kept) -> Any:

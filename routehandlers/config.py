@@ -23,35 +23,35 @@ if TYPE_CHECKING:
 
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~\-]+)*")
 
-# Settings that hold Python objects, which a TOML file cannot.
+# Settings with Python objects, which a TOML file cannot contain.
 _ONLY_FROM_PYTHON = ("converters", "fallback")
 
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of ``routehandlers.RouteHandlers``; names and meaning are Next's where Next has them.
+    """The settings of ``routehandlers.RouteHandlers``. Settings that Next has too have Next's names and meaning.
 
-    :param base_path: Where the application lives below its host, such as ``"/docs"``.
+    :param base_path: Path of the application on its host, such as ``"/docs"``.
     :param trailing_slash: Whether URLs end in a slash.
-    :param skip_trailing_slash_redirect: Answer with and without the slash, and redirect neither.
+    :param skip_trailing_slash_redirect: Serve URLs with and without the slash, without redirects.
     :param redirects: A list of ``{"source", "destination", "permanent", "has", "missing", "base_path"}``, with a
-        ``status_code`` in place of ``permanent`` where it is neither 307 nor 308.
+        ``status_code`` instead of ``permanent`` for other statuses than 307 and 308.
     :param rewrites: A list of ``{"source", "destination", "has", "missing"}``, or a dict of such lists under
         ``before_files``, ``after_files`` and ``fallback``.
     :param headers: A list of ``{"source", "headers": [{"key", "value"}], "has", "missing", "base_path"}``.
     :param converters: Werkzeug converters by the name after ``=`` in ``[id=name]``.
-    :param max_content_length: The most bytes of a body; ``None`` for any number.
-    :param trusted_hosts: The hosts answered to, in ``Host``; ``".example.com"`` takes all below it. ``None`` for any.
+    :param max_content_length: Maximum body size in bytes, or ``None`` for no limit.
+    :param trusted_hosts: Allowed ``Host`` values; ``".example.com"`` includes subdomains. ``None`` allows any host.
     :param origin: Scheme and host of absolute URLs, such as ``"https://example.com"``.
-    :param cache: The storage of the cache: ``"memory://"``, ``"file:///path"``, ``"redis://host"``, or an object that
-        is a ``routehandlers.cache_handlers.CacheHandler``.
-    :param expire_time: Seconds after which a stored answer is not served any more.
-    :param cache_max_memory_size: Bytes of the cache in each process; 0 keeps nothing there.
-    :param public: The folder whose files are served as they are, before any route. ``create_app()``, ``dev`` and
-        ``start`` take ``public`` beside the folder with the routes, if it is there; ``False`` for none.
-    :param fallback: A WSGI application that answers what no route knows.
-    :param secret_key: Signs the cookie of draft mode. At least 16 bytes that nobody can guess.
-    :param debug: Say in answers what went wrong. Never for the public.
+    :param cache: The storage of the cache: ``"memory://"``, ``"file:///path"``, ``"redis://host"``, or a
+        ``routehandlers.cache_handlers.CacheHandler``.
+    :param expire_time: Seconds after which a stored response is no longer served.
+    :param cache_max_memory_size: Maximum size in bytes of the cache in each process; 0 stores nothing there.
+    :param public: The folder whose files are served unchanged, before any route. ``create_app()``, ``dev`` and
+        ``start`` use ``public`` beside the folder with the routes, if it exists. ``False`` turns this off.
+    :param fallback: A WSGI application for requests that match no route.
+    :param secret_key: Key that signs the cookie of draft mode: at least 16 bytes, random and secret.
+    :param debug: Show errors in responses. Do not use it in production.
     """
 
     base_path: str = ""
@@ -74,9 +74,9 @@ class Config:
 
 
 def make_config(settings: Mapping[str, Any]) -> Config:
-    """Settings as a value, checked.
+    """Check settings and return them as a value.
 
-    :raise InvalidConfigError: For an unknown name or a value that cannot work; all of them together.
+    :raise InvalidConfigError: For unknown names and invalid values, all of them together.
     """
     mistakes = [message for name, value in settings.items() if (message := _mistake(name, value))]
     if mistakes:
@@ -92,7 +92,8 @@ def _mistake(name: str, value: Any) -> str | None:
         return f"There is no setting {name!r}. {hint(name, _NAMES)}"
     is_valid, expected = _RULES[name]
     if name == "secret_key" and not is_valid(value):
-        return f"secret_key is not one. Give {expected}."  # what was meant as a secret is not shown
+        # The message does not show the value, which is meant to be secret.
+        return f"secret_key is {'too short' if isinstance(value, str) else 'not text'}. Give {expected}."
     return None if is_valid(value) else f"{name} is {value!r}. Give {expected}."
 
 
@@ -158,16 +159,16 @@ _RULES: dict[str, tuple[Any, str]] = {
     "fallback": (lambda value: value is None or callable(value), "a WSGI application, or None"),
     "secret_key": (
         lambda value: value is None or (isinstance(value, str) and len(value.encode()) >= 16),
-        "a text of at least 16 bytes, such as secrets.token_hex() makes, or None",
+        "at least 16 bytes of text, for example secrets.token_hex(), or None",
     ),
     "debug": _A_BOOL,
 }
 
 
 def open_storage(config: Config) -> CacheHandler:
-    """The storage of the cache that the settings name.
+    """Open the storage of the cache that the settings name.
 
-    :raise InvalidConfigError: If the URL names none, or its library is not installed.
+    :raise InvalidConfigError: If the URL is invalid, or the storage needs a library that is not installed.
     """
     if not isinstance(config.cache, str):
         return config.cache
@@ -178,9 +179,9 @@ def open_storage(config: Config) -> CacheHandler:
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
-    """The table ``[tool.routehandlers]`` of the ``pyproject.toml`` in a folder; empty where there is none.
+    """Read the table ``[tool.routehandlers]`` of the ``pyproject.toml`` in a folder. It is empty if there is none.
 
-    :raise InvalidConfigError: If the file is no TOML, or has what only Python can say.
+    :raise InvalidConfigError: If the file is not TOML, or has a setting that only Python code can pass.
     """
     file = folder / "pyproject.toml"
     if not file.is_file():
@@ -191,23 +192,23 @@ def read_settings(folder: Path) -> dict[str, Any]:
     settings = parse_toml(file, text).get("tool", {}).get("routehandlers", {})
     for name in _ONLY_FROM_PYTHON:
         if name in settings:
-            raise InvalidConfigError(f"{file}: {name} holds Python objects. Pass it to RouteHandlers(…, {name}=…).")
+            raise InvalidConfigError(f"{file}: {name} needs Python objects. Pass it to RouteHandlers(…, {name}=…).")
     return dict(settings)
 
 
 def parse_toml(file: Path, text: bytes) -> dict[str, Any]:
-    """The tables of a file.
+    """Parse a TOML file.
 
-    :raise InvalidConfigError: If the file is no TOML, or Python 3.10 has nothing to read it with.
+    :raise InvalidConfigError: If the file is not TOML, or tomli is missing on Python 3.10.
     """
     try:
         if sys.version_info >= (3, 11):
-            import tomllib  # Python 3.10 has none
+            import tomllib  # not in Python 3.10
         else:
             import tomli as tomllib  # an extra
     except ModuleNotFoundError:
         raise InvalidConfigError(
-            f"{file} has settings, which Python 3.10 reads with tomli."
+            f"{file} has settings, and Python 3.10 needs tomli to read them."
             ' Install it with: pip install "routehandlers[toml]"'
         ) from None
     try:

@@ -18,7 +18,7 @@ __all__ = ["cors"]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
-# RFC 6454 section 7, and no "null": every sandboxed frame and every file has that.
+# RFC 6454 section 7, without "null", which is the origin of every sandboxed frame and every local file.
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.\-]*://[a-z0-9.\-\[\]:_]+")
 
 
@@ -31,20 +31,20 @@ def cors(
     credentials: bool = False,
     max_age: int | None = 600,
 ) -> Callable[[Request], Response | Continuation]:
-    """Make a middleware that lets pages of other origins use what lies below its folder.
+    """Make a middleware that allows pages of other origins to use the routes below its folder.
 
-    It answers preflight requests, and adds its headers to all other answers, failures included. Where origins are
-    listed, ``Vary: Origin`` keeps caches from handing one origin's answer to another, and answers of cached routes are
-    private, since they depend on the client; with ``"*"`` they stay public.
+    It answers preflight requests and adds its headers to all other responses, including errors. If origins are listed,
+    responses have ``Vary: Origin``, so that caches do not give one origin's response to another. Responses of cached
+    routes are then private, because they depend on the client. With ``"*"`` they stay public.
 
     :param origins: ``"*"`` for all, or scheme, host and port of each: ``["https://app.example.com"]``. A compiled
-        regular expression takes the origins that it matches as a whole.
-    :param methods: What a preflight is told may be used.
-    :param headers: Request headers that pages may set; ``"*"`` for whatever a preflight asks for.
-    :param expose_headers: Response headers that pages may read, beside those that they always may.
-    :param credentials: Whether cookies and ``Authorization`` may be sent along.
-    :param max_age: Seconds for which a browser need not ask again.
-    :raise InvalidConfigError: For ``credentials`` with any origin, and for what is no origin, method or header.
+        regular expression must match the whole origin.
+    :param methods: Methods allowed in preflight responses.
+    :param headers: Request headers that pages may set. ``"*"`` allows all that a preflight requests.
+    :param expose_headers: Response headers that pages may read, beside those that are always readable.
+    :param credentials: Whether pages may send cookies and ``Authorization``.
+    :param max_age: Seconds for which browsers cache a preflight response.
+    :raise InvalidConfigError: For ``credentials`` with any origin, and for an invalid origin, method or header.
     """
     allowed = _Allowed(origins, credentials=credentials)
     sent = _fixed_headers(expose_headers, credentials=credentials)
@@ -58,7 +58,7 @@ def cors(
         if not allowed.takes(origin):
             if not is_preflight:
                 return Response.next(headers=common)
-            refused = error_response(request.environ, 403, "This origin may not use it.")
+            refused = error_response(request.environ, 403, "This origin is not allowed.")
             refused.headers.extend(common)
             return refused
         common += [("Access-Control-Allow-Origin", origin), *sent]
@@ -73,17 +73,16 @@ def cors(
 
 
 class _Allowed:
-    """The origins that may."""
+    """The allowed origins."""
 
     def __init__(self, origins: str | Iterable[str | re.Pattern[str]], *, credentials: bool) -> None:
         listed: Sequence[str | re.Pattern[str]] = [origins] if isinstance(origins, str) else list(origins)
         self.is_any = "*" in listed
         if self.is_any and (credentials or len(listed) > 1):
             raise InvalidConfigError(
-                "cors(): credentials with origins='*' would let every page act for whoever is signed in."
-                " List the origins."
+                "cors(): credentials with origins='*' would let every page act for a signed-in user. List the origins."
                 if credentials
-                else "cors(): origins has '*' beside others. Give '*' alone, or leave it out."
+                else "cors(): origins has '*' beside others. Give '*' alone, or remove it."
             )
         self._patterns = [origin for origin in listed if isinstance(origin, re.Pattern)]
         self._names = {_check_origin(origin) for origin in listed if not isinstance(origin, re.Pattern)}
@@ -99,8 +98,8 @@ def _check_origin(origin: str) -> str:
         return origin
     if not isinstance(origin, str) or not _ORIGIN.fullmatch(origin.lower()):
         raise InvalidConfigError(
-            f"cors(): {origin!r} is no origin. Give scheme, host and port, as in 'https://app.example.com', without a"
-            " slash at the end."
+            f"cors(): {origin!r} is not an origin. Give scheme, host and port, as in 'https://app.example.com', without"
+            " a slash at the end."
         )
     return origin.lower()
 
@@ -130,5 +129,5 @@ def _tokens(name: str, values: str | Iterable[str]) -> list[str]:
     listed = list(values)
     for value in listed:
         if not isinstance(value, str) or not TOKEN.fullmatch(value):
-            raise InvalidConfigError(f"cors(): {name} has {value!r} in it, which is no name.")
+            raise InvalidConfigError(f"cors(): {name} contains {value!r}, which is not a valid name.")
     return listed

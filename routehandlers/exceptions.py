@@ -1,27 +1,27 @@
-"""The mistakes that can be made with this library.
+"""Errors of this library.
 
 ::
 
     RouteHandlersError
-    ├── AppFolderError                the folder with the routes is not there
-    ├── InvalidAppError               everything that is wrong with a tree, together
-    ├── InvalidSegmentError           a folder name that means nothing         (ValueError)
-    ├── InvalidTreeError              folders that make no URL together        (ValueError)
-    ├── RouteConflictError            two files for one URL                    (ValueError)
-    ├── InvalidRouteModuleError       a ``route.py`` that exports the wrong thing
-    ├── RouteModuleImportError        a ``route.py`` that raised while it was imported
-    ├── InvalidConfigError            a setting that is unknown or of the wrong shape (ValueError)
-    ├── InvalidPatternError           a ``source`` or a regular expression that means nothing (ValueError)
-    ├── UnknownRouteError             ``url_for()`` or ``load()`` of a pattern that is not there (LookupError)
-    ├── OutsideRequestError           ``cookies()`` and its like without a request    (RuntimeError)
-    ├── ResponseStartedError          a cookie set when the headers had left           (RuntimeError)
-    ├── InvalidReturnError            a handler returned what cannot be sent            (TypeError)
-    ├── DynamicUsageError             a cached function or a static route read of a client (RuntimeError)
-    ├── InvalidStaticParamsError      ``generate_static_params()`` gave no params      (ValueError)
-    ├── StorageError                  a storage of the cache failed                    (OSError)
-    └── FetchError                    ``fetch()`` got no answer                        (ConnectionError)
+    ├── AppFolderError                the folder with the routes is missing (FileNotFoundError)
+    ├── InvalidAppError               all mistakes in a tree together
+    ├── InvalidSegmentError           an invalid folder name (ValueError)
+    ├── InvalidTreeError              folders that do not work together (ValueError)
+    │   └── RouteConflictError        several files for the same URL
+    ├── InvalidRouteModuleError       a ``route.py`` with invalid exports
+    ├── RouteModuleImportError        a ``route.py`` that raised an exception during its import
+    ├── InvalidConfigError            an unknown setting or an invalid value (ValueError)
+    ├── InvalidPatternError           an invalid ``source``, ``destination`` or regular expression (ValueError)
+    ├── UnknownRouteError             ``url_for()`` or ``load()`` with an unknown pattern (LookupError)
+    ├── OutsideRequestError           ``cookies()`` or a similar function without a request (RuntimeError)
+    ├── ResponseStartedError          a cookie set after the headers were sent (RuntimeError)
+    ├── InvalidReturnError            a handler returned a value that cannot be sent (TypeError)
+    ├── DynamicUsageError             a cached function or a static route read client data (RuntimeError)
+    ├── InvalidStaticParamsError      ``generate_static_params()`` returned invalid params (ValueError)
+    ├── StorageError                  the cache's storage failed (OSError)
+    └── FetchError                    ``fetch()`` got no response (ConnectionError)
 
-``redirect()`` and ``not_found()`` raise an answer, not a mistake: see
+``redirect()`` and ``not_found()`` raise a response, not an error: see
 ``routehandlers.navigation.Interrupt``.
 """
 
@@ -33,11 +33,11 @@ from pathlib import Path
 
 
 class RouteHandlersError(Exception):
-    """What every error of this library is."""
+    """Base class of all errors of this library."""
 
 
 class AppFolderError(RouteHandlersError, FileNotFoundError):
-    """The folder that should hold the routes is missing or is not a folder."""
+    """The folder with the routes is missing or is not a folder."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -45,15 +45,15 @@ class AppFolderError(RouteHandlersError, FileNotFoundError):
 
     def __str__(self) -> str:
         if self.folder.exists():
-            return f"{self.folder} is not a folder. Name the folder that holds your route.py files."
+            return f"{self.folder} is not a folder. Name the folder that contains your route.py files."
         return (
-            f"There is no folder {self.folder}. Name the folder that holds your route.py files,"
+            f"There is no folder {self.folder}. Name the folder that contains your route.py files,"
             " or make a new application with: routehandlers new NAME"
         )
 
 
 class InvalidAppError(RouteHandlersError):
-    """Everything that is wrong with an ``app`` folder, found at start.
+    """All mistakes in an ``app`` folder, found at start.
 
     :param problems: One error for each mistake, in the order of the files.
     """
@@ -70,7 +70,7 @@ class InvalidAppError(RouteHandlersError):
 
 
 class InvalidSegmentError(RouteHandlersError, ValueError):
-    """A folder name that the grammar of segments does not know."""
+    """A folder name that is not a valid segment."""
 
     def __init__(self, folder: str, remedy: str, path: Path | None = None) -> None:
         super().__init__(folder, remedy, path)
@@ -84,9 +84,9 @@ class InvalidSegmentError(RouteHandlersError, ValueError):
 
 
 class InvalidTreeError(RouteHandlersError, ValueError):
-    """Folders that are right one by one and wrong together.
+    """Folders that are valid one by one but not together.
 
-    :param files: Every file that takes part.
+    :param files: All files that contribute to the mistake.
     """
 
     def __init__(self, reason: str, files: Sequence[Path], remedy: str) -> None:
@@ -100,7 +100,7 @@ class InvalidTreeError(RouteHandlersError, ValueError):
 
 
 class RouteConflictError(InvalidTreeError):
-    """Several ``route.py`` files that would answer the same URL."""
+    """Several ``route.py`` files for the same URL."""
 
     def __init__(self, url: str, files: Sequence[Path]) -> None:
         super().__init__(
@@ -113,9 +113,9 @@ class RouteConflictError(InvalidTreeError):
 
 
 class InvalidRouteModuleError(RouteHandlersError):
-    """A ``route.py`` that exports something that cannot work.
+    """A ``route.py`` with invalid exports.
 
-    :param line: The line in the file, counted from 1, where it is known.
+    :param line: The line in the file, counted from 1, or ``None`` if it is unknown.
     """
 
     def __init__(self, file: Path, message: str, line: int | None = None) -> None:
@@ -130,10 +130,9 @@ class InvalidRouteModuleError(RouteHandlersError):
 
 
 class RouteModuleImportError(RouteHandlersError):
-    """A ``route.py`` that raised while it was imported.
+    """A ``route.py`` that raised an exception during its import.
 
-    ``__cause__`` is the user's own exception with its own traceback, which is
-    also what ``str()`` shows.
+    ``__cause__`` is the user's exception. ``str()`` shows it with its traceback.
     """
 
     def __init__(self, file: Path, error: BaseException) -> None:
@@ -149,13 +148,13 @@ class RouteModuleImportError(RouteHandlersError):
 
 
 class InvalidConfigError(RouteHandlersError, ValueError):
-    """A setting of ``routehandlers.RouteHandlers`` or of ``pyproject.toml`` that cannot work."""
+    """An invalid setting of ``routehandlers.RouteHandlers`` or in ``pyproject.toml``."""
 
 
 class InvalidPatternError(RouteHandlersError, ValueError):
-    """A ``source``, a ``destination`` or a regular expression that nothing can be matched with.
+    """An invalid ``source``, ``destination`` or regular expression.
 
-    :param remedy: The rest of the sentence: what is wrong, and what to write.
+    :param remedy: The rest of the message: what is wrong, and what to write.
     """
 
     def __init__(self, pattern: str, remedy: str) -> None:
@@ -168,7 +167,7 @@ class InvalidPatternError(RouteHandlersError, ValueError):
 
 
 class UnknownRouteError(RouteHandlersError, LookupError):
-    """A pattern that no file of the application has, or parameters that do not fill it."""
+    """A pattern that is not a route of the application, or parameters that do not fit it."""
 
 
 class OutsideRequestError(RouteHandlersError, RuntimeError):
@@ -182,24 +181,24 @@ class OutsideRequestError(RouteHandlersError, RuntimeError):
         return (
             f"{self.function}() was called outside of a request. It works inside a handler, in functions"
             " that a handler calls, in a stream and in after(). A thread of your own does not inherit the"
-            " request: run its function with contextvars.copy_context().run. In a test or a shell, put it into"
+            " request: run its function with contextvars.copy_context().run. In a test or a shell, call it inside"
             " 'with routehandlers.testing.request_scope():', or send a request with routehandlers.testing.client(app)."
         )
 
 
 class ResponseStartedError(RouteHandlersError, RuntimeError):
-    """The headers had left when something tried to add to them."""
+    """A cookie or header was set after the headers were sent."""
 
 
 class InvalidReturnError(RouteHandlersError, TypeError):
-    """A handler returned something that is no answer."""
+    """A handler returned a value that cannot be sent as a response."""
 
 
 class DynamicUsageError(RouteHandlersError, RuntimeError):
-    """Something of one client was read where only what is the same for everyone may be.
+    """Client data was read where the result is cached for all clients.
 
-    :param where: Whose render or function it is.
-    :param what: What was read.
+    :param where: The route or function that read it.
+    :param what: The data, such as ``"cookies()"``.
     """
 
     def __init__(self, where: str, what: str) -> None:
@@ -209,14 +208,14 @@ class DynamicUsageError(RouteHandlersError, RuntimeError):
 
     def __str__(self) -> str:
         return (
-            f"{self.where} read {self.what}, which differs from client to client, and its result is kept for all of"
-            " them. Read it outside and pass what is needed as an argument, or, in a route, leave out"
+            f"{self.where} read {self.what}, which differs from client to client, but its result is cached for all of"
+            " them. Read it outside and pass the values as arguments, or, in a route, remove"
             ' dynamic = "error".'
         )
 
 
 class InvalidStaticParamsError(RouteHandlersError, ValueError):
-    """``generate_static_params()`` returned what cannot be the params of its route."""
+    """``generate_static_params()`` returned invalid params."""
 
     def __init__(self, file: Path, pattern: str, message: str) -> None:
         super().__init__(file, pattern, message)
@@ -229,11 +228,11 @@ class InvalidStaticParamsError(RouteHandlersError, ValueError):
 
 
 class StorageError(RouteHandlersError, OSError):
-    """A storage of the cache could not do what it was asked. It fails no request: the handler is called instead."""
+    """The cache's storage failed. Requests do not fail: the handler is called instead."""
 
 
 class FetchError(RouteHandlersError, ConnectionError):
-    """Another server could not be reached, or its answer broke off. ``__cause__`` is urllib3's exception."""
+    """Another server could not be reached, or its response broke off. ``__cause__`` is urllib3's exception."""
 
     def __init__(self, method: str, url: str, error: Exception) -> None:
         super().__init__(method, url, error)
@@ -242,4 +241,4 @@ class FetchError(RouteHandlersError, ConnectionError):
         self.error = error
 
     def __str__(self) -> str:
-        return f"{self.method} {self.url} got no answer: {self.error}"
+        return f"{self.method} {self.url} got no response: {self.error}"

@@ -1,4 +1,4 @@
-"""Next's ``fetch()``: asks another server, and keeps the answer where it is told to (extra ``fetch``)."""
+"""Next's ``fetch()``: send a request to another server, and cache the response on demand (extra ``fetch``)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .exceptions import FetchError, OutsideRequestError
 
 __all__ = ["FetchResponse", "fetch"]
 
-# Of a trace, not of what is asked for: Next's list.
+# Headers for tracing, which do not change the response. The list is Next's.
 _NOT_IN_KEY = ("traceparent", "tracestate")
 
 _CHUNK = 64 * 2**10
 _URL = ":url"
 
-# One for each process: connections are not shared across a fork.
+# One pool per process, because a connection must not be shared across a fork.
 _pools: dict[int, urllib3.PoolManager] = {}
 
 
@@ -43,24 +43,24 @@ def fetch(
     tags: Iterable[str] = (),
     timeout: float = 30.0,
 ) -> FetchResponse:
-    """Ask another server.
+    """Send a request to another server and return its response.
 
-    The answer is kept with ``cache="force-cache"``, with ``revalidate`` and with
-    ``tags``, by what is asked for: method, URL, headers and body. 5xx is not
-    kept, and ``Set-Cookie`` is left out. A cached route that uses it is forgotten
-    with its tags, and holds no longer than it. The route's ``fetch_cache`` changes
-    what is the default and what may be asked for.
+    The response is cached if you pass ``cache="force-cache"``, ``revalidate`` or
+    ``tags``. The cache key consists of method, URL, headers and body. Responses
+    with a 5xx status are not cached, and ``Set-Cookie`` is removed. A cached route
+    that uses the response gets its tags, and expires no later. The ``fetch_cache``
+    of a route changes the default and restricts the arguments.
 
     https://nextjs.org/docs/app/api-reference/functions/fetch
 
-    :param url: Absolute; text or a URL.
-    :param json: Sent as a body in JSON, with its type.
-    :param revalidate: Seconds after which it is asked for anew, in the background; ``False`` for never, 0 as
-        ``cache="no-store"``.
-    :param tags: For ``revalidate_tag()``.
-    :param timeout: Seconds to connect, and between two chunks.
-    :raise FetchError: If there is no answer.
-    :raise ValueError: If the arguments, or they and ``fetch_cache``, contradict each other.
+    :param url: Absolute URL, as text or as a ``URL``.
+    :param json: Data to send as a JSON body, with the matching ``Content-Type``.
+    :param revalidate: Seconds until the response is refreshed, in the background. ``False`` means never; 0 is the same
+        as ``cache="no-store"``.
+    :param tags: Tags for ``revalidate_tag()``.
+    :param timeout: Maximum seconds to connect, and between two chunks.
+    :raise FetchError: If there is no response.
+    :raise ValueError: If arguments contradict each other or the route's ``fetch_cache``.
     """
     target, fields, data = str(url), {name: str(value) for name, value in (headers or {}).items()}, body
     if urlsplit(target).scheme not in {"http", "https"}:
@@ -78,7 +78,7 @@ def fetch(
         if wish is False and scope is not None and scope.render is not None and not scope.render.is_value:
             scope.render.read('fetch(cache="no-store")')
         return _ask(method, target, fields, data, timeout)
-    assert scope is not None, "outside of a request nothing is kept"
+    assert scope is not None, "outside of a request nothing is cached"
 
     def make() -> Kept:
         answer = _ask(method, target, fields, data, timeout)
@@ -100,17 +100,17 @@ def _scope() -> Scope | None:
 
 
 def _wish(cache: str | None, revalidate: float | Literal[False] | None, tags: tuple[str, ...]) -> bool | None:
-    """Whether the caller wants it kept, or says nothing."""
+    """Return whether the arguments ask for caching, or ``None`` if they leave it open."""
     if cache not in {None, "force-cache", "no-store"}:
         raise ValueError(f"cache is {cache!r}. It can be 'force-cache' or 'no-store'.")
     is_zero = revalidate is not None and revalidate is not False and revalidate == 0
     if revalidate is not None and revalidate is not False and not revalidate >= 0:
-        raise ValueError(f"revalidate is {revalidate!r}. Give a number of seconds, or False for no end.")
+        raise ValueError(f"revalidate is {revalidate!r}. Give a number of seconds, or False for no limit.")
     wants_none = cache == "no-store" or is_zero
     if wants_none and (cache == "force-cache" or (revalidate is not None and not is_zero) or tags):
         raise ValueError(
-            f"cache={cache!r}, revalidate={revalidate!r} and tags={tags!r} contradict each other. Leave out what keeps"
-            " the answer, or what does not."
+            f"fetch() got cache={cache!r}, revalidate={revalidate!r} and tags={tags!r}, which contradict each other."
+            " Pass either arguments that cache the response, or arguments that prevent it."
         )
     if wants_none:
         return False
@@ -118,17 +118,20 @@ def _wish(cache: str | None, revalidate: float | Literal[False] | None, tags: tu
 
 
 def _is_kept(wish: bool | None, scope: Scope | None, method: str, headers: Mapping[str, str]) -> bool:
-    """What the caller's wish comes to in a route with its ``fetch_cache``."""
+    """Return whether the response is cached, from the arguments and the ``fetch_cache`` of the route."""
     if scope is None:
         return False
     rule = scope.route.fetch_cache
     if (rule == "only-cache" and wish is False) or (rule == "only-no-store" and wish):
-        raise ValueError(f"fetch_cache = {rule!r} of {scope.route.pattern} does not allow this fetch().")
+        raise ValueError(
+            f"fetch_cache = {rule!r} of {scope.route.pattern} does not allow this fetch(). Change its arguments or"
+            " fetch_cache."
+        )
     if rule in {"force-cache", "force-no-store"}:
         return rule == "force-cache"
     if wish is not None:
         return wish
-    # Nobody asked for just this one, so that what may be one client's is not kept.
+    # The arguments leave it open. A request with credentials may get a response for one client, so do not cache it.
     is_plain = method in {"GET", "HEAD"} and not {"authorization", "cookie"} & {name.lower() for name in headers}
     return rule in {"default-cache", "only-cache"} and is_plain
 
@@ -137,7 +140,7 @@ def _ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None, 
     pool = _pools.get(os.getpid())
     if pool is None:
         pool = _pools[os.getpid()] = urllib3.PoolManager(maxsize=32)
-    # The standard follows 20; a request that failed is not sent again, since nobody knows whether it arrived.
+    # The Fetch standard follows 20 redirects. A failed request is not repeated, because it may have arrived.
     retries = urllib3.Retry(
         total=None, connect=0, read=0, other=0, status=0, redirect=20, respect_retry_after_header=False
     )

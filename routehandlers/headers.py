@@ -1,4 +1,4 @@
-"""Next's ``next/headers``: the cookies and headers of the request being answered."""
+"""Next's ``next/headers``: cookies, headers and draft mode of the current request."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", 
 
 
 def cookies() -> Cookies:
-    """The cookies of the request being answered; what is set here is sent.
+    """Return the cookies of the current request. Cookies set here are sent.
 
-    A mapping of names to values with ``set(name, value, *, max_age, expires,
-    path="/", domain, secure, httponly, samesite, partitioned)``, ``delete(name)``
-    and ``get_all()``. What was set is read back. Cookies set before ``redirect()``,
-    ``not_found()`` or a Werkzeug ``HTTPException`` are sent; after an unexpected
-    exception they are dropped.
+    The result is a mapping of names to values with ``set(name, value, *, max_age,
+    expires, path="/", domain, secure, httponly, samesite, partitioned)``,
+    ``delete(name)`` and ``get_all()``. It includes the cookies that were set.
+    Cookies set before ``redirect()``, ``not_found()`` or a Werkzeug
+    ``HTTPException`` are sent. After an unexpected exception they are dropped.
 
     https://nextjs.org/docs/app/api-reference/functions/cookies
 
@@ -29,7 +29,7 @@ def cookies() -> Cookies:
 
 
 def headers() -> EnvironHeaders:
-    """The headers of the request being answered, read-only and in any case.
+    """Return the headers of the current request. They are read-only, and names ignore the case.
 
     https://nextjs.org/docs/app/api-reference/functions/headers
 
@@ -39,18 +39,18 @@ def headers() -> EnvironHeaders:
 
 
 class DraftMode:
-    """Draft mode of the request being answered; see ``draft_mode``."""
+    """Draft mode of the current request; see ``draft_mode``."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
     @property
     def is_enabled(self) -> bool:
-        """Whether this client sees drafts: nothing for it comes from the cache, and nothing is stored."""
+        """Whether this client sees drafts. If so, its responses neither come from the cache nor are stored."""
         return self._scope.is_draft
 
     def enable(self) -> None:
-        """Have this client see drafts, until it closes its browser.
+        """Turn on draft mode for this client, until it closes its browser.
 
         :raise InvalidConfigError: If the application has no ``secret_key``.
         :raise ResponseStartedError: After the first chunk of a stream.
@@ -58,7 +58,7 @@ class DraftMode:
         self._switch(is_on=True)
 
     def disable(self) -> None:
-        """Have this client see what everybody sees."""
+        """Turn off draft mode for this client."""
         self._switch(is_on=False)
 
     def _switch(self, *, is_on: bool) -> None:
@@ -73,8 +73,8 @@ class DraftMode:
         key = self._scope.route.draft_key
         if key is None:
             raise InvalidConfigError(
-                "draft_mode() signs a cookie, and there is no secret_key. Pass one to RouteHandlers(…, secret_key=…),"
-                " the same in all workers, from the environment and not from the code."
+                "draft_mode() needs the setting secret_key to sign a cookie. Pass it to RouteHandlers(…, secret_key=…),"
+                " the same in all workers. Read it from the environment; do not write it in the code."
             )
         return key
 
@@ -83,7 +83,9 @@ class DraftMode:
 
 
 def draft_mode() -> DraftMode:
-    """Draft mode: a signed cookie with which an editor sees what is not published yet, past the cache.
+    """Return the draft mode of the current request.
+
+    Draft mode is a signed cookie. With it, an editor sees unpublished content, which bypasses the cache.
 
     https://nextjs.org/docs/app/api-reference/functions/draft-mode
 

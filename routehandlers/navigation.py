@@ -1,7 +1,8 @@
-"""Next's ``next/navigation``: answers that a handler, or a function it calls, raises.
+"""Next's ``next/navigation``: functions that end a handler with a response.
 
-Each raises an ``Interrupt``, which derives from ``BaseException``: it is
-an answer, not a mistake, and ``except Exception:`` does not swallow it.
+Each function raises an ``Interrupt``, in a handler or in a function that it
+calls. ``Interrupt`` derives from ``BaseException``: it is a response, not an
+error, and ``except Exception:`` does not catch it.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ __all__ = ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirec
 
 
 def redirect(url: object) -> NoReturn:
-    """Answer 307, or 303 to the POST of a form, with an empty body.
+    """Redirect with status 307, or 303 after the POST of a form, and with an empty body.
 
-    Inside ``with transaction:`` it rolls back, as any exception does; write
+    Inside ``with transaction:`` it rolls back, as any exception does. Write
     ``return Response.redirect(…)`` there.
 
     https://nextjs.org/docs/app/api-reference/functions/redirect
 
-    :param url: Text or a URL, sent as it stands; ``app.url_for()`` adds the base path.
-    :raise ValueError: If it is empty or holds control characters.
+    :param url: Text or a URL, sent unchanged. ``app.url_for()`` adds the base path.
+    :raise ValueError: If the URL is empty or contains control characters.
     """
     raise Redirect(str(url), None)
 
 
 def permanent_redirect(url: object) -> NoReturn:
-    """Answer 308. Browsers keep it for good, so that it is hard to take back.
+    """Redirect with status 308. Browsers remember it permanently, so it is hard to take back.
 
     https://nextjs.org/docs/app/api-reference/functions/permanentRedirect
 
@@ -38,7 +39,7 @@ def permanent_redirect(url: object) -> NoReturn:
 
 
 def not_found() -> NoReturn:
-    """Answer 404.
+    """Respond with status 404.
 
     https://nextjs.org/docs/app/api-reference/functions/not-found
     """
@@ -46,7 +47,7 @@ def not_found() -> NoReturn:
 
 
 def forbidden() -> NoReturn:
-    """Answer 403: the client is known and may not do this.
+    """Respond with status 403: the client is known but has no permission.
 
     https://nextjs.org/docs/app/api-reference/functions/forbidden
     """
@@ -54,7 +55,7 @@ def forbidden() -> NoReturn:
 
 
 def unauthorized() -> NoReturn:
-    """Answer 401: the client is not known.
+    """Respond with status 401: the client is not authenticated.
 
     https://nextjs.org/docs/app/api-reference/functions/unauthorized
     """

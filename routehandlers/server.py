@@ -1,4 +1,4 @@
-"""Next's ``next/server``: requests, responses, and what happens around them."""
+"""Next's ``next/server``: requests, responses and functions around them."""
 
 from __future__ import annotations
 
@@ -19,28 +19,29 @@ logger = logging.getLogger("routehandlers")
 
 
 def after(function: Callable[..., Any], *args: Any) -> None:
-    """Call a function once the answer has been sent, with its stream.
+    """Call a function after the response has been sent, including its stream.
 
-    The functions run in the order they were given, in the thread of the
-    request, also after an exception, a ``redirect()`` or a ``not_found()``. What one
-    raises is logged and stops no other. They may read ``cookies()`` and
-    ``headers()``, and call ``after()``.
+    The functions run in the order of the calls, in the thread of the request,
+    also after an exception, a ``redirect()`` or a ``not_found()``. An exception
+    is logged and does not stop the other functions. The functions may read
+    ``cookies()`` and ``headers()``, and call ``after()``.
 
     https://nextjs.org/docs/app/api-reference/functions/after
 
-    :param args: Given to the function.
-    :raise TypeError: If it cannot be called.
+    :param args: Arguments of the function.
+    :raise TypeError: If ``function`` cannot be called.
     :raise OutsideRequestError: Outside of a request.
     """
     if not callable(function):
         raise TypeError(
-            f"after() takes a function and its arguments, not {function!r}. Leave out the parentheses of a call."
+            f"after() takes a function and its arguments, not {function!r}. Write after(function, argument), without"
+            " calling the function."
         )
     current_scope("after").call_after(partial(function, *args))
 
 
 def connection() -> None:
-    """State that the answer depends on the moment of the request, not on the route alone: it is not stored.
+    """Declare that the response depends on the time of the request, so that it is not cached.
 
     https://nextjs.org/docs/app/api-reference/functions/connection
 
@@ -52,31 +53,33 @@ def connection() -> None:
 
 
 def early_hints(links: str | Iterable[str]) -> None:
-    """Send ``103 Early Hints``, so that a browser loads what the answer will need while it is made (RFC 8297).
+    """Send ``103 Early Hints``, so that a browser loads resources while the response is being made (RFC 8297).
 
-    It takes a server that offers ``wsgi.early_hints``, as newer versions of gunicorn do. Elsewhere it does nothing, nor
-    does it in a render that may be stored, which is for nobody in particular. The ``Link`` headers belong in the answer
-    too.
+    The server must offer ``wsgi.early_hints``, as newer versions of gunicorn do. With other servers, the function does
+    nothing. It also does nothing in a render that may be stored, because that render has no client of its own. Add the
+    ``Link`` headers to the response, too.
 
     :param links: Values of ``Link`` headers: ``"</style.css>; rel=preload; as=style"``.
-    :raise ValueError: If one is none.
+    :raise ValueError: If a value is not a link.
     :raise OutsideRequestError: Outside of a request.
     """
     values = [links] if isinstance(links, str) else list(links)
     for value in values:
         if not value.startswith("<") or not value.isascii() or not value.isprintable():
-            raise ValueError(f"{value!r} is no link. Write '</style.css>; rel=preload; as=style'.")
+            raise ValueError(
+                f"early_hints() got {value!r}, which is not a link. Write '</style.css>; rel=preload; as=style'."
+            )
     send = current_scope("early_hints").environ.get("wsgi.early_hints")
     if send is None or not values:
         return
     try:
         send([("Link", value) for value in values])
-    except OSError as error:  # the client has gone; the answer will find out
+    except OSError as error:  # the client has disconnected; sending the response will fail too
         logger.debug("Early hints were not sent: %r", error)
 
 
 def user_agent(request: Request) -> UserAgent:
-    """What the ``User-Agent`` header says, in parts (extra ``user-agent``).
+    """Parse the ``User-Agent`` header of a request (extra ``user-agent``).
 
     https://nextjs.org/docs/app/api-reference/functions/userAgent
     """

@@ -1,4 +1,4 @@
-"""Names for the shapes that users and this library hand each other."""
+"""Types of the values that handlers get and return, for annotations."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ __all__ = [
 ]
 
 Params: TypeAlias = "dict[str, Any]"
-"""What the brackets of a path matched: ``str``, a ``list[str]`` for a catch-all, or what a converter made."""
+"""Values of the parameters of a path: ``str``, ``list[str]`` for a catch-all, or the type of a converter."""
 
 HeadersLike: TypeAlias = "Mapping[str, str | Iterable[str]] | Iterable[tuple[str, str]]"
-"""Headers as Werkzeug takes them: a mapping, or pairs where a name may come twice."""
+"""Headers as Werkzeug takes them: a mapping, or pairs in which a name may be repeated."""
 
 HeaderChanges: TypeAlias = "Mapping[str, str | None] | Iterable[tuple[str, str | None]]"
-"""Headers to set, and to remove where the value is ``None``."""
+"""Headers to set. The value ``None`` removes a header."""
 
 Body: TypeAlias = "WerkzeugResponse | dict[Any, Any] | list[Any] | str | bytes | Iterator[str] | Iterator[bytes]"
 
 HandlerResult: TypeAlias = "Body | tuple[Body, int] | tuple[Body, int, HeadersLike]"
-"""Everything that a handler may return."""
+"""All values that a handler may return."""
 
 Handler: TypeAlias = "Callable[..., HandlerResult]"
-"""A user's ``GET``: it takes nothing, the request, or the request and the context."""
+"""A handler such as ``GET``: it takes nothing, the request, or the request and the context."""
 
 
 @dataclass(frozen=True)
 class ErrorContext:
-    """Where an exception came from, as ``on_request_error()`` is told.
+    """The origin of an exception: the third argument of ``on_request_error()``.
 
     https://nextjs.org/docs/app/api-reference/file-conventions/instrumentation#onrequesterror-optional
 
-    :param route_path: The pattern of the route, such as ``"/items/[slug]"``; nothing where none had matched.
-    :param route_type: What raised it.
-    :param revalidate_reason: ``"stale"`` in a refresh in the background, which answers nobody.
-    :param router_kind: As in Next.
+    :param route_path: The pattern of the route, such as ``"/items/[slug]"``; empty if no route matched.
+    :param route_type: Whether a route or a middleware raised it.
+    :param revalidate_reason: ``"stale"`` in a refresh in the background, which has no client.
+    :param router_kind: Always ``"App Router"``, as in Next.
     """
 
     route_path: str

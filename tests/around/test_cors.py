@@ -128,13 +128,13 @@ def test_other_folders_have_nothing_of_it(make_app: MakeApp, client_for: ClientF
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"origins": "*", "credentials": True}, "would let every page act for whoever is signed in"),
+        ({"origins": "*", "credentials": True}, "would let every page act for a signed-in user"),
         ({"origins": ["*", ORIGIN]}, "Give '\\*' alone"),
-        ({"origins": ["app.example.com"]}, "is no origin"),
+        ({"origins": ["app.example.com"]}, "is not an origin"),
         ({"origins": [f"{ORIGIN}/"]}, "without a slash"),
-        ({"origins": ["null"]}, "is no origin"),
+        ({"origins": ["null"]}, "is not an origin"),
         ({"origins": "*", "methods": "GET"}, r"methods is 'GET'. Give a list, such as \['GET'\]"),
-        ({"origins": "*", "headers": ["a b"]}, "which is no name"),
+        ({"origins": "*", "headers": ["a b"]}, "which is not a valid name"),
         ({"origins": "*", "expose_headers": "X-A"}, "Give a list"),
     ],
 )

@@ -438,6 +438,6 @@ def test_a_slow_server_ends_in_an_error(upstream: str) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()
-        with pytest.raises(FetchError, match="got no answer"):
+        with pytest.raises(FetchError, match="got no response"):
             fetch(f"http://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.2)
     assert time.monotonic() - begun < 5

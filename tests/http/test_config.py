@@ -75,7 +75,7 @@ def test_without_the_table_there_are_no_settings(tmp_path: Path, text: str | Non
     ("text", "message"),
     [
         ("[tool.routehandlers\n", "is not TOML"),
-        ("[tool.routehandlers]\nconverters = {}\n", "converters holds Python objects"),
+        ("[tool.routehandlers]\nconverters = {}\n", "converters needs Python objects"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, text: str, message: str) -> None:
