@@ -47,15 +47,15 @@ def check_growth(text: str, compiled: re.Pattern[str]) -> None:
 
 
 def check_parsed(text: str, parsed: Any) -> None:
-    """Do what ``check_growth`` does with what the parser of ``re`` has made of the expression."""
+    """Refuse a parsed expression as ``check_growth`` does."""
     try:
         power = growth(parsed)
     except UnknownOperationError as unknown:
         raise InvalidPatternError(
             text,
-            f"this Python's 're' reads {unknown.operation} in it, which routehandlers does not know, and the time that"
-            " it takes cannot be told. Write it with characters, sets such as '[a-z]', groups, '|', '*', '+' and '?',"
-            " which every Python has.",
+            f"this Python's 're' parses it with the operation {unknown.operation}, whose matching time routehandlers"
+            " does not know. Write it with characters, sets such as '[a-z]', groups, '|', '*', '+' and '?', which every"
+            " Python has.",
         ) from None
     if power == EXPONENTIAL:
         raise InvalidPatternError(
