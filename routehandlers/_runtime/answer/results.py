@@ -10,6 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..._hints import shorten
 from ..._http.response.fetch_response import FetchResponse
 from ..._http.response.response import Continuation, Response
 from ...exceptions import InvalidReturnError
@@ -38,7 +39,7 @@ def make_response(result: Any) -> WerkzeugResponse:
         return Response(result)
     hint = "" if result is not None else " Does every branch end in a 'return'?"
     raise InvalidReturnError(
-        f"returned {_shorten(result)}. Return a Response, a dict or list (JSON), a str, bytes, an iterator of either,"
+        f"returned {shorten(result)}. Return a Response, a dict or list (JSON), a str, bytes, an iterator of either,"
         f" or a tuple (body, status) or (body, status, headers).{hint}"
     )
 
@@ -55,7 +56,7 @@ def _final(response: WerkzeugResponse) -> WerkzeugResponse:
 def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
     if len(result) not in {2, 3} or not isinstance(result[1], int) or isinstance(result[0], tuple):
         raise InvalidReturnError(
-            f"returned the tuple {_shorten(result)}. A tuple is (body, status) or (body, status, headers)."
+            f"returned the tuple {shorten(result)}. A tuple is (body, status) or (body, status, headers)."
         )
     body, status, *headers = result
     if body is None or body in ("", b""):
@@ -82,8 +83,3 @@ def _add_headers(response: WerkzeugResponse, fields: Any) -> None:
     for name, value in pairs:
         for one in [value] if isinstance(value, str) else value:
             response.headers.add(name, one)
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
-from ..._http.request.path import escape, has_dot_segment
+from ..._http.request.path import REPEATED_SLASHES, escape, has_dot_segment
 from ...exceptions import InvalidReturnError
 from ..path.entrance import to_text
 
 if TYPE_CHECKING:
     from ..scope.wrapped import WrappedScope
-
-_REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
 
 def read_destination(scope: WrappedScope, url: str) -> tuple[str, list[tuple[str, str]]]:
@@ -26,7 +23,7 @@ def read_destination(scope: WrappedScope, url: str) -> tuple[str, list[tuple[str
         _check_host(scope, url, f"{parts.scheme or scope.request.scheme}://{parts.netloc}")
     elif not url.startswith("/"):
         raise InvalidReturnError(f"Response.rewrite({url!r}) has no path. Begin it with a slash, or give a whole URL.")
-    path = _REPEATED_SLASHES.sub("/", escape(parts.path) or "/")
+    path = REPEATED_SLASHES.sub("/", escape(parts.path) or "/")
     base = scope.mount_prefix.rstrip("/") + scope.route.request_class.base_path
     if base and f"{path}/".startswith(f"{base}/"):
         path = path[len(base) :] or "/"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
 from ..._hints import hint
+from ..._http.response.response import REDIRECTS
 from ..._http.values.encoding import TOKEN, is_header_value
 from ..._patterns.conditions import Condition, parse_conditions
 from ..._patterns.destinations import Destination, compile_destination, names_in
@@ -14,7 +15,6 @@ from ..._patterns.patterns import compile_pattern
 from ...exceptions import InvalidConfigError, InvalidPatternError
 from .transforms import FRAMING, HeadersTransform, RedirectTransform, RewriteTransform, Source, Transforms
 
-_STATUSES = (301, 302, 303, 307, 308)
 _COMMON = ("source", "has", "missing", "base_path")
 _NEITHER, _BOTH = "neither 'permanent' nor 'status_code'", "both 'permanent' and 'status_code'"
 _GROUPS = ("before_files", "after_files", "fallback")
@@ -161,8 +161,8 @@ class _Reader:
             )
         elif permanent is not None and not isinstance(permanent, bool):
             self.mistakes.append(f"{where}: 'permanent' is {permanent!r}. Write True (308) or False (307).")
-        elif status is not None and (status not in _STATUSES or isinstance(status, bool)):
-            self.mistakes.append(f"{where}: 'status_code' is {status!r}. It can be {', '.join(map(str, _STATUSES))}.")
+        elif status is not None and (status not in REDIRECTS or isinstance(status, bool)):
+            self.mistakes.append(f"{where}: 'status_code' is {status!r}. It can be {', '.join(map(str, REDIRECTS))}.")
         elif status is not None:
             return int(status)
         return 308 if permanent else 307

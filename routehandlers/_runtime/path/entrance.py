@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
 from ..._http.request.host import is_trusted_host, is_valid_host
-from ..._http.request.path import decode_segments, has_dot_segment, sent_path
+from ..._http.request.path import REPEATED_SLASHES, decode_segments, has_dot_segment, sent_path
 from ..._http.response.response import Response
 from ..._routing.spelling import to_matching
 from .plans import Plan
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..._http.request.request import Request
     from ...config import Config
     from ...typing import WSGIEnvironment
-
-_REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
 # Values of Host that were found good are few. The oldest makes room for a new one, so that a client that sends others
 # neither fills memory nor keeps the real one out.
@@ -89,7 +87,7 @@ class Entrance:
             raise NotFound
         below = self.below_base_path(path)
         location = None
-        if below is not None or _REPEATED_SLASHES.search(path):
+        if below is not None or REPEATED_SLASHES.search(path):
             location = self.redirect_target(path)
             if location is not None and self._is_anothers(path, below):
                 location = None
@@ -99,7 +97,7 @@ class Entrance:
 
     def _is_anothers(self, path: str, below: str | None) -> bool:
         """Return whether only a slash at the end would be put right, of a path that another application may have."""
-        if self.knows is None or _REPEATED_SLASHES.search(path):
+        if self.knows is None or REPEATED_SLASHES.search(path):
             return False
         return below is None or not self.knows(to_text(below))
 
@@ -112,8 +110,8 @@ class Entrance:
 
     def redirect_target(self, path: str) -> str | None:
         """Where the slashes of a path are put right, or ``None`` if they are."""
-        if _REPEATED_SLASHES.search(path):
-            return _REPEATED_SLASHES.sub("/", path)
+        if REPEATED_SLASHES.search(path):
+            return REPEATED_SLASHES.sub("/", path)
         if self._config.skip_trailing_slash_redirect or path in {"", "/"}:
             return None
         if not self._config.trailing_slash:
