@@ -33,7 +33,8 @@ def make_key(kind: str, *parts: Any) -> str:
     :param kind: Meaning of the parts: ``"route"``, ``"cached"`` or ``"fetch"``.
     :raise TypeError: If a part is not a plain value.
     """
-    return json.dumps([kind, *map(_tagged, parts)], separators=(",", ":"))
+    tagged = [part if type(part) is str else _tagged(part) for part in parts]
+    return json.dumps([kind, *tagged], separators=(",", ":"))
 
 
 def _tagged(value: Any) -> Any:

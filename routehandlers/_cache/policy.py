@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from math import floor
 
 from ..cache_handlers.entry import Entry
+from ..cache_handlers.memory import Held
 from .freshness import LONGEST_PERIOD, age_of, fresh_until
 from .render import Render
 
@@ -78,6 +79,18 @@ def public_cache_control(revalidate: float | None, expire: float) -> str:
     period = LONGEST_PERIOD if revalidate is None else int(revalidate)
     rest = int(min(expire, LONGEST_PERIOD)) - period
     return f"s-maxage={period}" + (f", stale-while-revalidate={rest}" if rest > 0 else "")
+
+
+def headers_of_hit(held: Held, now: float) -> list[tuple[str, str]]:
+    """Return the whole headers of a fresh entry. They change once a second, and are kept for so long."""
+    if int(now) != held.second:
+        entry = held.entry
+        headers = [*entry.headers, *age_headers(entry, now)]
+        if entry.status not in {204, 304} and "Content-Length" not in dict(headers):
+            headers.append(("Content-Length", str(len(entry.body))))
+        # In this order, for a thread that looks in between.
+        held.headers, held.second = headers, int(now)
+    return held.headers
 
 
 def age_headers(

@@ -9,9 +9,10 @@ Pairs = list[tuple[str, str]]
 
 def forbids_sharing(headers: Pairs) -> bool:
     """Return whether headers already say that no cache on the way may keep the response for others."""
-    return any(
-        name.lower() == "cache-control" and directives(value) & {"private", "no-store"} for name, value in headers
-    )
+    for name, value in headers:
+        if name.lower() == "cache-control" and directives(value) & {"private", "no-store"}:
+            return True
+    return False
 
 
 def made_private(headers: Pairs, cache_control: str = PRIVATE) -> Pairs:
@@ -19,7 +20,7 @@ def made_private(headers: Pairs, cache_control: str = PRIVATE) -> Pairs:
 
     Headers without ``Cache-Control``, and headers that forbid it already, stay as they are.
     """
-    if forbids_sharing(headers) or all(name.lower() != "cache-control" for name, _ in headers):
+    if forbids_sharing(headers) or "cache-control" not in [name.lower() for name, _ in headers]:
         return headers
     return with_cache_control(headers, cache_control)
 

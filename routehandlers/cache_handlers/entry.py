@@ -56,9 +56,12 @@ class Entry:
     @property
     def size(self) -> int:
         """Approximate bytes of memory: the text and the objects around it."""
-        headers = sum(len(name) + len(value) + 200 for name, value in self.headers)
-        tags = sum(len(tag) + 60 for tag in self.tags)
-        return len(self.body) + 2 * len(self.key) + headers + tags + _OBJECTS
+        size = len(self.body) + 2 * len(self.key) + _OBJECTS
+        for name, value in self.headers:
+            size += len(name) + len(value) + 200
+        for tag in self.tags:
+            size += len(tag) + 60
+        return size
 
     @property
     def is_missing(self) -> bool:

@@ -201,10 +201,6 @@ class Request(werkzeug.wrappers.Request):
         for name in names:
             own.pop(name, None)
 
-    def _renew_url(self) -> None:
-        """What was changed in ``next_url`` was for whoever changed it."""
-        Request._forget(self, "next_url")
-
     def _forget_headers(self) -> None:
         """Read anew what was read of headers, since they are others now. The body stays as it was read."""
         kind = type(self)

@@ -98,6 +98,10 @@ class Vary:
         return tuple(attribute for name in self.headers for attribute in _DERIVED.get(name, ()))
 
 
+# A key that covers the path alone.
+NO_VARY = Vary()
+
+
 def variable_of(header: str) -> str:
     """The name of a header in a WSGI environment."""
     name = header.upper().replace("-", "_")

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 from ..values.encoding import PCHAR
 from ..values.url import URL
 from .request import Request
-from .vary import CoveredArgs, CoveredHeaders, Vary
+from .vary import NO_VARY, CoveredArgs, CoveredHeaders, Vary
 
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
@@ -64,8 +64,6 @@ def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEn
 # The attributes that a key covers; next_url reports for itself.
 _COVERED = frozenset({"method", "path", "root_path", "script_root", "base_path", "mount_prefix"})
 
-_NOTHING = Vary()
-
 
 class WatchedRequest(Request):
     """A request that reports each use of an attribute, except those of a list.
@@ -84,13 +82,10 @@ class WatchedRequest(Request):
     ) -> None:
         watch = clients, shared, vary, report, is_rewritten
         same: dict[str, Any] = {}
-        if vary != _NOTHING:
+        if vary is not NO_VARY:
             same.update(_covered_by(vary, clients, shared, report))
         own = {"environ": clients.environ, "shallow": False, "_same": same, "_report": report, "_watch": watch}
         object.__setattr__(self, "__dict__", own)
-
-    def _renew_url(self) -> None:
-        object.__getattribute__(self, "__dict__")["_same"].pop("next_url", None)
 
     def _unwatch(self) -> None:
         """Make it a plain request again. Call it by the class."""

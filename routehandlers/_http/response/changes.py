@@ -22,15 +22,18 @@ AnyResponse = TypeVar("AnyResponse", bound="WerkzeugResponse")
 Pairs = list[tuple[str, str]]
 
 
-def own_copy(response: AnyResponse) -> AnyResponse:
-    """Return a copy whose headers and callbacks can be changed; the body is the same object."""
+def own_copy(response: AnyResponse, headers: Pairs | None = None) -> AnyResponse:
+    """Return a copy whose headers and callbacks can be changed; the body is the same object.
+
+    :param headers: In place of the headers of the response.
+    """
     if type(response) is Response:
         # copy.copy() looks for a way to pickle the response first and takes five times as long.
         copied = object.__new__(type(response))
         copied.__dict__.update(response.__dict__)
     else:
         copied = copy(response)
-    copied.headers = headers_of(list(response.headers))
+    copied.headers = headers_of(list(response.headers) if headers is None else headers)
     copied._on_close = list(response._on_close)
     return copied
 
@@ -52,9 +55,7 @@ def overlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyRes
     if not pairs:
         return response
     names = {name.lower() for name, _ in pairs} - ACCUMULATED
-    copied = own_copy(response)
-    copied.headers = headers_of([*pairs, *(pair for pair in response.headers if pair[0].lower() not in names)])
-    return copied
+    return own_copy(response, [*pairs, *[pair for pair in response.headers if pair[0].lower() not in names]])
 
 
 def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:
@@ -63,6 +64,4 @@ def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyRe
     pairs = [pair for pair in headers if pair[0].lower() not in own]
     if not pairs:
         return response
-    copied = own_copy(response)
-    copied.headers = headers_of([*response.headers, *pairs])
-    return copied
+    return own_copy(response, [*response.headers, *pairs])

@@ -65,7 +65,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     headers, length = check_headers(
         response.headers if is_ours else response.get_wsgi_headers(environ), status, default_type
     )
-    if scope._cookies is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
+    if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
         headers = _told(scope, headers)
     has_body = status not in _WITHOUT_BODY
     is_head = environ["REQUEST_METHOD"] == "HEAD"
@@ -88,14 +88,14 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
 
 def _told(scope: Scope, headers: Pairs) -> Pairs:
     """Return headers with the cookies of the request, and with what caches on the way may do."""
-    cookies = take_cookies(scope, headers)
+    cookies = take_cookies(scope, headers) if scope.opened_jar is not None else []
     if cookies:
         headers += cookies
     route = scope.route
     if scope.is_unstored:  # whatever the settings or middleware say
         headers = made_private(headers, UNSTORED)
     elif route.is_cached:
-        sets_cookie = any(name.lower() == "set-cookie" for name, _ in headers)
+        sets_cookie = bool(cookies) or "set-cookie" in [name.lower() for name, _ in headers]
         if sets_cookie or (scope.client_read and not route.is_public):
             headers = made_private(headers)
     if route.draft_key is not None and COOKIE in scope.environ.get("HTTP_COOKIE", ""):

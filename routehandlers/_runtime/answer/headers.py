@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..._http.response.changes import Pairs, headers_of, own_copy
+from ..._http.response.changes import Pairs, own_copy
 from ..._http.response.cookies import name_of
 from ..._http.values.encoding import TOKEN, is_header_value
 
@@ -79,9 +79,7 @@ def with_cookies(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
     if not scope.cookie_lines():
         return response
     headers = list(response.headers)
-    copied = own_copy(response)
-    copied.headers = headers_of([*headers, *take_cookies(scope, headers)])
-    return copied
+    return own_copy(response, [*headers, *take_cookies(scope, headers)])
 
 
 def _check_name(name: str) -> str:

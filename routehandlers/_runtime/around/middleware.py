@@ -66,14 +66,24 @@ class Middleware:
         :raise Exception: An unexpected exception, in it or below.
         """
         try:
-            return self._run(scope, go_on, go_elsewhere)
+            if self._argument_count == 1:
+                verdict: Any = self._function(scope.request)
+            else:
+                arguments = (scope.request, RouteContext(scope.params)) if self._argument_count else ()
+                verdict = self._function(*arguments)
+            if verdict is None:
+                scope.renew_url()
+                return None
+            return self._judge(scope, verdict, go_on, go_elsewhere)
         except Interrupt as interrupt:  # its own: what lies below has made responses of its own
             return interrupted(scope, interrupt)
         except HTTPException as error:
             return excepted(scope, error)
 
-    def _run(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse | None:
-        verdict: Any = self._call(scope)
+    def _judge(
+        self, scope: WrappedScope, verdict: Any, go_on: GoOn, go_elsewhere: GoElsewhere
+    ) -> WerkzeugResponse | None:
+        """Do what it returned or, if it is a generator, yielded."""
         steps: _Steps | None = None
         if isgenerator(verdict):
             steps = verdict
@@ -92,13 +102,6 @@ class Middleware:
         if not headers:
             return None if steps is None else self._below(scope, steps, go_on)
         return self._below(scope, steps, lambda: overlay(go_on(), headers))
-
-    def _call(self, scope: WrappedScope) -> Any:
-        if self._argument_count == 0:
-            return self._function()
-        if self._argument_count == 1:
-            return self._function(scope.request)
-        return self._function(scope.request, RouteContext(scope.params))
 
     def _direct(self, scope: WrappedScope, steps: _Steps | None, verdict: Any) -> WerkzeugResponse:
         if not isinstance(verdict, WerkzeugResponse):

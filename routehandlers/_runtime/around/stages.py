@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..path.entrance import check_length
 from ..path.stages import Stage, Step
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ..scope.wrapped import WrappedScope
     from .middleware import GoElsewhere, Middleware
 
+# Where one of these stages stands in a pipeline, each scope is a WrappedScope. Their parameter says Any, since other
+# stages take any scope.
+
 # Runs the pipeline from a place on.
 GoOnFrom = Callable[["Scope", int], "WerkzeugResponse"]
 
@@ -41,18 +44,19 @@ class Headers(Stage):
         """Note the transforms that match the path, and their headers unless a condition decides."""
         check_length(plan.whole)
         plan.headers = match_sources(self._transforms, plan.text, plan.whole)
-        is_open = any(transform.source.has_conditions for transform, _ in plan.headers)
-        plan.config_headers = None if is_open else tuple(headers_for(plan.headers, None))
+        if plan.headers:
+            conditional = [transform for transform, _ in plan.headers if transform.source.has_conditions]
+            plan.config_headers = None if conditional else tuple(headers_for(plan.headers, None))
 
-    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+    def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
         plan = scope.plan
         assert plan is not None
         if plan.headers:
             headers = plan.config_headers
-            scope.config_headers = headers_for(plan.headers, _wrapped(scope)) if headers is None else headers
+            scope.config_headers = headers_for(plan.headers, scope) if headers is None else headers
         return None
 
-    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
+    def explain(self, scope: Any, steps: list[Step], /) -> WerkzeugResponse | None:
         self.run(scope, 0)
         steps += [("headers", f"{name}: {value}") for name, value in scope.config_headers]
         return None
@@ -70,17 +74,17 @@ class Redirects(Stage):
         check_length(plan.whole)
         plan.redirects = match_sources(self._transforms, plan.text, plan.whole)
 
-    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+    def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
         plan = scope.plan
         assert plan is not None
         if not plan.redirects:
             return None
-        redirect = redirect_for(plan.redirects, _wrapped(scope), self._base_path)
+        redirect = redirect_for(plan.redirects, scope, self._base_path)
         if redirect is not None:
             scope.config_headers = ()
         return redirect
 
-    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
+    def explain(self, scope: Any, steps: list[Step], /) -> WerkzeugResponse | None:
         redirect = self.run(scope, 0)
         if redirect is not None:
             steps.clear()
@@ -102,7 +106,7 @@ class Rewrites(Stage):
         check_length(plan.whole)
         setattr(plan, self._group, match_sources(self._transforms, plan.text, plan.whole))
 
-    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+    def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
         if scope.endpoint is not None:
             return None
         if scope.is_rewritten:
@@ -110,7 +114,7 @@ class Rewrites(Stage):
         else:
             matched = getattr(scope.plan, self._group)
         if matched:
-            scope.path = rewrite(matched, _wrapped(scope)) or scope.path
+            scope.path = rewrite(matched, scope) or scope.path
         return None
 
 
@@ -128,22 +132,16 @@ class RootMiddleware(Stage):
         matcher = self._middleware.matcher
         plan.meets_root = matcher is None or (plan.text is not None and matcher.match_path(plan.text))
 
-    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
-        wrapped = _wrapped(scope)
-        if not self._meets(wrapped):
+    def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
+        is_met = scope.plan.meets_root if scope.plan is not None else None
+        if is_met is False or (is_met is None and not self._middleware.applies(scope, scope.path)):
             return None
-        return self._middleware.run(wrapped, partial(self._go_on, scope, place), self._go_elsewhere)
+        scope.note_meeting(self._middleware, scope.path)
+        return self._middleware.run(scope, partial(self._go_on, scope, place), self._go_elsewhere)
 
-    def _meets(self, scope: WrappedScope) -> bool:
-        plan = scope.plan
-        if plan is None or plan.meets_root is None:
-            return scope.meets(self._middleware, scope.path)
-        if plan.meets_root:
+    def explain(self, scope: Any, steps: list[Step], /) -> WerkzeugResponse | None:
+        if self._middleware.applies(scope, scope.path):
             scope.note_meeting(self._middleware, scope.path)
-        return plan.meets_root
-
-    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
-        if self._meets(_wrapped(scope)):
             steps.append(("middleware", str(self._middleware.file)))
         return None
 
@@ -164,19 +162,17 @@ class FolderMiddleware(Stage):
         self._go_on = go_on
         self._go_elsewhere = go_elsewhere
 
-    def _stack(self, scope: WrappedScope) -> Sequence[Middleware]:
+    def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
         stack = self._stacks.get(scope.endpoint, ())
-        if scope.is_rewritten and self._root is not None and not scope.has_met(self._root):
-            stack = (self._root, *stack)
-        return stack
-
-    def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
-        wrapped = _wrapped(scope)
-        stack = self._stack(wrapped)
+        if scope.is_rewritten:
+            stack = self._with_root(scope, stack)
         if not stack:
             return None
         check_length(scope.path)
-        return self._run(wrapped, stack, scope.path, place)
+        return self._run(scope, stack, scope.path, place)
+
+    def _with_root(self, scope: WrappedScope, stack: Sequence[Middleware]) -> Sequence[Middleware]:
+        return stack if self._root is None or scope.has_met(self._root) else (self._root, *stack)
 
     def _run(self, scope: WrappedScope, stack: Sequence[Middleware], path: str, place: int) -> WerkzeugResponse | None:
         """Call each middleware that the request meets; whether it does is asked when those before have run."""
@@ -192,12 +188,13 @@ class FolderMiddleware(Stage):
         response = self._run(scope, stack, path, place)
         return self._go_on(scope, place) if response is None else response
 
-    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:
-        wrapped = _wrapped(scope)
+    def explain(self, scope: Any, steps: list[Step], /) -> WerkzeugResponse | None:
+        stack = self._stacks.get(scope.endpoint, ())
         if scope.is_rewritten:
             steps.append(("rewrite", f"to {scope.path}"))
-        for middleware in self._stack(wrapped):
-            if wrapped.meets(middleware, scope.path):
+            stack = self._with_root(scope, stack)
+        for middleware in stack:
+            if scope.meets(middleware, scope.path):
                 steps.append(("middleware", str(middleware.file)))
         return None
 
@@ -217,8 +214,3 @@ class Elsewhere:
         scope.rewrite(query)
         scope.path, scope.endpoint = path, None
         return self._go_on(scope, self._place)
-
-
-def _wrapped(scope: Scope) -> WrappedScope:
-    # Where one of these stages stands in the pipeline, every scope is one.
-    return cast("WrappedScope", scope)

@@ -131,12 +131,16 @@ def headers_for(matched: Matched[HeadersTransform], scope: WrappedScope | None) 
             continue
         known = transform.source.names
         for key, value in transform.headers:
-            name = fill_text(key, params, known)
-            if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
-                continue  # a client chose a part of it
-            if name.lower() not in ACCUMULATED:
+            name = key
+            if ":" in key or "\\" in key:
+                name = fill_text(key, params, known)
+                if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
+                    continue  # a client chose a part of it
+            if ":" in value or "\\" in value:
+                value = _header_value(fill_text(value, params, known))  # the filled one
+            if headers and name.lower() not in ACCUMULATED:
                 headers = [pair for pair in headers if pair[0].lower() != name.lower()]
-            headers.append((name, _header_value(fill_text(value, params, known))))
+            headers.append((name, value))
     return headers
 
 

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 from ..._cache.cache import Cache, Made, Make
 from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
-from ..._cache.policy import PRIVATE, age_headers
+from ..._cache.policy import PRIVATE, age_headers, headers_of_hit
 from ..._cache.render import Reading, Render, TurnedDynamicError
 from ..._cache.shared_caches import made_private, unstored, with_cache_control
-from ..._http.request.vary import Vary
+from ..._http.request.vary import NO_VARY, Vary
 from ..._http.request.watched import nobodys_environ, pathname_of
 from ..._http.response.changes import headers_of, own_copy
 from ..._http.response.response import Response
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
+from ...cache_handlers.memory import Held
 from ..answer.bodies import end
 from ..answer.failures import fallback
 from ..answer.reporting import report
@@ -75,7 +76,7 @@ def policy_of(route: RouteModule) -> CachePolicy:
     return CachePolicy(
         period=config.revalidate or None,
         reading=_READINGS[config.dynamic],
-        vary=Vary.of(config.vary),
+        vary=Vary.of(config.vary) if config.vary else NO_VARY,
         is_public=config.public,
         has_head="HEAD" in route.handlers,
     )
@@ -97,7 +98,8 @@ class CachedEndpoint:
         self._config = config
         self._route_tags = (route_tag(info.pattern), *layout_tags([part for part in info.pattern.split("/") if part]))
         self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
-        self._has_vary = policy.vary != Vary()
+        self._has_vary = policy.vary != NO_VARY
+        self._vary_header = policy.vary.header
 
     def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
         """Return the response to an unexpected exception."""
@@ -113,16 +115,23 @@ class CachedEndpoint:
             return self._endpoint.respond(scope)
         if scope.is_draft:
             return self._bypass(scope, "draft mode")
-        key = self.key_of(scope)
+        plan = scope.plan
+        known = plan.key if plan is not None and plan.found is not None and plan.found[0] is self else None
+        if known is None or scope.is_rewritten:
+            key = self.key_of(scope)
+        else:
+            key = known
+            now = time.time()
+            fresh = self._hits.fresh(key, now)
+            if fresh is not None:
+                return self._send_fresh(scope, fresh, now)
         if len(key) > LONGEST_KEY:
             return self._bypass(scope, "the length of the path")
         found = self._cache.find(key)
         if found is not None:
             held, freshness = found
             if freshness is Freshness.FRESH:
-                if not self._has_vary:
-                    self._hits.remember(scope, held)
-                return self._send(scope, held.entry)
+                return self._send_fresh(scope, held, time.time())
             if self._cache.refresh(held.entry, self._refresher(scope, key)):
                 return self._send(scope, held.entry, is_stale=True)
         return self._answer_anew(scope, key)
@@ -132,9 +141,13 @@ class CachedEndpoint:
         environ = scope.environ
         # A handler that was rewritten to sees the client's path, which is another for each source.
         kind = "rewritten" if scope.is_rewritten else "route"
-        return make_key(
-            kind, environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *self.policy.vary.values(environ)
-        )
+        values = self.policy.vary.values(environ) if self._has_vary else ()
+        key = make_key(kind, environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *values)
+        plan = scope.plan
+        is_lasting = not (self._has_vary or scope.is_rewritten)
+        if is_lasting and plan is not None and plan.found is not None and plan.found[0] is self:
+            plan.key = key
+        return key
 
     def tags_of(self, path: str) -> tuple[str, ...]:
         """The tags that an entry has by its place."""
@@ -258,17 +271,29 @@ class CachedEndpoint:
 
     # Responses --------------------------------------------------------------
 
+    def _send_fresh(self, scope: Scope, held: Held, now: float) -> WerkzeugResponse:
+        """Return a fresh entry as the response to one request; the next request for this path may be a ready hit."""
+        entry = held.entry
+        if entry.fallback or self._has_vary or "HTTP_AUTHORIZATION" in scope.environ or entry.status >= 500:
+            return self._send(scope, entry)
+        self._hits.remember(scope, held)
+        scope.is_stored = True
+        response = Response(entry.body or None, entry.status)
+        response.headers = headers_of(list(headers_of_hit(held, now)))
+        return response
+
     def _send(
         self, scope: Scope, entry: Entry, *, is_new: bool = False, is_stored: bool = True, is_stale: bool = False
     ) -> WerkzeugResponse:
         """Return an entry as the response to one request."""
-        headers = [pair for pair in entry.headers if pair[0] != "Content-Length"]  # counted where it leaves
+        headers = list(entry.headers)
         if entry.status >= 500:
             headers = unstored(headers)
         else:
             headers += age_headers(entry, time.time(), is_new=is_new, is_stored=is_stored, is_stale=is_stale)
-            if self.policy.vary.header:
-                headers.append(("Vary", self.policy.vary.header))
+            if self._vary_header:
+                headers.append(("Vary", self._vary_header))
+            scope.is_stored = True
             if "HTTP_AUTHORIZATION" in scope.environ and not self.policy.is_public:
                 headers = with_cache_control(headers, PRIVATE)
         if entry.fallback:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..._cache.shared_caches import forbids_sharing
 from ..._http.response.changes import overlay
 from ..._routing.spelling import SLASH
-from ..answer.failures import excepted
+from ..answer.failures import fallback
 from ..answer.headers import with_cookies
 from ..path.entrance import UnknownPathError, is_websocket
 from ..path.stages import Stage, Step
@@ -52,9 +52,10 @@ class Respond(Stage):
             raise
         if not scope.is_wrapped:
             return response
-        scope.responded = response = with_cookies(scope, response)
-        scope.is_transformed = True
-        if scope.route.is_cached:
+        if scope.opened_jar is not None:
+            response = with_cookies(scope, response)
+        scope.responded, scope.is_transformed = response, True
+        if scope.route.is_cached and not scope.is_stored:
             scope.is_unstored = forbids_sharing(list(response.headers))
         return overlay(response, scope.config_headers) if scope.config_headers else response
 
@@ -88,7 +89,7 @@ class NotFound(Stage):
         if self._other is not None:
             return self._others(scope, self._other)
         scope.enter_route(self._nearest(scope), {})
-        return with_config_headers(scope, with_cookies(scope, excepted(scope, UnknownPathError())))
+        return with_config_headers(scope, with_cookies(scope, fallback(scope, 404)))
 
     def _others(self, scope: Scope, other: OtherApplication) -> WerkzeugResponse:
         if self._is_bare:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..._cache.policy import age_headers
+from ..._cache.policy import headers_of_hit
 from ..._cache.shared_caches import made_private
 from ..._cache.store import Store
 from ..._http.response.changes import Pairs
@@ -38,34 +38,19 @@ class Ready:
     :param config_headers: What the configuration adds to it.
     """
 
-    __slots__ = ("_made", "config_headers", "key", "pattern")
+    __slots__ = ("config_headers", "key", "pattern")
 
     def __init__(self, key: str, pattern: str, config_headers: tuple[tuple[str, str], ...]) -> None:
         self.key = key
         self.pattern = pattern
         self.config_headers = config_headers
-        # The entry and the second of the clock for which the headers were made; one value, for the sake of threads.
-        self._made: tuple[Held | None, int, Pairs] = None, -1, []
-
-    def headers_at(self, held: Held, now: float) -> Pairs:
-        """Return the headers of an entry at a time; they change once a second."""
-        second = int(now)
-        known, at, headers = self._made
-        if held is not known or second != at:
-            entry = held.entry
-            headers = [*entry.headers, *age_headers(entry, now)]
-            if entry.status not in {204, 304} and all(name != "Content-Length" for name, _ in headers):
-                headers.append(("Content-Length", str(len(entry.body))))
-            if self.config_headers:
-                headers = _overlaid(headers, self.config_headers)
-            self._made = held, second, headers
-        return list(headers)
 
 
 def _overlaid(headers: Pairs, over: tuple[tuple[str, str], ...]) -> Pairs:
-    names = {name.lower() for name, _ in over} - ACCUMULATED
-    headers = [*over, *(pair for pair in headers if pair[0].lower() not in names)]
-    return made_private(headers) if any(name.lower() == "set-cookie" for name, _ in over) else headers
+    names = {name.lower() for name, _ in over}
+    kept = names - ACCUMULATED
+    headers = [*over, *[pair for pair in headers if pair[0].lower() not in kept]]
+    return made_private(headers) if "set-cookie" in names else headers
 
 
 class Hits:
@@ -109,15 +94,22 @@ class Hits:
             or COOKIE in get("HTTP_COOKIE", "")
         ):
             return None
-        held = self._store.memory.held(ready.key)
+        now = time.time()
+        held = self.fresh(ready.key, now)
+        if held is None:
+            return None
+        environ[ROUTE] = ready.pattern
+        assert plan.found is not None, "a response is ready for a route alone"
+        environ[ROUTING_ARGS] = ((), plan.params() if plan.has_lists else dict(plan.found[1]))
+        headers = list(headers_of_hit(held, now))
+        if ready.config_headers:
+            headers = _overlaid(headers, ready.config_headers)
+        return STATUS_LINES[held.entry.status], headers, held.body
+
+    def fresh(self, key: str, now: float) -> Held | None:
+        """Return the entry of a key, if it is in memory and was found fresh at the present version of the purges."""
+        held = self._store.memory.held(key)
         if held is None:
             return None
         purges = self._store.purges()
-        if purges is None or held.checked != purges.version:
-            return None
-        now = time.time()
-        if now >= held.until:
-            return None
-        environ[ROUTE] = ready.pattern
-        environ[ROUTING_ARGS] = ((), plan.params())
-        return STATUS_LINES[held.entry.status], ready.headers_at(held, now), held.body
+        return held if purges is not None and held.checked == purges.version and now < held.until else None

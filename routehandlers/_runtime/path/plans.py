@@ -47,12 +47,13 @@ class Plan:
     :ivar headers: The ``headers`` transforms whose sources match, and so on for the other groups.
     :ivar config_headers: What they add, where no condition is to be checked.
     :ivar meets_root: Whether the root's middleware is met; ``None`` where a condition decides it.
+    :ivar key: That of the stored response of ``found``, unless a header is part of it.
     :ivar ready: The stored response that answers at once, where there is one.
     """
 
     __slots__ = (
         "after_files", "before_files", "config_headers", "fallback", "found", "has_lists", "headers", "is_decided",
-        "is_plain", "location", "meets_root", "ready", "redirects", "text", "whole",
+        "is_plain", "key", "location", "meets_root", "ready", "redirects", "text", "whole",
     )  # fmt: skip
 
     def __init__(self, text: str | None, whole: str, location: str | None = None, *, is_plain: bool = False) -> None:
@@ -70,6 +71,7 @@ class Plan:
         self.after_files: Any = ()
         self.fallback: Any = ()
         self.meets_root: bool | None = False
+        self.key: str | None = None
         self.ready: Ready | None = None
 
     @property

@@ -61,11 +61,11 @@ class RenderScope(Scope):
 
     @property
     def jar(self) -> Cookies:
-        if self._cookies is None:
-            self._cookies = Cookies(cookies_of(self._clients))
+        if self.opened_jar is None:
+            self.opened_jar = Cookies(cookies_of(self._clients))
             if self._sealed:
-                self._cookies.seal()
-        return self._cookies
+                self.opened_jar.seal()
+        return self.opened_jar
 
     def release(self, environ: WSGIEnvironment) -> None:
         """It is one client's alone from now on: its conditions and its method count again."""

@@ -92,7 +92,8 @@ class Scope:
     """
 
     _request: Request | None = None
-    _cookies: Cookies | None = None
+    # The cookies, as soon as code looked at them.
+    opened_jar: Cookies | None = None
     _sealed = False
 
     # The Set-Cookie lines that a response of this request has already.
@@ -124,8 +125,8 @@ class Scope:
     # What was read of the client before the route was reached.
     client_read = ""
 
-    # Whether the response of a cached route is for one client alone.
-    is_unstored = False
+    # Whether the response of a cached route is a stored one, or else for one client alone.
+    is_stored = is_unstored = False
 
     # The functions given to after(), in order; made with the first.
     after: deque[Callable[[], Any]] | None = None
@@ -174,11 +175,11 @@ class Scope:
     @property
     def jar(self) -> Cookies:
         """The cookies, whoever asks."""
-        if self._cookies is None:
-            self._cookies = Cookies(cookies_of(self.environ))
+        if self.opened_jar is None:
+            self.opened_jar = Cookies(cookies_of(self.environ))
             if self._sealed:
-                self._cookies.seal()
-        return self._cookies
+                self.opened_jar.seal()
+        return self.opened_jar
 
     @property
     def is_draft(self) -> bool:
@@ -197,11 +198,11 @@ class Scope:
 
     def cookie_lines(self) -> list[str]:
         """The ``Set-Cookie`` lines so far."""
-        return self._cookies.lines if self._cookies is not None else []
+        return self.opened_jar.lines if self.opened_jar is not None else []
 
     def share_cookies(self) -> None:
         """Show the cookies that were set so far to a scope that is made from the same environment."""
-        if self._cookies is not None and (values := self._cookies.set_here):
+        if self.opened_jar is not None and (values := self.opened_jar.set_here):
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **values}
 
     def take_cookie_lines(self, own: set[str]) -> list[str]:
@@ -243,7 +244,7 @@ class Scope:
 
     def forget_cookies(self) -> None:
         """Drop what was set: the response is not the handler's."""
-        self._cookies = None
+        self.opened_jar = None
         self._sent_lines = ()
 
     def enter_route(self, route: RouteInfo, params: Params) -> None:
@@ -261,8 +262,8 @@ class Scope:
     def seal(self) -> None:
         """The headers leave; cookies that come now are a mistake."""
         self._sealed = True
-        if self._cookies is not None:
-            self._cookies.seal()
+        if self.opened_jar is not None:
+            self.opened_jar.seal()
 
 
 def cookies_of(environ: WSGIEnvironment) -> dict[str, str]:

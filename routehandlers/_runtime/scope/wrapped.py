@@ -10,7 +10,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
-from ..._http.request.vary import Vary, variable_of
+from ..._http.request.vary import NO_VARY, variable_of
 from ..._http.request.watched import WatchedRequest
 from ..._http.response.cookies import Cookies, ResponseCookies
 from .scope import RouteInfo, RunsIn, Scope
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..._http.response.changes import Pairs
     from ..._http.response.response import Continuation
     from ...typing import Params, WSGIEnvironment
-
-_NO_VARY = Vary()
 
 # A middleware that sends a request round in circles ends here.
 _MOST_REWRITES = 8
@@ -47,7 +45,8 @@ class WrappedScope(Scope):
     _rewrites = 0
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
-        super().__init__(environ, route, {}, "", context)
+        # Not by super().__init__(), which would be one call more for every request.
+        self.environ, self.route, self.params, self.path, self.context = environ, route, {}, "", context
         self._is_watched = is_watched
         self._met: list[tuple[_Meets, str]] = []
 
@@ -63,7 +62,7 @@ class WrappedScope(Scope):
         if self._request is None:
             if self._is_watched:
                 plain = self.route.request_class(self.environ, populate_request=False)
-                self._request = self.route.watched_class(plain, self.environ, _NO_VARY, self.read)
+                self._request = self.route.watched_class(plain, self.environ, NO_VARY, self.read)
             else:
                 self._request = self.route.request_class(self.environ)
         return self._request
@@ -145,7 +144,9 @@ class WrappedScope(Scope):
     def renew_url(self) -> None:
         """Discard edits to ``next_url`` between middlewares."""
         if self._request is not None:
-            type(self._request)._renew_url(self._request)
+            own = object.__getattribute__(self._request, "__dict__")
+            own.pop("next_url", None)
+            own.get("_same", own).pop("next_url", None)
 
     def unwatch(self) -> None:
         """Stop watching: the route is not cached, and no other may be reached any more."""
@@ -165,7 +166,7 @@ class WrappedScope(Scope):
         if changes and self._request is not None:
             Request._forget_headers(self._request)
         if "cookie" in changes:
-            self._cookies = None
+            self.opened_jar = None
         set_here = ResponseCookies(continuation.headers).get_all()
         if set_here:
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
