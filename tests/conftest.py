@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,43 @@ settings.load_profile("routehandlers")
 MakeApp = Callable[..., RouteHandlers]
 ClientFor = Callable[[RouteHandlers], Client]
 
+_TESTS = Path(__file__).parent
 
-@pytest.fixture(params=[False, True], ids=["start", "dev"])
+
+# The folders whose tests take minutes. Two rows of tox run them; all rows run the others.
+_SLOW = frozenset({"cli", "docs", "examples", "packaging", "parity", "serving", "typegen"})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Number of processes for ``-n auto``: more than processors, because half of the tests' time is waiting."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        file = item.path.relative_to(_TESTS)
+        if file.parts[0] in _SLOW:
+            item.add_marker(pytest.mark.slow)
+        # Tests that share a fixture of their module stay in one process of xdist, so that it is set up once.
+        if hasattr(config, "workerinput") and _shares_a_fixture(item):
+            item.add_marker(pytest.mark.xdist_group(file.as_posix()))
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    by_name = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # no public attribute has the scopes
+    return any(fixture.scope == "module" for fixtures in by_name.values() for fixture in fixtures)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(False, id="start", marks=pytest.mark.start),
+        pytest.param(True, id="dev", marks=pytest.mark.dev),
+    ]
+)
 def debug(request: pytest.FixtureRequest) -> bool:
-    """Each test that makes an application by ``make_app`` runs with both settings."""
+    """Each test that makes an application by ``make_app`` runs with both settings, as ``-m "not dev"`` or so allows."""
     value: bool = request.param
     return value
 
