@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,26 @@ class _ClosingClient(Client):
     def open(self, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("buffered", True)
         return super().open(*args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def _applications_leave_sys_modules() -> Iterator[None]:
+    """Forget the modules of the applications that a test made.
+
+    Each application has a package of its own, so that thousands of tests would
+    leave 17,000 modules, and freezegun looks at every one of them. Applications
+    of a wider scope, which were there before the test, keep theirs.
+    """
+    before = _application_packages()
+    yield
+    made = _application_packages() - before
+    for name in list(sys.modules):
+        if name.partition(".")[0] in made:
+            del sys.modules[name]
+
+
+def _application_packages() -> set[str]:
+    return {name for name in list(sys.modules) if name.startswith("routehandlers_app_") and "." not in name}
 
 
 @pytest.fixture(autouse=True)
