@@ -84,7 +84,8 @@ def test_sec_12_no_partial_or_empty_answer_ever_overwrites_a_good_one(make_app: 
     time.sleep(0.02)
 
     client.get("/x")
-    time.sleep(0.2)
+    while app.cache._refresher._begun:
+        time.sleep(0.01)
 
     answer = client.get("/x")
     if "204" in result:  # an answer of its own right
@@ -280,16 +281,18 @@ def test_sec_46_when_the_one_who_renders_is_stuck_the_others_go_on(
     import itertools, threading
     revalidate = 60
     calls = itertools.count(1)
-    stuck = threading.Event()
+    begun, stuck = threading.Event(), threading.Event()
     def GET():
         number = next(calls)
-        if number == 1: stuck.wait(10)
+        if number == 1:
+            begun.set()
+            stuck.wait(10)
         return str(number)
     """
     app = make_app({"x/route.py": source})
     first = threading.Thread(target=lambda: app.test_client().get("/x"))
     first.start()
-    time.sleep(0.1)
+    assert app.load("/x").begun.wait(10)
 
     begun = time.monotonic()
     answer = app.test_client().get("/x").text
