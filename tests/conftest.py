@@ -39,12 +39,19 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the slow tests, and say which tests stay together in one process of xdist.
+
+    Those of a file do, so that its fixtures are set up once. Tests that take
+    seconds are spread, unless they share a fixture of their module.
+    """
     for item in items:
         file = item.path.relative_to(_TESTS)
         if file.parts[0] in _SLOW:
             item.add_marker(pytest.mark.slow)
-        # Tests that share a fixture of their module stay in one process of xdist, so that it is set up once.
-        if hasattr(config, "workerinput") and _shares_a_fixture(item):
+        takes_seconds = item.get_closest_marker("slow") or item.get_closest_marker("once")
+        is_grouped = item.get_closest_marker("xdist_group") or (takes_seconds and not _shares_a_fixture(item))
+        # Without xdist its marker is unknown.
+        if hasattr(config, "workerinput") and not is_grouped:
             item.add_marker(pytest.mark.xdist_group(file.as_posix()))
 
 

@@ -221,7 +221,8 @@ RUN: dict[str, Callable[[Client, Path], bool]] = {
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("kind", KINDS)
+# The tests of a server stay in one process, which starts it once.
+@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in KINDS])
 def test_a_server_does_what_the_table_says(site: Site, kind: str, check: str) -> None:
     server, marks = site(kind)
 
