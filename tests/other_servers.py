@@ -131,7 +131,7 @@ KINDS: dict[str, Kind] = {
         ("cheroot", "cheroot"),
         {},
     ),
-    "Granian": Kind(_granian, ("granian", "granian"), {"%2F": "it is a slash: only the decoded path is handed on", "broken streams": "they are ended as whole ones"}),
+    "Granian": Kind(_granian, ("granian", "granian"), {"%2F": "it is a slash: only the decoded path is handed on"}),
     "uvicorn, a2wsgi": Kind(_uvicorn, ("a2wsgi", "a2wsgi uvicorn"), {"%2F": "it is a slash: only the decoded path is handed on", "disconnect": "the generator runs to its end, and is closed then", "chunked bodies": "they are empty: nobody says that they end"}),
 }  # fmt: skip
 
