@@ -104,5 +104,11 @@ def test_every_error_is_in_a_guide(name: str) -> None:
 def test_the_readme_names_the_commands() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
 
-    assert "\ntox\n" in readme
     assert "python -m benchmarks" in readme
+
+
+def test_the_command_of_the_readme_is_the_one_that_runs_before_every_merge() -> None:
+    command = "\npython3 -m venv .venv && .venv/bin/pip install tox && .venv/bin/tox\n"
+
+    assert command in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert command in (ROOT / ".ci/run").read_text(encoding="utf-8")
