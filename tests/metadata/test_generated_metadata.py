@@ -121,10 +121,7 @@ def test_segment_config_counts_as_in_routes(make_app: MakeApp, client_for: Clien
         app.cache.revalidate_path("/c/sitemap.xml")
         assert "com/2" in client.get("/c/sitemap.xml").text
         clock.tick(11)
-        assert (
-            "stale" in client.get("/a/sitemap.xml").headers["Cache-Status"]
-            or "com/1" in client.get("/a/sitemap.xml").text
-        )
+        assert "com/1" in client.get("/a/sitemap.xml").text  # stale, and a refresh begins
 
 
 def test_build_makes_those_whose_ids_are_known(make_app: MakeApp) -> None:
