@@ -34,6 +34,15 @@ FILES = {
             finally:
                 print("the generator was closed", flush=True)
         """,
+    "undrawn/route.py": """
+        from routehandlers.server import after
+        def GET():
+            after(lambda: print("the request is over", flush=True))
+            return chunks()
+        def chunks():
+            print("the generator was started", flush=True)
+            yield "tick;"
+        """,
     "broken/route.py": """
         from routehandlers.navigation import redirect
         def GET():
@@ -202,12 +211,13 @@ def test_empty_chunks_do_not_end_a_body(server: Server, method: str, body: bytes
     assert (answer.status, answer.body) == (200, body)
 
 
-def test_the_head_of_a_stream_has_no_body_and_closes_it(server: Server) -> None:
-    answer = server.raw(get("/endless", "HEAD"))
+def test_the_head_of_a_stream_has_no_body_and_does_not_start_it(server: Server) -> None:
+    answer = server.raw(get("/undrawn", "HEAD"))
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert answer.endswith(b"\r\n\r\n")
-    wait_for(server, "the generator was closed")
+    wait_for(server, "the request is over")
+    assert "the generator was started" not in server.logs()
 
 
 def test_events_are_written_as_the_standard_has_them(server: Server) -> None:
