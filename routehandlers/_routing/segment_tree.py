@@ -113,6 +113,10 @@ class SegmentTree:
 
     def __init__(self, routes: Sequence[RouteFile], converters: Mapping[str, type[BaseConverter]]) -> None:
         self.routes = routes
+        # The routes whose params hold a list.
+        self.catch_alls = frozenset(
+            index for index, route in enumerate(routes) if route.segments and route.segments[-1].kind in CATCH_ALLS
+        )
         self._custom = frozenset(converters)
         by_name = guarded(converters)
         self._builder = PathBuilder(by_name)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from ..values.encoding import PCHAR
@@ -65,13 +65,50 @@ def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEn
 _COVERED = frozenset({"method", "path", "root_path", "script_root", "base_path", "mount_prefix"})
 
 
+class Watcher(Protocol):
+    """What a watched request asks and tells; a scope is one."""
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether the path is the client's alone, since others come to the same key by other paths."""
+        ...
+
+    @property
+    def clients(self) -> Request:
+        """The request of the client, or an empty one, not watched."""
+        ...
+
+    @property
+    def shared(self) -> WSGIEnvironment:
+        """An environment of what a key covers, and nothing else."""
+        ...
+
+    @property
+    def vary(self) -> Vary:
+        """What a key covers beside the path."""
+        ...
+
+    def read(self, what: str) -> None:
+        """Take the name of something of the client that is read."""
+        ...
+
+
+class _Watch(NamedTuple):
+    """A watcher that is no scope."""
+
+    clients: Request
+    shared: WSGIEnvironment
+    vary: Vary
+    read: Report
+    is_rewritten: bool
+
+
 class WatchedRequest(Request):
     """A request that reports each use of an attribute, except those of a list.
 
     :param clients: The request of the client, or an empty one.
     :param shared: An environment of what a key covers, and nothing else.
     :param report: Called with the name of what is read.
-    :param is_rewritten: Whether the path is the client's alone, since others come to the same key by other paths.
     """
 
     plain_class: type[Request] = Request
@@ -80,18 +117,26 @@ class WatchedRequest(Request):
     def __init__(
         self, clients: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
     ) -> None:
-        watch = clients, shared, vary, report, is_rewritten
-        same: dict[str, Any] = {}
-        if vary is not NO_VARY:
-            same.update(_covered_by(vary, clients, shared, report))
-        own = {"environ": clients.environ, "shallow": False, "_same": same, "_report": report, "_watch": watch}
+        watch = _Watch(clients, shared, vary, report, is_rewritten)
+        own = {"environ": clients.environ, "shallow": False, "_same": _covered_by(watch), "_watcher": watch}
         object.__setattr__(self, "__dict__", own)
+
+    @classmethod
+    def _by(cls, watcher: Watcher, environ: WSGIEnvironment) -> WatchedRequest:
+        """Return a watched request.
+
+        :param environ: That of the client.
+        """
+        request = object.__new__(cls)
+        same = _covered_by(watcher) if watcher.vary is not NO_VARY else {}
+        own = {"environ": environ, "shallow": False, "_same": same, "_watcher": watcher}
+        object.__setattr__(request, "__dict__", own)
+        return request
 
     def _unwatch(self) -> None:
         """Make it a plain request again. Call it by the class."""
         own = object.__getattribute__(self, "__dict__")
-        for name in ("_same", "_report", "_watch"):
-            del own[name]
+        del own["_same"], own["_watcher"]
         object.__setattr__(self, "__class__", type(self).plain_class)
         own["environ"]["werkzeug.request"] = self
 
@@ -102,14 +147,17 @@ class WatchedRequest(Request):
             return super().__getattribute__(name)
         if name in same:
             return same[name]
-        clients, shared, vary, report, is_rewritten = own["_watch"]
+        watcher: Watcher = own["_watcher"]
         if name == "next_url":
+            clients = watcher.clients
             Request._forget(clients, "next_url")
-            same[name] = WatchedURL(_plain(clients, shared), clients, vary, report, is_rewritten=is_rewritten)
-        elif name in _COVERED and not (is_rewritten and name == "path"):
-            same[name] = getattr(_plain(clients, shared), name)
+            same[name] = WatchedURL(
+                _plain(watcher), clients, watcher.vary, watcher.read, is_rewritten=watcher.is_rewritten
+            )
+        elif name in _COVERED and not (name == "path" and watcher.is_rewritten):
+            same[name] = getattr(_plain(watcher), name)
         else:
-            report(f"request.{name}")
+            watcher.read(f"request.{name}")
             return super().__getattribute__(name)
         return same[name]
 
@@ -119,8 +167,9 @@ class WatchedRequest(Request):
         super().__setattr__(name, value)
 
 
-def _plain(clients: Request, shared: WSGIEnvironment) -> Request:
+def _plain(watcher: Watcher) -> Request:
     """Return a request of what a key covers."""
+    clients, shared = watcher.clients, watcher.shared
     if shared is clients.environ:
         return clients
     plain = Request(shared, populate_request=False)
@@ -128,15 +177,16 @@ def _plain(clients: Request, shared: WSGIEnvironment) -> Request:
     return plain
 
 
-def _covered_by(vary: Vary, clients: Request, shared: WSGIEnvironment, report: Report) -> dict[str, Any]:
+def _covered_by(watcher: Watcher) -> dict[str, Any]:
     """Return the attributes that ``vary`` makes the same for all clients of a key."""
-    plain = _plain(clients, shared)
+    vary, clients = watcher.vary, watcher.clients
+    plain = _plain(watcher)
     covered: dict[str, Any] = {}
     if vary.headers:
-        covered["headers"] = CoveredHeaders(vary.headers, shared, clients.environ, report)
+        covered["headers"] = CoveredHeaders(vary.headers, watcher.shared, clients.environ, watcher.read)
         covered.update((name, getattr(plain, name)) for name in vary.derived)
     if vary.search_params:
-        covered["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, report)
+        covered["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, watcher.read)
     return covered
 
 

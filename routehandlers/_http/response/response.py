@@ -22,6 +22,7 @@ STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HT
 # The statuses of a redirect. 300 and 304 have a meaning of their own.
 REDIRECTS = (301, 302, 303, 307, 308)
 _WITHOUT_BODY = (204, 205, 304)
+_WITH_BODY = frozenset(status for status in STATUS_LINES if status >= 200) - {*_WITHOUT_BODY}
 
 
 class Response(werkzeug.wrappers.Response):
@@ -87,11 +88,19 @@ class Response(werkzeug.wrappers.Response):
         :param data: What ``json`` writes, and dataclasses, dates, UUIDs and Decimals.
         :raise TypeError: For what JSON has no way to write.
         """
-        response = cls([_json.dumps(data)], status, headers)
-        if headers is None:
-            # The constructor made these headers a moment ago, and nothing is in them.
-            response.headers._list.append(_JSON_TYPE)
-        elif "Content-Type" not in response.headers:
+        body = _json.dumps(data)
+        if headers is None and cls is Response and status in _WITH_BODY and type(status) is int:
+            # What the constructor would set, without its questions. A test compares the two.
+            response = object.__new__(cls)
+            made = Headers()
+            made._list = [_JSON_TYPE]
+            response.__dict__ = {
+                "headers": made, "direct_passthrough": False, "_on_close": [], "_status_code": status,
+                "_status": STATUS_LINES[status], "response": [body],
+            }  # fmt: skip
+            return response
+        response = cls([body], status, headers)
+        if "Content-Type" not in response.headers:
             response.headers["Content-Type"] = "application/json"
         return response
 

@@ -79,7 +79,9 @@ class Entrance:
         target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         plain: str = environ.get("PATH_INFO") or ""
         if self._takes_plain and "%" not in target and PLAIN.fullmatch(plain):
-            return Plan(plain, plain, is_plain=True)
+            plan = Plan(plain, plain)
+            plan.is_plain = True
+            return plan
         prefix, path = sent_path(environ)
         if path and not path.startswith("/"):
             raise BadRequest("The path does not begin with a slash.")
@@ -93,7 +95,9 @@ class Entrance:
                 location = None
         whole = to_text(path)
         text = whole if below == path else None if below is None else to_text(below)
-        return Plan(text, whole, None if location is None else prefix + location)
+        plan = Plan(text, whole)
+        plan.location = None if location is None else prefix + location
+        return plan
 
     def _is_anothers(self, path: str, below: str | None) -> bool:
         """Return whether only a slash at the end would be put right, of a path that another application may have."""

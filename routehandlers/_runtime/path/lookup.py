@@ -37,6 +37,7 @@ class Lookup:
         self._endpoints = endpoints
         self._admissions = admissions
         self._public = public
+        self._with_lists = tree.catch_alls
         self._is_lasting = has_lasting_files and not has_converters and not admissions
 
     def plan(self, plan: Plan) -> None:
@@ -44,14 +45,12 @@ class Lookup:
         if not self._is_lasting or plan.text is None:
             return
         plan.is_decided = True
-        if self._public is not None:
-            plan.found = self.match(plan.text)
-        else:
-            match = self._tree.match(plan.text)
-            plan.found = None if match is None else (self._endpoints[match[0]], match[1])
-        if plan.found is not None:
-            for value in plan.found[1].values():
-                plan.has_lists |= type(value) is list
+        match = self._tree.match(plan.text) if self._public is None or self._public(plan.text) is None else None
+        if match is not None:
+            index, params = match
+            plan.found, plan.has_lists = (self._endpoints[index], params), index in self._with_lists
+        elif self._public is not None and (file := self._public(plan.text)) is not None:
+            plan.found = file, {}
 
     def match_static(self, text: str) -> Found | None:
         """Return the file or the static route of a path."""

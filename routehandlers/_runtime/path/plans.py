@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..._http.request.path import target_of
@@ -25,8 +24,9 @@ MOST_PATHS = 50_000
 # Paths without a route get this part of it, so that requests for them never push out good paths.
 _SHARE_OF_UNKNOWN = 16
 
-# How many paths that came once are told from new ones.
+# How many paths that came once are told from new ones; a power of two.
 _SEEN = 4_096
+_MASK = _SEEN - 1
 
 # The objects of one plan, in bytes; measured with tracemalloc for a path with one parameter.
 _OBJECTS = 1_000
@@ -51,28 +51,25 @@ class Plan:
     :ivar ready: The stored response that answers at once, where there is one.
     """
 
-    __slots__ = (
-        "after_files", "before_files", "config_headers", "fallback", "found", "has_lists", "headers", "is_decided",
-        "is_plain", "key", "location", "meets_root", "ready", "redirects", "text", "whole",
-    )  # fmt: skip
+    # Most plans of most applications have nothing but a path and a route; the rest is in the class.
+    location: str | None = None
+    is_plain = False
+    found: tuple[Any, Params] | None = None
+    has_lists = False
+    is_decided = False
+    headers: Any = ()
+    config_headers: tuple[tuple[str, str], ...] | None = ()
+    redirects: Any = ()
+    before_files: Any = ()
+    after_files: Any = ()
+    fallback: Any = ()
+    meets_root: bool | None = False
+    key: str | None = None
+    ready: Ready | None = None
 
-    def __init__(self, text: str | None, whole: str, location: str | None = None, *, is_plain: bool = False) -> None:
+    def __init__(self, text: str | None, whole: str) -> None:
         self.text = text
         self.whole = whole
-        self.location = location
-        self.is_plain = is_plain
-        self.found: tuple[Any, Params] | None = None
-        self.has_lists = False
-        self.is_decided = False
-        self.headers: Any = ()
-        self.config_headers: tuple[tuple[str, str], ...] | None = ()
-        self.redirects: Any = ()
-        self.before_files: Any = ()
-        self.after_files: Any = ()
-        self.fallback: Any = ()
-        self.meets_root: bool | None = False
-        self.key: str | None = None
-        self.ready: Ready | None = None
 
     @property
     def is_unconditional(self) -> bool:
@@ -118,21 +115,25 @@ class Plans:
         segment = self._known
         if plan is None:
             plan = self._get_unknown(key)
+            if plan is None:
+                return None
             segment = self._unknown
-        if plan is not None:
-            with suppress(KeyError):  # another thread may just have dropped it
-                segment.plans.move_to_end(key)
+        try:  # suppress() would take longer than all the rest
+            segment.plans.move_to_end(key)
+        except KeyError:  # another thread has just dropped it
+            return plan
         return plan
 
     def keep(self, environ: WSGIEnvironment, plan: Plan) -> None:
         """Remember the plan of a request's path, unless it came for the first time."""
         key: Key = plan.whole if plan.is_plain and not environ.get("SCRIPT_NAME") else key_of(environ)
-        place = hash(key)
-        if self._seen[place % _SEEN] != place:
-            self._seen[place % _SEEN] = place
-        else:
-            is_unknown = plan.is_decided and plan.found is None
-            (self._unknown if is_unknown else self._known).put(key, plan)
+        seen, mark = self._seen, hash(key)
+        place = mark & _MASK
+        if seen[place] != mark:
+            seen[place] = mark
+            return
+        is_unknown = plan.is_decided and plan.found is None
+        (self._unknown if is_unknown else self._known).put(key, plan)
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
@@ -34,23 +35,29 @@ class RenderScope(Scope):
         super().__init__(environ, route, params, path, context)
         self.render = self.record = render
         self._surrounding: Surrounding | None = surround(render) if surround is not None else None
-        self._everyones = environ
+        self.shared = environ
         self._clients = clients
-        self._vary = vary
+        self.vary = vary
 
     @property
     def request(self) -> Request:
         if self._request is None:
-            clients = self.route.request_class(self._clients, populate_request=False)
-            self._request = self.route.watched_class(
-                clients, self._everyones, self._vary, self.record.read, is_rewritten=self.is_rewritten
-            )
+            self._request = self.route.watched_class._by(self, self._clients)
         return self._request
+
+    @cached_property
+    def clients(self) -> Request:
+        """The request of the client, as far as it may be read, not watched."""
+        return self.route.request_class(self._clients, populate_request=False)
+
+    def read(self, what: str) -> None:
+        """Note that something of the client was read."""
+        self.record.read(what)
 
     @property
     def headers(self) -> EnvironHeaders:
-        if self._vary.headers:
-            return CoveredHeaders(self._vary.headers, self._everyones, self._clients, self.record.read)
+        if self.vary.headers:
+            return CoveredHeaders(self.vary.headers, self.shared, self._clients, self.record.read)
         self.record.read("headers()")
         return EnvironHeaders(self._clients)
 

@@ -41,6 +41,7 @@ class WrappedScope(Scope):
     """
 
     is_wrapped = True
+    _clients: Request | None = None
     _matched: Params | None = None
     _rewrites = 0
 
@@ -52,6 +53,19 @@ class WrappedScope(Scope):
 
     # What middleware reads --------------------------------------------------
 
+    # A middleware sees the client's request, and no key covers anything of it.
+    vary = NO_VARY
+
+    @property
+    def shared(self) -> WSGIEnvironment:
+        return self.environ
+
+    @property
+    def clients(self) -> Request:
+        if self._clients is None:
+            self._clients = self.route.request_class(self.environ, populate_request=False)
+        return self._clients
+
     def read(self, what: str) -> None:
         """Note that something of the client was read, on which the response may depend."""
         if not self.client_read:
@@ -61,8 +75,7 @@ class WrappedScope(Scope):
     def request(self) -> Request:
         if self._request is None:
             if self._is_watched:
-                plain = self.route.request_class(self.environ, populate_request=False)
-                self._request = self.route.watched_class(plain, self.environ, NO_VARY, self.read)
+                self._request = self.route.watched_class._by(self, self.environ)
             else:
                 self._request = self.route.request_class(self.environ)
         return self._request
