@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from ._http.request.request import Request
+from ._http.request.watched import method_of, read_header
 from ._http.response.errors import error_response
 from ._http.response.response import Continuation, Response
 from ._http.values.encoding import TOKEN
@@ -16,6 +17,7 @@ from .exceptions import InvalidConfigError
 
 __all__ = ["cors"]
 
+_ASKED_METHOD = "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 # RFC 6454 section 7, without "null", which is the origin of every sandboxed frame and every local file.
@@ -51,17 +53,28 @@ def cors(
     preflight = _preflight_headers(methods, headers, max_age)
     takes_any_header = headers == "*"
 
+    varied = [] if allowed.is_any else [("Vary", "Origin")]
+    # What is added to responses is the same for all requests of one origin.
+    to_others = Response.next(headers=varied)
+    to_listed = {
+        name: Response.next(headers=[*varied, ("Access-Control-Allow-Origin", name), *sent]) for name in allowed.names
+    }
+
     def middleware(request: Request) -> Response | Continuation:
-        is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-        origin = "*" if allowed.is_any else request.headers.get("Origin", "")
-        common = [] if allowed.is_any else [("Vary", "Origin")]
+        is_preflight = (
+            method_of(request) == "OPTIONS"
+            and read_header(request, _ASKED_METHOD, "Access-Control-Request-Method") != ""
+        )
+        origin = "*" if allowed.is_any else read_header(request, "HTTP_ORIGIN", "Origin")
+        if not is_preflight and origin in to_listed:
+            return to_listed[origin]
         if not allowed.takes(origin):
             if not is_preflight:
-                return Response.next(headers=common)
+                return to_others
             refused = error_response(request.environ, 403, "This origin is not allowed.")
-            refused.headers.extend(common)
+            refused.headers.extend(varied)
             return refused
-        common += [("Access-Control-Allow-Origin", origin), *sent]
+        common = [*varied, ("Access-Control-Allow-Origin", origin), *sent]
         if not is_preflight:
             return Response.next(headers=common)
         asked = request.headers.get("Access-Control-Request-Headers", "")
@@ -85,10 +98,10 @@ class _Allowed:
                 else "cors(): origins has '*' beside others. Give '*' alone, or remove it."
             )
         self._patterns = [origin for origin in listed if isinstance(origin, re.Pattern)]
-        self._names = {_check_origin(origin) for origin in listed if not isinstance(origin, re.Pattern)}
+        self.names = {_check_origin(origin) for origin in listed if not isinstance(origin, re.Pattern)}
 
     def takes(self, origin: str) -> bool:
-        if self.is_any or origin in self._names:
+        if self.is_any or origin in self.names:
             return True
         return bool(_ORIGIN.fullmatch(origin)) and any(pattern.fullmatch(origin) for pattern in self._patterns)
 

@@ -82,7 +82,8 @@ def path_tag(segments: Iterable[str]) -> str:
 
     :param segments: Decoded segments of its path.
     """
-    return f"{_PATH}/{'/'.join(segment.replace('%', '%25').replace('/', '%2F') for segment in segments)}"
+    parts = [segment.replace("%", "%25").replace("/", "%2F") for segment in segments]
+    return f"{_PATH}/{'/'.join(parts)}"
 
 
 def path_tags(path: str) -> set[str]:
@@ -101,7 +102,11 @@ def route_tag(pattern: str) -> str:
 
 def layout_tags(segments: Sequence[str]) -> list[str]:
     """Return the tags of all folders of a path, from the root down. The type ``"layout"`` purges by them."""
-    return [layout_tag("/" + "/".join(segments[:depth])) for depth in range(len(segments) + 1)]
+    folder, tags = "", [f"{_PATH}/layout"]
+    for segment in segments:
+        folder = f"{folder}/{segment}"
+        tags.append(layout_tag(folder))
+    return tags
 
 
 def layout_tag(folder: str) -> str:

@@ -28,4 +28,7 @@ def restore(text: str) -> str:
 
 def from_matching(text: str) -> list[str]:
     """The decoded segments of a text that ``to_matching`` made; none for the root."""
-    return [restore(segment) for segment in text[1:].split("/")] if text != "/" else []
+    if text == "/":
+        return []
+    segments = text[1:].split("/")
+    return [restore(segment) for segment in segments] if ESCAPE in text else segments

@@ -131,14 +131,18 @@ class Pipeline:
         if transforms.before_files:
             before.append(Rewrites("before_files", transforms.before_files))
         routes: list[Stage] = []
+        find = Routes(self._lookup, self._instrumentation, self.plans)
         if other is not None:
             routes.append(OtherProtocols(other, self._nearest, hand_over, is_bare=is_bare))
         if transforms.after_files:
-            routes.append(StaticRoutes(self._lookup, self._instrumentation))
+            routes.append(StaticRoutes(self._lookup, self._instrumentation, self.plans))
             routes.append(Rewrites("after_files", transforms.after_files))
-        routes.append(Routes(self._lookup, self._instrumentation))
+        routes.append(find)
         if transforms.fallback:
-            routes += [Rewrites("fallback", transforms.fallback), Routes(self._lookup, self._instrumentation)]
+            routes += [
+                Rewrites("fallback", transforms.fallback),
+                Routes(self._lookup, self._instrumentation, self.plans),
+            ]
         routes.append(NotFound(other, self._nearest, hand_over, is_bare=is_bare))
         if root is not None or self._guards:
             routes.append(FolderMiddleware(self._guards, root, run, elsewhere))

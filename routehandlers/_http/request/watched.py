@@ -30,7 +30,7 @@ _NOWHERE = "http://localhost:3000"
 
 def pathname_of(segments: list[str], *, trailing_slash: bool = False) -> str:
     """The one spelling of a path, whichever the client chose."""
-    path = "/" + "/".join(quote(segment, safe=PCHAR) for segment in segments)
+    path = "/" + "/".join([quote(segment, safe=PCHAR) for segment in segments])
     return f"{path}/" if trailing_slash and path != "/" else path
 
 
@@ -165,6 +165,26 @@ class WatchedRequest(Request):
         """Set an attribute, which may be read again without a report."""
         object.__getattribute__(self, "__dict__")["_same"][name] = value
         super().__setattr__(name, value)
+
+
+def read_header(request: Request, variable: str, name: str) -> str:
+    """Return a header of a request, and report it by its name where the request is watched.
+
+    This is for middleware of the library itself, which needs one header of every request and not all of them.
+
+    :param variable: The name of the header in a WSGI environment.
+    """
+    own = object.__getattribute__(request, "__dict__")
+    if "_watcher" in own:
+        own["_watcher"].read(f"the header {name}")
+    value: str = own["environ"].get(variable) or ""
+    return value
+
+
+def method_of(request: Request) -> str:
+    """Return the method of a request as it was sent, without a report."""
+    method: str = object.__getattribute__(request, "__dict__")["environ"]["REQUEST_METHOD"]
+    return method
 
 
 def _plain(watcher: Watcher) -> Request:

@@ -44,7 +44,7 @@ def headers_of(pairs: Pairs) -> Headers:
     ``Headers(pairs)`` checks and copies each pair again, which is most of its cost. What comes from other headers
     was checked there, and everything is checked before it leaves.
     """
-    headers = Headers()
+    headers = object.__new__(Headers)
     headers._list = pairs
     return headers
 

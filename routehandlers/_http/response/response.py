@@ -21,6 +21,8 @@ STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HT
 
 # The statuses of a redirect. 300 and 304 have a meaning of their own.
 REDIRECTS = (301, 302, 303, 307, 308)
+_new = object.__new__
+
 _WITHOUT_BODY = (204, 205, 304)
 _WITH_BODY = frozenset(status for status in STATUS_LINES if status >= 200) - {*_WITHOUT_BODY}
 
@@ -91,8 +93,7 @@ class Response(werkzeug.wrappers.Response):
         body = _json.dumps(data)
         if headers is None and cls is Response and status in _WITH_BODY and type(status) is int:
             # What the constructor would set, without its questions. A test compares the two.
-            response = object.__new__(cls)
-            made = Headers()
+            response, made = _new(cls), _new(Headers)
             made._list = [_JSON_TYPE]
             response.__dict__ = {
                 "headers": made, "direct_passthrough": False, "_on_close": [], "_status_code": status,

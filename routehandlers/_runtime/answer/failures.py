@@ -6,7 +6,7 @@ fails, so that there is always a response and never a loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
@@ -57,7 +57,7 @@ def excepted(scope: Scope, error: HTTPException) -> WerkzeugResponse:
     return response
 
 
-def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tuple[str, str]] = ()) -> WerkzeugResponse:
+def fallback(scope: Scope, status: int, detail: str = "", headers: Sequence[tuple[str, str]] = ()) -> WerkzeugResponse:
     """Return the response of ``not_found.py`` and its like, or the default.
 
     :param detail: What the default says more.
@@ -70,7 +70,9 @@ def fallback(scope: Scope, status: int, detail: str = "", headers: Iterable[tupl
             _failed_itself(scope, file, error)
         else:
             return underlay(response, headers)
-    default = underlay(error_response(scope.environ, status, detail), headers)
+    default = error_response(scope.environ, status, detail)
+    if headers:
+        default = underlay(default, headers)
     default._default_for = default_exceptions[status](detail or None)
     return default
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.response.changes import headers_of, overlay, own_copy
+from ..._http.response.changes import overlay, own_copy
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import REDIRECTS, Continuation
 from ..._http.values.context import RouteContext
@@ -164,26 +164,25 @@ class _Below:
     """
 
     def __init__(self, scope: WrappedScope, response: WerkzeugResponse) -> None:
-        self.response = own_copy(response)
         headers = list(response.headers)
-        headers += take_cookies(scope, headers)
-        body: Any = self.response.response
+        if scope.opened_jar is not None:
+            headers += take_cookies(scope, headers)
+        body: Any = response.response
+        self._body, self._headers = body, headers
+        self._chunks: tuple[Any, ...] = ()
+        self.response = own_copy(response, list(headers))
         if isinstance(body, (list, tuple)):
-            self.response.response = body = list(body)
-        self._body, self._chunks = body, list(body) if isinstance(body, list) else []
-        if any(self._chunks):  # counted again where it leaves
-            headers = [pair for pair in headers if pair[0].lower() != "content-length"]
-        self.response.headers = headers_of(headers)
-        self._described = {name: self.response.headers.get(name) for name in _OF_ONE_BODY}
+            self._chunks = tuple(body)
+            self._body = self.response.response = list(body)
         self._is_head = scope.environ["REQUEST_METHOD"] == "HEAD"
 
     def changed(self) -> WerkzeugResponse:
         """Return the response. Where its body has changed, headers that describe the old body do not stay."""
         response, body = self.response, self.response.response
-        if body is self._body and (not isinstance(body, list) or body == self._chunks):
+        if body is self._body and (not isinstance(body, list) or tuple(body) == self._chunks):
             return response
-        for name, value in self._described.items():
-            if value is not None and response.headers.get(name) == value:
+        for name, value in self._headers:
+            if name.lower() in _OF_ONE_BODY and response.headers.get(name) == value:
                 response.headers.pop(name)
         if self._is_head and isinstance(self._body, list) and not any(self._chunks):
             # The body of the GET is not known here, and so neither is its length.
@@ -191,7 +190,7 @@ class _Below:
         return response
 
 
-_OF_ONE_BODY = ("ETag", "Last-Modified", "Content-Length")
+_OF_ONE_BODY = frozenset({"etag", "last-modified", "content-length"})
 
 
 def _redirected(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResponse:

@@ -120,8 +120,7 @@ class CachedEndpoint:
         if known is None or scope.is_rewritten:
             key = self.key_of(scope)
         else:
-            key = known
-            now = time.time()
+            key, now = known, time.time()
             fresh = self._hits.fresh(key, now)
             if fresh is not None:
                 return self._send_fresh(scope, fresh, now)

@@ -57,7 +57,10 @@ class Reading(Stage):
         self._entrance = entrance
         self._good_hosts = entrance.good_hosts
         self._plans = plans
-        self._planners = [stage.plan for stage in stages if type(stage).plan is not Stage.plan]
+        planners = [stage for stage in stages if type(stage).plan is not Stage.plan]
+        # Where only the routes would note something, to look one up is cheaper than to remember the path.
+        self._has_rules = any(not isinstance(stage, Routes) for stage in planners)
+        self._planners = [stage.plan for stage in planners]
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         environ = scope.environ
@@ -66,24 +69,31 @@ class Reading(Stage):
         plan = scope.plan
         if plan is None:
             plan = scope.plan = self._entrance.read_path(environ)
-            if plan.location is None:
-                for note in self._planners:
-                    note(plan)
-            # Whether another application has a path with a slash at its end is asked each time.
-            if self._plans is not None and (plan.location is None or self._entrance.knows is None):
-                self._plans.keep(environ, plan)
+            if self._has_rules or not plan.is_plain:
+                self._complete(plan, environ)
         if plan.location is not None:
             return self._entrance.redirect(environ, plan.location)
         scope.path = plan.text or ""
         return None
 
+    def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
+        """Let all stages note what they do for a path, and remember it."""
+        if plan.location is None:
+            for note in self._planners:
+                note(plan)
+        elif self._entrance.knows is not None:
+            return  # whether another application has a path with a slash at its end is asked each time
+        if self._plans is not None:
+            self._plans.keep(environ, plan)
+
 
 class StaticRoutes(Stage):
     """6. Public files, static routes and metadata, which come before the rewrites after files."""
 
-    def __init__(self, lookup: Lookup, instrumentation: NamesSpans) -> None:
+    def __init__(self, lookup: Lookup, instrumentation: NamesSpans, plans: Plans | None) -> None:
         self._lookup = lookup
         self._instrumentation = instrumentation
+        self._plans = plans
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         found = self._lookup.match_static(scope.path)
@@ -115,7 +125,15 @@ class Routes(StaticRoutes):
             found = self._lookup.match(scope.path)
             if found is not None:
                 self._enter(scope, *found)
+                if plan is not None and scope.route.is_cached and not scope.is_rewritten:
+                    self._remember(scope, plan)
         elif plan.found is not None:
             endpoint, params = plan.found
             self._enter(scope, endpoint, plan.params() if plan.has_lists else dict(params))
         return None
+
+    def _remember(self, scope: Scope, plan: Plan) -> None:
+        """Remember the path of a cached route, so that a stored response can be ready for it."""
+        self._lookup.plan(plan)
+        if self._plans is not None:
+            self._plans.keep(scope.environ, plan)

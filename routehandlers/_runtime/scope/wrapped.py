@@ -16,7 +16,7 @@ from ..._http.response.cookies import Cookies, ResponseCookies
 from .scope import RouteInfo, RunsIn, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..._http.response.changes import Pairs
     from ..._http.response.response import Continuation
@@ -170,21 +170,25 @@ class WrappedScope(Scope):
 
     def apply(self, continuation: Continuation) -> Pairs:
         """Change the request as ``Response.next()`` says, and return the headers that it adds to the response."""
+        headers = list(continuation.headers)
+        if headers:
+            self.overlays = (*self.overlays, headers)
+        if [name for name, _ in headers if name.lower() == "set-cookie"]:
+            set_here = ResponseCookies(continuation.headers).get_all()
+            self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
+            self.jar._show(set_here)
         changes = continuation.request_headers
+        if changes:
+            self._change_request(changes)
+        return headers
+
+    def _change_request(self, changes: Mapping[str, str | None]) -> None:
         for name, value in changes.items():
             if value is None:
                 self.environ.pop(variable_of(name), None)
             else:
                 self.environ[variable_of(name)] = value
-        if changes and self._request is not None:
+        if self._request is not None:
             Request._forget_headers(self._request)
         if "cookie" in changes:
             self.opened_jar = None
-        set_here = ResponseCookies(continuation.headers).get_all()
-        if set_here:
-            self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
-            self.jar._show(set_here)
-        headers = list(continuation.headers)
-        if headers:
-            self.overlays = (*self.overlays, headers)
-        return headers
