@@ -105,7 +105,9 @@ class Pipeline:
             endpoint: stack for endpoint in endpoints if (stack := surroundings.middleware_of(endpoint.info.folders))
         }
         self._is_wrapped = surroundings.stand_before_all or bool(self._guards)
-        self._has_cached = any(endpoint.info.is_cached for endpoint in endpoints)
+        # Only middleware reads of a client what a cached response must not depend on.
+        has_middleware = surroundings.root_middleware is not None or bool(self._guards)
+        self._is_watched = has_middleware and any(endpoint.info.is_cached for endpoint in endpoints)
         self.road, self._road_to_other = Road(), Road()
         self._make_stages()
 
@@ -191,7 +193,7 @@ class Pipeline:
         :param plan: What the path decides, where that is known.
         """
         if self._is_wrapped:
-            scope: Scope = WrappedScope(environ, self.no_route, context, is_watched=self._has_cached)
+            scope: Scope = WrappedScope(environ, self.no_route, context, is_watched=self._is_watched)
         else:
             scope = Scope(environ, self.no_route, {}, "", context)
         scope.plan = plan

@@ -6,7 +6,7 @@ change of a request is made to a copy, which only that request holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
@@ -52,10 +52,13 @@ def headers_of(pairs: Pairs) -> Headers:
 def overlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:
     """Return a copy with these headers in front. They replace those of their names, except names that accumulate."""
     pairs = list(headers)
-    if not pairs:
-        return response
-    names = {name.lower() for name, _ in pairs} - ACCUMULATED
-    return own_copy(response, [*pairs, *[pair for pair in response.headers if pair[0].lower() not in names]])
+    return own_copy(response, overlaid(response.headers, pairs)) if pairs else response
+
+
+def overlaid(headers: Iterable[tuple[str, str]], over: Sequence[tuple[str, str]]) -> Pairs:
+    """Return headers with others in front, which replace those of their names, except names that accumulate."""
+    names = {name.lower() for name, _ in over} - ACCUMULATED
+    return [*over, *[pair for pair in headers if pair[0].lower() not in names]]
 
 
 def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:

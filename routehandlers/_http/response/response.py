@@ -92,14 +92,7 @@ class Response(werkzeug.wrappers.Response):
         """
         body = _json.dumps(data)
         if headers is None and cls is Response and status in _WITH_BODY and type(status) is int:
-            # What the constructor would set, without its questions. A test compares the two.
-            response, made = _new(cls), _new(Headers)
-            made._list = [_JSON_TYPE]
-            response.__dict__ = {
-                "headers": made, "direct_passthrough": False, "_on_close": [], "_status_code": status,
-                "_status": STATUS_LINES[status], "response": [body],
-            }  # fmt: skip
-            return response
+            return made_response(body, status, [_JSON_TYPE])
         response = cls([body], status, headers)
         if "Content-Type" not in response.headers:
             response.headers["Content-Type"] = "application/json"
@@ -189,6 +182,21 @@ class Response(werkzeug.wrappers.Response):
 
 
 _JSON_TYPE = ("Content-Type", "application/json")
+
+
+def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
+    """Return a response as the constructor makes it, without its questions. A test compares the two.
+
+    :param status: One of ``http.HTTPStatus`` from 200 on; one that has no body, only if the body is empty.
+    :param headers: Checked, and not used elsewhere.
+    """
+    response, own_headers = _new(Response), _new(Headers)
+    own_headers._list = headers
+    response.__dict__ = {
+        "headers": own_headers, "direct_passthrough": False, "_on_close": [], "_status_code": status,
+        "_status": STATUS_LINES[status], "response": [body] if body else [],
+    }  # fmt: skip
+    return response
 
 
 class Continuation(Response):

@@ -16,7 +16,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..._cache.policy import UNSTORED
 from ..._cache.shared_caches import made_private
-from ..._http.response.changes import Pairs
+from ..._http.response.changes import Pairs, overlaid
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import Response
@@ -42,6 +42,13 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     """
     environ = scope.environ
     if (
+        response is scope.checked
+        and scope.opened_jar is None
+        and not scope.is_transformed_late
+        and not _ASKS & environ.keys()
+    ):
+        return _finish_stored(scope, response)
+    if (
         "HTTP_IF_NONE_MATCH" in environ
         or "HTTP_IF_MODIFIED_SINCE" in environ
         or "HTTP_IF_MATCH" in environ
@@ -62,9 +69,10 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
         default_type = BYTES if data and is_ours else TEXT  # text made its own type
     status, line = response._status_code, response._status
-    headers, length = check_headers(
-        response.headers if is_ours else response.get_wsgi_headers(environ), status, default_type
-    )
+    source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
+    if scope.is_transformed_late:
+        source = overlaid(source, scope.config_headers)
+    headers, length = check_headers(source, status, default_type)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
         headers = _told(scope, headers)
     has_body = status not in _WITHOUT_BODY
@@ -84,6 +92,22 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     if scope.has_leftovers:
         return line, headers, ClosingIterator(sent, partial(end, scope))
     return line, headers, sent
+
+
+# Headers that change how a stored response leaves.
+_ASKS = frozenset(
+    {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_COOKIE"}
+)
+
+
+def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
+    """Make the WSGI response of an entry that nothing has changed: its headers were checked when it was stored."""
+    headers: Pairs = list(response.headers)
+    if scope.client_read and not scope.route.is_public:
+        headers = made_private(headers)
+    body: Any = response.response
+    sent = [] if scope.environ["REQUEST_METHOD"] == "HEAD" else body
+    return response._status, headers, ClosingIterator(sent, partial(end, scope)) if scope.has_leftovers else sent
 
 
 def _told(scope: Scope, headers: Pairs) -> Pairs:

@@ -37,6 +37,8 @@ GoOnFrom = Callable[["Scope", int], "WerkzeugResponse"]
 class Headers(Stage):
     """2. ``headers`` of the configuration: which of them the response gets."""
 
+    notes = True
+
     def __init__(self, transforms: Sequence[HeadersTransform]) -> None:
         self._transforms = transforms
 
@@ -64,6 +66,8 @@ class Headers(Stage):
 
 class Redirects(Stage):
     """3. ``redirects`` of the configuration. A redirect has none of its ``headers``."""
+
+    notes = True
 
     def __init__(self, transforms: Sequence[RedirectTransform], base_path: str) -> None:
         self._transforms = transforms
@@ -97,6 +101,8 @@ class Rewrites(Stage):
     :param group: ``"before_files"``, ``"after_files"`` or ``"fallback"``.
     """
 
+    notes = True
+
     def __init__(self, group: str, transforms: Sequence[RewriteTransform]) -> None:
         self._group = group
         self._transforms = transforms
@@ -123,19 +129,24 @@ class RootMiddleware(Stage):
 
     def __init__(self, middleware: Middleware, go_on: GoOnFrom, go_elsewhere: GoElsewhere) -> None:
         self._middleware = middleware
+        self._matcher = middleware.matcher
         self._go_on = go_on
         self._go_elsewhere = go_elsewhere
+        self.notes = self._matcher is not None
 
     def plan(self, plan: Plan) -> None:
         """Note whether the matcher takes the path; ``None`` where conditions decide."""
         check_length(plan.whole)
-        matcher = self._middleware.matcher
-        plan.meets_root = matcher is None or (plan.text is not None and matcher.match_path(plan.text))
+        if self._matcher is not None:
+            plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text)
 
     def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
-        is_met = scope.plan.meets_root if scope.plan is not None else None
-        if is_met is False or (is_met is None and not self._middleware.applies(scope, scope.path)):
-            return None
+        if self._matcher is None:
+            check_length(scope.path)
+        else:
+            is_met = scope.plan.meets_root if scope.plan is not None else None
+            if is_met is False or (is_met is None and not self._middleware.applies(scope, scope.path)):
+                return None
         scope.note_meeting(self._middleware, scope.path)
         return self._middleware.run(scope, partial(self._go_on, scope, place), self._go_elsewhere)
 

@@ -22,7 +22,7 @@ from ..._cache.shared_caches import made_private, unstored, with_cache_control
 from ..._http.request.vary import NO_VARY, Vary
 from ..._http.request.watched import nobodys_environ, pathname_of
 from ..._http.response.changes import headers_of, own_copy
-from ..._http.response.response import Response
+from ..._http.response.response import Response, made_response
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
 from ...cache_handlers.memory import Held
@@ -277,8 +277,7 @@ class CachedEndpoint:
             return self._send(scope, entry)
         self._hits.remember(scope, held)
         scope.is_stored = True
-        response = Response(entry.body or None, entry.status)
-        response.headers = headers_of(list(headers_of_hit(held, now)))
+        response = scope.checked = made_response(entry.body, entry.status, list(headers_of_hit(held, now)))
         return response
 
     def _send(

@@ -57,7 +57,12 @@ class Respond(Stage):
         scope.responded, scope.is_transformed = response, True
         if scope.route.is_cached and not scope.is_stored:
             scope.is_unstored = forbids_sharing(list(response.headers))
-        return overlay(response, scope.config_headers) if scope.config_headers else response
+        if not scope.config_headers:
+            return response
+        if scope.has_met_any:
+            return overlay(response, scope.config_headers)
+        scope.is_transformed_late = True  # nothing sees the response before it leaves
+        return response
 
     def explain(self, _scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
         """Add nothing: the route is explained with its cache."""

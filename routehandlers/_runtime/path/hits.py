@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from ..._cache.policy import headers_of_hit
 from ..._cache.shared_caches import made_private
 from ..._cache.store import Store
-from ..._http.response.changes import Pairs
+from ..._http.response.changes import Pairs, overlaid
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import STATUS_LINES
-from ..._http.values.encoding import ACCUMULATED
 from ...cache_handlers.memory import Held
 from .plans import Plan
 
@@ -46,13 +45,6 @@ class Ready:
         self.config_headers = config_headers
 
 
-def _overlaid(headers: Pairs, over: tuple[tuple[str, str], ...]) -> Pairs:
-    names = {name.lower() for name, _ in over}
-    kept = names - ACCUMULATED
-    headers = [*over, *[pair for pair in headers if pair[0].lower() not in kept]]
-    return made_private(headers) if "set-cookie" in names else headers
-
-
 class Hits:
     """Answers of one application that are in memory.
 
@@ -70,7 +62,7 @@ class Hits:
         plan = scope.plan
         if plan is None or not self.is_on or held.entry.fallback or scope.is_rewritten or not plan.is_unconditional:
             return
-        if plan.found is None or plan.found[0].info.pattern != scope.route.pattern or scope.route.has_middleware:
+        if plan.found is None or plan.found[0].info.pattern != scope.route.pattern or scope.has_met_any:
             return
         if plan.ready is None:
             plan.ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())
@@ -103,7 +95,9 @@ class Hits:
         environ[ROUTING_ARGS] = ((), plan.params() if plan.has_lists else dict(plan.found[1]))
         headers = list(headers_of_hit(held, now))
         if ready.config_headers:
-            headers = _overlaid(headers, ready.config_headers)
+            headers = overlaid(headers, ready.config_headers)
+            if "set-cookie" in [name.lower() for name, _ in ready.config_headers]:
+                headers = made_private(headers)
         return STATUS_LINES[held.entry.status], headers, held.body
 
     def fresh(self, key: str, now: float) -> Held | None:

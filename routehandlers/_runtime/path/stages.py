@@ -27,7 +27,12 @@ class NamesSpans(Protocol):
 
 
 class Stage:
-    """One step of the pipeline."""
+    """One step of the pipeline.
+
+    :ivar notes: Whether ``plan`` notes anything.
+    """
+
+    notes = False
 
     def plan(self, plan: Plan) -> None:
         """Note what this stage does for a path, whatever else a request has. Most stages note nothing."""
@@ -57,7 +62,7 @@ class Reading(Stage):
         self._entrance = entrance
         self._good_hosts = entrance.good_hosts
         self._plans = plans
-        planners = [stage for stage in stages if type(stage).plan is not Stage.plan]
+        planners = [stage for stage in stages if stage.notes]
         # Where only the routes would note something, to look one up is cheaper than to remember the path.
         self._has_rules = any(not isinstance(stage, Routes) for stage in planners)
         self._planners = [stage.plan for stage in planners]
@@ -112,6 +117,8 @@ class StaticRoutes(Stage):
 
 class Routes(StaticRoutes):
     """8. All routes, the dynamic ones included."""
+
+    notes = True
 
     def plan(self, plan: Plan) -> None:
         """Note the route, where the path alone decides it."""

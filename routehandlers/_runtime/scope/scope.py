@@ -112,9 +112,15 @@ class Scope:
     # The target as it was sent, while the path counts as another application reads it.
     target: Mapping[str, str] = MappingProxyType({})
 
-    # The headers that the configuration adds, and whether the response has them.
+    # The headers that the configuration adds, and whether the response has them, or gets them where it leaves.
     config_headers: Sequence[tuple[str, str]] = ()
-    is_transformed = False
+    is_transformed = is_transformed_late = False
+
+    # A response whose headers were checked when it was stored.
+    checked: WerkzeugResponse | None = None
+
+    # Whether any middleware was called.
+    has_met_any = False
 
     # The headers that middleware adds to any response, the outermost middleware's first.
     overlays: Sequence[Sequence[tuple[str, str]]] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
+from uuid import UUID
 
 from werkzeug.datastructures import EnvironHeaders
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ..._http.response.changes import Pairs
     from ..._http.response.response import Continuation
     from ...typing import Params, WSGIEnvironment
+
+# Values of params that cannot be changed.
+_UNCHANGING = frozenset({str, int, float, UUID})
 
 # A middleware that sends a request round in circles ends here.
 _MOST_REWRITES = 8
@@ -107,11 +111,12 @@ class WrappedScope(Scope):
         """Return whether to call a middleware now. Each is called once for one path."""
         if (middleware, path) in self._met or not middleware.applies(self, path):
             return False
-        self._met.append((middleware, path))
+        self.note_meeting(middleware, path)
         return True
 
     def note_meeting(self, middleware: _Meets, path: str) -> None:
         """Note that a middleware is called for a path."""
+        self.has_met_any = True
         self._met.append((middleware, path))
 
     def has_met(self, middleware: _Meets) -> bool:
@@ -126,9 +131,12 @@ class WrappedScope(Scope):
             self._request.max_content_length = limit
             # What middleware has read is read again, within this limit.
             Request._forget(self._request, *OF_THE_BODY, "_cached_data")
-        self.route, self.params = route, params
+        self.route, self.params, self._matched = route, params, None
         # Middleware is given the params themselves, and may change them for an uncached handler.
-        self._matched = deepcopy(params) if route.is_cached and params else None
+        if route.is_cached and params:
+            self._matched = {
+                name: value if type(value) in _UNCHANGING else deepcopy(value) for name, value in params.items()
+            }
 
     @property
     def matched(self) -> Params:
