@@ -134,7 +134,6 @@ class RouteHandlers:
             folders=folders,
             is_cached=config is not None and config.is_cacheable,
             is_public=config is not None and config.public,
-            has_middleware=bool(self._surroundings.middleware_of(folders)),
             fetch_cache=config.fetch_cache if config is not None else "auto",
             draft_key=DraftKey(secret, debug=debug) if secret is not None else None,
             debug=debug,

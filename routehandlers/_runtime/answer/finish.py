@@ -42,19 +42,14 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     """
     environ = scope.environ
     if (
-        response is scope.checked
-        and scope.opened_jar is None
-        and not scope.is_transformed_late
-        and not _ASKS & environ.keys()
-    ):
-        return _finish_stored(scope, response)
-    if (
         "HTTP_IF_NONE_MATCH" in environ
         or "HTTP_IF_MODIFIED_SINCE" in environ
         or "HTTP_IF_MATCH" in environ
         or "HTTP_IF_UNMODIFIED_SINCE" in environ
     ):
         response = compare(environ, response)
+    if response is scope.checked and not scope.is_transformed_late and scope.opened_jar is None:
+        return _finish_stored(scope, response)
     is_ours = type(response) is Response
     body: Any = response.response
     data: bytes
@@ -94,17 +89,13 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     return line, headers, sent
 
 
-# Headers that change how a stored response leaves.
-_ASKS = frozenset(
-    {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_COOKIE"}
-)
-
-
 def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
     """Make the WSGI response of an entry that nothing has changed: its headers were checked when it was stored."""
     headers: Pairs = list(response.headers)
     if scope.client_read and not scope.route.is_public:
         headers = made_private(headers)
+    if COOKIE in scope.environ.get("HTTP_COOKIE", ""):
+        headers = _without_forged_draft(scope, headers)
     body: Any = response.response
     sent = [] if scope.environ["REQUEST_METHOD"] == "HEAD" else body
     return response._status, headers, ClosingIterator(sent, partial(end, scope)) if scope.has_leftovers else sent

@@ -50,7 +50,6 @@ class RouteInfo:
     :param folders: The folders that its file lies in, from the application's down.
     :param is_cached: Whether answers of its ``GET`` are stored.
     :param is_public: Whether caches on the way may keep them too, also where a client was known.
-    :param has_middleware: Whether a middleware of its folders stands before it.
     :param fetch_cache: Its constant.
     :param cache: The application's.
     :param draft_key: For draft mode, where the application has a secret.
@@ -67,7 +66,6 @@ class RouteInfo:
     folders: tuple[str, ...] = ()
     is_cached: bool = False
     is_public: bool = False
-    has_middleware: bool = False
     fetch_cache: str = "auto"
     draft_key: DraftKey | None = None
     debug: bool = False
