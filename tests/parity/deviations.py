@@ -334,6 +334,19 @@ NOT_REPLAYED = [
 ]  # fmt: skip
 
 
+# Differences that no recorded exchange shows: what it is about, Next's behaviour, and ours.
+NOT_RECORDED = [
+    ("The spelling of the path", "`request.url` and `pathname` keep the percent-encoding of the client.",
+     "One canonical spelling in `url`, `pathname` and `path`, so that a guard and the routes read the same path. `RAW_URI` has the path as it was sent."),
+    ("Upper and lower case in a `matcher`", "Matchers distinguish case, although `redirects` and `rewrites` ignore it.",
+     "All of them ignore case, so that a rewrite never takes a path that a guard misses."),
+    ("A dot at the end of the host", "`admin.example.com.` is another host than `admin.example.com` in `has` and `missing`.",
+     "It is the same host, in conditions, `trusted_hosts` and `request.host`."),
+    ("The status of a stream", "The `Response` has its status before its stream is read, for GET and HEAD.",
+     "A generator can change the status until its first chunk. A HEAD request does not start the generator, so its status is that of the handler."),
+]  # fmt: skip
+
+
 def reason_not_replayed(exchange: dict[str, Any]) -> str | None:
     """Why an exchange has no counterpart, or ``None``."""
     return next((reason for ids, reason in NOT_REPLAYED if re.fullmatch(ids, exchange["id"])), None)
@@ -396,10 +409,13 @@ def as_markdown() -> str:
     lines = [
         "# Parity with Next.js", "",
         "The tests replay recorded answers of a running Next.js 15.5 against Python translations of its routes, under a",
-        "real server. This page lists every difference that they expect. It is made of the tables in",
-        "`tests/parity/deviations*.py`, and a test holds it true.", "",
+        "real server. This page lists every difference that they expect. It is generated from the tables in",
+        "`tests/parity/deviations*.py`, and a test compares it with them.", "",
         "| What | Next.js | here |", "| --- | --- | --- |",
         *[f"| {deviation.name} | {deviation.next} | {deviation.ours} |" for deviation in DEVIATIONS], "",
+        "## Differences that the recordings do not show", "",
+        "| What | Next.js | here |", "| --- | --- | --- |",
+        *[f"| {name} | {next} | {ours} |" for name, next, ours in NOT_RECORDED], "",
         "## What has no counterpart", "",
         *[f"- {reason}" for _, reason in NOT_REPLAYED], "",
     ]  # fmt: skip

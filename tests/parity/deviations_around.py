@@ -124,7 +124,7 @@ AROUND_DEVIATIONS = [
         _echo(headers={"x-keep": "k", "x-override": "client", "x-remove": "r"}),
     ),
     Deviation(
-        "Cookies that middleware sets", r"middleware\.cookies", "`cookies()` below does not see them.", "It does.",
+        "Cookies that middleware sets", r"middleware\.cookies", "`cookies()` below does not see them.", "It does, in cached routes too.",
         _echo(seen=[{"name": "gone", "value": ""}, {"name": "orig", "value": "1"}, {"name": "mw", "value": "v1"}, {"name": "shared", "value": "mw"}]),
     ),
     Deviation(
