@@ -1,4 +1,4 @@
-"""How each server is started that people serve WSGI applications with, and what it cannot do."""
+"""Common WSGI servers: how to start them, and what they do not support."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ APP = "routehandlers:create_app()"
 
 # What each is asked to do, in the words of the manual.
 CHECKS = {
-    "%2F": "is part of a segment: `/items/a%2Fb` has the param `a/b`",
-    "other escapes": "come through, and `request.url` is what the client sent",
-    "streams": "leave chunk by chunk",
-    "disconnect": "a client that goes away closes the generator",
-    "after()": "runs when the answer has been sent",
-    "broken streams": "do not look whole to the client",
-    "big bodies": "of 20 MB arrive whole",
-    "chunked bodies": "without `Content-Length` do, too",
-    "HEAD": "has the headers of the `GET` and no body",
+    "%2F": "it is part of a segment (`/items/a%2Fb` has the param `a/b`)",
+    "other escapes": "they reach the application, and `request.url` has the path that the client sent",
+    "streams": "each chunk is sent when it is yielded",
+    "disconnect": "the generator is closed when the client goes away",
+    "after()": "the functions run when the response has been sent",
+    "broken streams": "the client can tell them from complete streams",
+    "big bodies": "bodies of 20 MB arrive whole",
+    "chunked bodies": "bodies without `Content-Length` arrive whole",
+    "HEAD": "the headers of the `GET` and no body",
 }
 
 _MODULE = """
@@ -114,7 +114,7 @@ KINDS: dict[str, Kind] = {
     "gunicorn gthread, HTTP/2": Kind(
         _gunicorn("gthread", "--http-protocols", "h2,h1", "--http2-cleartext", "prior-knowledge"),
         ("h2", '"gunicorn[http2]>=27"'),
-        {"disconnect": "the generator runs to its end, and is closed then"},
+        {"disconnect": "the generator runs to its end and is closed then"},
         is_http2=True,
     ),
     "waitress": Kind(
@@ -122,17 +122,17 @@ KINDS: dict[str, Kind] = {
         ("waitress", "waitress"),
         {},
     ),
-    "uWSGI": Kind(_uwsgi, ("pyuwsgi", "pyuwsgi"), {"broken streams": "the connection is closed as after a whole one", "chunked bodies": "they are empty: uWSGI has an API of its own for them"},
+    "uWSGI": Kind(_uwsgi, ("pyuwsgi", "pyuwsgi"), {"broken streams": "the connection is closed as after a complete stream", "chunked bodies": "they are empty: uWSGI has an API of its own for them"},
         keeps_alive=False,
     ),
-    "mod_wsgi-express": Kind(_mod_wsgi, ("mod_wsgi", "mod_wsgi-standalone"), {"broken streams": "Apache ends them as whole ones"}),
+    "mod_wsgi-express": Kind(_mod_wsgi, ("mod_wsgi", "mod_wsgi-standalone"), {"broken streams": "Apache ends them as complete streams"}),
     "cheroot": Kind(
         _python("from cheroot.wsgi import Server; Server(('127.0.0.1', {port}), app, numthreads=8).start()"),
         ("cheroot", "cheroot"),
         {},
     ),
-    "Granian": Kind(_granian, ("granian", "granian"), {"%2F": "it is a slash: only the decoded path is handed on"}),
-    "uvicorn, a2wsgi": Kind(_uvicorn, ("a2wsgi", "a2wsgi uvicorn"), {"%2F": "it is a slash: only the decoded path is handed on", "disconnect": "the generator runs to its end, and is closed then", "chunked bodies": "they are empty: nobody says that they end"}),
+    "Granian": Kind(_granian, ("granian", "granian"), {"%2F": "it is a slash: the server passes on only the decoded path"}),
+    "uvicorn, a2wsgi": Kind(_uvicorn, ("a2wsgi", "a2wsgi uvicorn"), {"%2F": "it is a slash: the server passes on only the decoded path", "disconnect": "the generator runs to its end and is closed then", "chunked bodies": "they are empty: the application does not learn where they end"}),
 }  # fmt: skip
 
 
