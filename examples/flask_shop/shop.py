@@ -1,6 +1,6 @@
 """A Flask application whose API moves into a folder, one route at a time.
 
-What has moved lies in ``app/``; what has not is below, as it always was.
+Routes that have moved are in ``app/``. The other views are below, unchanged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from routehandlers.flask import RouteHandlersBlueprint
 
 HERE = Path(__file__).parent
 
-# The views that have not moved yet. A method of a path is enough to move: GET of the same path lies in app/.
+# Views that have not moved yet. You can move a single method of a path: GET of the same path is in app/.
 old = Blueprint("old", __name__, url_prefix="/api")
 
 

@@ -1,4 +1,4 @@
-"""Asks for a price twice a second, and shows how each answer came about: python watch.py [URL] [TIMES]"""
+"""Request a price twice a second and show how the cache answered: python watch.py [URL] [TIMES]"""
 
 import json
 import re
@@ -10,7 +10,7 @@ URL = "http://127.0.0.1:8000/prices/OAK"
 
 
 def state_of(cache_status: str) -> str:
-    """The word for a ``Cache-Status`` (RFC 9211)."""
+    """Return the word for a ``Cache-Status`` (RFC 9211)."""
     if "; hit" not in cache_status:
         return "MISS"
     left = re.search(r"ttl=(-?\d+)", cache_status)

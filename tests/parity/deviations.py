@@ -138,7 +138,7 @@ DEVIATIONS = [
         "405, as for every method that the route lacks.", _status(405),
     ),
     Deviation(
-        "Return values", r"methods\.return-(string|object)", "500: only a `Response` counts.",
+        "Return values", r"methods\.return-(string|object)", "500: only a `Response` is accepted.",
         "A `str` is text, a `dict` JSON.",
         lambda seen, exchange: Seen(200, {"content-type": [TEXT]}, "str") if exchange["id"].endswith("string")
         else Seen(200, {"content-type": ["application/json"]}, {"ok": True}),
@@ -157,11 +157,11 @@ DEVIATIONS = [
     ),
     Deviation(
         "The query string", r"query\.(novalue|pct20|zz|amps|space-raw-quote|slash|pipe)",
-        "`request.url` and `search` are parsed and written anew: `?a` becomes `?a=`, `%20` becomes `+`.",
-        "They are as they were sent; only what no URL may hold is percent-encoded.", _sent_query,
+        "`request.url` and `search` are parsed and written again: `?a` becomes `?a=`, `%20` becomes `+`.",
+        "They stay as they were sent; only characters that no URL may contain are percent-encoded.", _sent_query,
     ),
     Deviation(
-        "Keys that Next reserves", r"query\.nxtP", "`nxtP…` and `nxtI…` vanish from the query.", "They are keys like others.",
+        "Keys that Next reserves", r"query\.nxtP", "`nxtP…` and `nxtI…` are removed from the query.", "They are ordinary keys.",
         lambda seen, exchange: Seen(seen.status, seen.headers, {
             "url": "http://localhost:4101/q/echo?nxtPid=evil&a=1", "search": "?nxtPid=evil&a=1",
             "entries": [["nxtPid", "evil"], ["a", "1"]], "viaURL": [["nxtPid", "evil"], ["a", "1"]],
@@ -169,8 +169,8 @@ DEVIATIONS = [
     ),
     Deviation(
         "The `Host` header", r"query\.(host|host-port|host-upper)",
-        "The origin is `http://localhost:PORT`, whatever the client asked for.",
-        "`Host` counts, within `trusted_hosts`.", _with_host,
+        "The origin is `http://localhost:PORT`, whatever host the client sends.",
+        "The `Host` header is used, within `trusted_hosts`.", _with_host,
     ),
     Deviation(
         "A malformed `Host`", r"query\.host-userinfo", "200.", "400.",
@@ -180,7 +180,7 @@ DEVIATIONS = [
     Deviation(
         "Forwarded headers", r"query\.(xfp|xfp-list|xf-all)",
         "The first `X-Forwarded-Proto` of any client sets the scheme.",
-        "No `X-Forwarded-*` counts without Werkzeug's `ProxyFix`. (gunicorn itself reads the scheme, from the proxies it trusts.)",
+        "`X-Forwarded-*` headers are ignored without Werkzeug's `ProxyFix`. (gunicorn itself reads the scheme from the proxies that it trusts.)",
         lambda seen, exchange: _with_host(_http_again(seen, exchange), exchange),
     ),
     Deviation(
@@ -192,8 +192,8 @@ DEVIATIONS = [
         }),
     ),
     Deviation(
-        "What could break out of `Set-Cookie`", r"cookies\.set\.(n-space|n-eq|n-empty|path-inject)",
-        "Names and attributes go out unchecked.", "A `ValueError`, and so a 500 that the log explains.",
+        "Characters that could break out of `Set-Cookie`", r"cookies\.set\.(n-space|n-eq|n-empty|path-inject)",
+        "Names and attributes are sent unchecked.", "A `ValueError`: a 500, with the reason in the log.",
         lambda seen, exchange: Seen(500, {}, ""),
     ),
     Deviation(
@@ -209,13 +209,13 @@ DEVIATIONS = [
         _header("set-cookie", "a=1"),
     ),
     Deviation(
-        "Cookies set before `not_found()` and its like",
+        "Cookies set before `not_found()`, `forbidden()` and `unauthorized()`",
         r"cookies\.notfound|auth\.(forbidden|unauthorized)-cookie", "Lost.", "Sent, as they are before `redirect()`.",
         lambda seen, exchange: _header("set-cookie", "nf=1; Path=/" if "notfound" in exchange["id"] else "a=1; Path=/")(seen, exchange),
     ),
     Deviation(
         "Cookies set after the first chunk", r"cookies\.in-stream",
-        "Sent if the stream's `start` had not yet waited for anything.", "An error that says so: the headers have left.",
+        "Sent if the stream's `start` had not yet waited for anything.", "An error, because the headers have been sent.",
         lambda seen, exchange: Seen(200, {}, "first;The cookie 'instream' comes too late: the headers have left. Set it before"
                                     " the first chunk is yielded, and not in after()."),
     ),
@@ -224,8 +224,8 @@ DEVIATIONS = [
         lambda seen, exchange: replace(seen, headers={**seen.headers, "content-encoding": ["gzip"]}, body="(gzip)"),
     ),
     Deviation(
-        "Who posted a form", r"flow\.redirect\.POST-next-action", "A `Next-Action` header makes `redirect()` a 303.",
-        "Only a form's content type does; server actions do not exist here.",
+        "The POST of a form", r"flow\.redirect\.POST-next-action", "A `Next-Action` header makes `redirect()` a 303.",
+        "Only the content type of a form does; there are no server actions here.",
         lambda seen, exchange: replace(seen, status=307),
     ),
     Deviation(
@@ -233,27 +233,27 @@ DEVIATIONS = [
         "403 and 401.", lambda seen, exchange: replace(seen, status=403 if "forbidden" in exchange["id"] else 401),
     ),
     Deviation(
-        "`Response.redirect()` to a path", r"flow\.r-redirect-relative", "500: only absolute URLs.",
-        "Sent as it stands, as RFC 9110 allows.",
+        "`Response.redirect()` to a path", r"flow\.r-redirect-relative", "500: only absolute URLs are accepted.",
+        "Sent as written, as RFC 9110 allows.",
         lambda seen, exchange: Seen(302, {"location": ["/t"]}, ""),
     ),
     Deviation(
-        "The host in redirects", r"flow\.nr-redirect\.host", "`localhost`.", "The one that the client asked for.",
+        "The host in redirects", r"flow\.nr-redirect\.host", "`localhost`.", "The host that the client sent.",
         _header("location", "http://example.com/t"),
     ),
     Deviation(
-        "One `Response` for two requests", r"flow\.same-response\.2", "Empty the second time.", "The same again.",
+        "One `Response` for two requests", r"flow\.same-response\.2", "Empty the second time.", "The same body both times.",
         lambda seen, exchange: replace(seen, body="shared"),
     ),
     Deviation(
         "Interrupts that are caught", r"(flow|auth)\.(forbidden|unauthorized|notfound)-try",
-        "Any `catch` catches them.", "`except Interrupt` does, and `except Exception` does not.",
+        "Every `catch` catches them.", "`except Interrupt` catches them, and `except Exception` does not.",
         lambda seen, exchange: replace(seen, body={"status": {"f": 403, "u": 401, "n": 404}[exchange["id"].split(".")[1][0]]}),
     ),
     Deviation(
-        "What a failed read of the body raises", r"body\.(json\.(malformed2?|empty|nobody|nan|GET|GET-nobody)|form\.(multipart-(badboundary|noboundary|truncated)|json-ct|no-ct|GET-nobody))",
-        "`SyntaxError` and `TypeError`: uncaught, a 500.",
-        "400 for what is malformed and 415 for what is no form, also when nobody catches it.",
+        "Errors while reading the body", r"body\.(json\.(malformed2?|empty|nobody|nan|GET|GET-nobody)|form\.(multipart-(badboundary|noboundary|truncated)|json-ct|no-ct|GET-nobody))",
+        "`SyntaxError` and `TypeError`, a 500 if they are not caught.",
+        "400 for a malformed body and 415 for a body that is no form, also if the handler does not catch the error.",
         lambda seen, exchange: replace(seen, body={"status": 415 if re.search(r"json-ct|no-ct|form\.GET", exchange["id"]) else 400}),
     ),
     Deviation(
@@ -266,7 +266,7 @@ DEVIATIONS = [
     ),
     Deviation(
         "The order of form fields", r"body\.form\.urlencoded", "As they were sent.",
-        "Grouped by name, in the order of each name's first; the order within a name is kept.",
+        "Grouped by name, in the order in which the names first appear; the order within a name is kept.",
         _fields(out=[["a", "1"], ["a", "2"], ["b", "two words"], ["c", "café"], ["d", ""], ["e", ""]]),
     ),
     Deviation(
@@ -279,10 +279,10 @@ DEVIATIONS = [
     ),
     Deviation(
         "A changed `next_url` and the trailing slash", r"trailing\.32", "The slash of the setting is added when it is written.",
-        "What was set is what is written; `app.url_for()` adds the slash.", _header("location", "http://localhost:4104/x"),
+        "The URL is written as you set it; `app.url_for()` adds the slash.", _header("location", "http://localhost:4104/x"),
     ),
     Deviation(
-        "What `after()` may not do", r"after\.cookies\.log", "An error with Next's text.", "`ResponseStartedError`.",
+        "Setting a cookie in `after()`", r"after\.cookies\.log", "An error with Next's text.", "`ResponseStartedError`.",
         lambda seen, exchange: replace(seen, body=["read 1", "ResponseStartedError"]),
     ),
     Deviation(
@@ -293,7 +293,7 @@ DEVIATIONS = [
     *CACHE_DEVIATIONS,
     *AROUND_DEVIATIONS,
     Deviation(
-        "`Allow` with 405", r".*", "Missing.", "Always there, with the same methods as in the answer to OPTIONS.", _allow,
+        "`Allow` with 405", r".*", "Missing.", "Always sent, with the same methods as in the response to OPTIONS.", _allow,
     ),
     Deviation(
         "The body of errors", r".*", "Empty, or an HTML page for URLs without a route.",
@@ -302,7 +302,7 @@ DEVIATIONS = [
     Deviation("`params` of a static route", r".*", "`undefined`.", "`{}`.", _params),
     Deviation(
         "`Content-Type`", r".*", "None for empty bodies, bytes and streams.",
-        "Always one (WSGI's own validator asks for it): `text/plain; charset=utf-8`, or `application/octet-stream` for bytes.", _typed,
+        "Always sent (WSGI's validator requires it): `text/plain; charset=utf-8`, or `application/octet-stream` for bytes.", _typed,
     ),
 ]  # fmt: skip
 
@@ -317,20 +317,20 @@ _ROUTES = {
 # Exchanges that are not replayed, and why.
 NOT_REPLAYED = [
     *AROUND_NOT_REPLAYED,
-    (r"methods\.(foo-export|not-function|get-null|thenable|import-error).*", "Such a file is an error at start here; `tests/parity/test_builds.py` has them."),
+    (r"methods\.(foo-export|not-function|get-null|thenable|import-error).*", "Files that are an error at start here: `tests/parity/test_builds.py` tests them."),
     (r"methods\.get-only\.get-lowercase-verb|query\.utf8-raw|routing\.no-slash", "The server refuses the request before it reaches the application, as Node does; the body is gunicorn's."),
-    (r"query\.two-hosts", "The answer is gunicorn's: two `Host` lines are a 400."),
+    (r"query\.two-hosts", "Two `Host` lines: gunicorn answers 400."),
     (r"query\.(long|count-1200)", "gunicorn refuses request lines of more than 8,190 bytes."),
     (r"query\.(host-empty|http10-nohost)", "Without a host the URL names the server's own address, which is another in each run; see `tests/http`."),
     (r"cookies\.read\.two-headers", "WSGI servers join two `Cookie` lines by a comma, which cannot be told from a value with a comma."),
     (r"cookies\.(iterate|sync|clear)|fl\.digest.*|flow\.digest-fake-status|flow\.r-json-undefined|defaults\.(number|object)|body\.clone",
-     "JavaScript's own: promises, prototypes, `undefined`, `[object Object]`, `request.clone()`."),
-    (r"cookies\.after-return.*|stream\.abort-.*", "Timers and `AbortSignal` in a synchronous handler: streams learn of a disconnect by `close()`."),
-    (r"after\.user-agent.*", "Another parser names browsers; `tests/http/test_user_agent.py` compares the fields."),
-    (r"draft\.keys", "JavaScript's own: the prototype of draft mode's object."),
-    (r"expire\.ext", "Next's `pageExtensions`: a route is `route.py`."),
-    (r"defaults\.404\.gzip", "Nothing is compressed here; that is the proxy's part."),
-    (r"stream\.throw-mid", "Compared in `tests/streaming`, which sees that the connection is cut."),
+     "Features of JavaScript: promises, prototypes, `undefined`, `[object Object]`, `request.clone()`."),
+    (r"cookies\.after-return.*|stream\.abort-.*", "Timers and `AbortSignal`: handlers are synchronous, and a disconnect closes the generator of a stream."),
+    (r"after\.user-agent.*", "Names of browsers: the parser is another one, and `tests/http/test_user_agent.py` compares the fields."),
+    (r"draft\.keys", "The JavaScript prototype of draft mode's object."),
+    (r"expire\.ext", "Next's `pageExtensions`: a route is always `route.py`."),
+    (r"defaults\.404\.gzip", "Compression: use a proxy for it."),
+    (r"stream\.throw-mid", "A stream that breaks off: `tests/streaming` checks that the connection is cut."),
 ]  # fmt: skip
 
 
@@ -408,7 +408,7 @@ def as_markdown() -> str:
     """The page of the manual."""
     lines = [
         "# Parity with Next.js", "",
-        "The tests replay recorded answers of a running Next.js 15.5 against Python translations of its routes, under a",
+        "The tests replay recorded responses of a running Next.js 15.5 against Python translations of its routes, under a",
         "real server. This page lists every difference that they expect. It is generated from the tables in",
         "`tests/parity/deviations*.py`, and a test compares it with them.", "",
         "| What | Next.js | here |", "| --- | --- | --- |",

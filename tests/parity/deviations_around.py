@@ -85,12 +85,12 @@ def _typed(content_type: str) -> Callable[[Seen, dict[str, Any]], Seen]:
 
 AROUND_DEVIATIONS = [
     Deviation(
-        "Redirects of the settings without a value", r"rules\.redirect\.24",
-        "An optional parameter that is not there stays in the destination as `:slug`.", "It leaves nothing.", _text(":slug", ""),
+        "Redirects with a missing optional parameter", r"rules\.redirect\.24",
+        "It stays in the destination as `:slug`.", "It leaves nothing in the destination.", _text(":slug", ""),
     ),
     Deviation(
-        "Redirects of the settings with a captured value", r"rules\.redirect\.37",
-        "A value of the query is put into `Location` as it is.", "It is percent-encoded.", _text("/a b?", "/a%20b?"),
+        "Redirects with a value from the query", r"rules\.redirect\.37",
+        "The value is put into `Location` unchanged.", "It is percent-encoded.", _text("/a b?", "/a%20b?"),
     ),
     Deviation(
         "A repeated parameter in a header's value", r"rules\.headers\.hbug", "Every request is a 500.", "Its segments, joined by slashes.",
@@ -101,11 +101,11 @@ AROUND_DEVIATIONS = [
         ),
     ),
     Deviation(
-        "Relative URLs in middleware", r"middleware\.redirect-rel", "500: only absolute URLs.", "They are taken.",
+        "Relative URLs in middleware", r"middleware\.redirect-rel", "500: only absolute URLs are accepted.", "They are accepted.",
         lambda seen, exchange: Seen(307, {"content-type": [TEXT], "location": ["/echo"]}, "/echo"),
     ),
     Deviation(
-        "Relative URLs in rewrites", r"middleware\.rewrite-rel", "500: only absolute URLs.", "They are taken.",
+        "Relative URLs in rewrites", r"middleware\.rewrite-rel", "500: only absolute URLs are accepted.", "They are accepted.",
         lambda seen, exchange: Seen(
             200, {"content-type": ["application/json"]},
             {"route": "echo", "method": "GET", "params": {}, "url": "http://localhost:4120/x/rewrite-rel?client=1",
@@ -113,11 +113,11 @@ AROUND_DEVIATIONS = [
         ),
     ),
     Deviation(
-        "Names of what is Next's own", r"(middleware|rules)\..*", "`x-middleware-rewrite` and the names of all headers, `X-Forwarded-*` among them.",
+        "Next's internal names", r"(middleware|rules)\..*", "`x-middleware-rewrite` is sent, and request headers include `X-Forwarded-*`.",
         "Nothing internal is sent.", _without("x-middleware-rewrite", "nHeaders", "geo", "headers-list", "ip", "isNextRequest", "keys", "nextUrlClass"),
     ),
     Deviation(
-        "The list of header names", r"middleware\.info", "`X-Forwarded-*` among them.", "Compared by the other exchanges.", _without("headers"),
+        "The list of header names", r"middleware\.info", "It includes `X-Forwarded-*`.", "Other exchanges compare the headers.", _without("headers"),
     ),
     Deviation(
         "Response headers of `next()`", r"middleware\.set-headers-plain", "They leak into the request.", "They do not.",
@@ -128,10 +128,10 @@ AROUND_DEVIATIONS = [
         _echo(seen=[{"name": "gone", "value": ""}, {"name": "orig", "value": "1"}, {"name": "mw", "value": "v1"}, {"name": "shared", "value": "mw"}]),
     ),
     Deviation(
-        "Malformed escapes before middleware", r"middleware\.badpct", "Middleware sees them, and then 404.", "400, before everything.", _fail(400),
+        "Malformed escapes before middleware", r"middleware\.badpct", "Middleware runs, and then 404.", "400, before middleware runs.", _fail(400),
     ),
     Deviation(
-        "The query in middleware", r"middleware\.encoded", "Written anew (`%20` is `+`).", "As it was sent.",
+        "The query in middleware", r"middleware\.encoded", "Written again (`%20` becomes `+`).", "As it was sent.",
         lambda seen, exchange: replace(seen, headers={**seen.headers, "x-seen": ["/stack/a%20b?x=%20"]}),
     ),
     Deviation(
@@ -139,11 +139,11 @@ AROUND_DEVIATIONS = [
         _fail(405, allow="GET, HEAD, OPTIONS", x_seen="/stack/echo"),
     ),
     Deviation(
-        "Internal headers from outside", r"middleware\.spoof3", "Some are taken out of the request.", "None means anything, so they stay.",
+        "Internal headers from outside", r"middleware\.spoof3", "Some are removed from the request.", "They have no meaning here, so they stay.",
         _echo(headers={"x-middleware-rewrite": "/dyn/1", "x-middleware-request-x-evil": "1", "x-middleware-override-headers": "x-evil"}),
     ),
     Deviation(
-        "Other spellings of a resource", r"matcher\.24", "`/_next/data/…/exact.json` meets the middleware of `/exact`.", "It is no route.", _fail(404),
+        "Other spellings of a resource", r"matcher\.24", "The middleware of `/exact` runs for `/_next/data/…/exact.json`.", "It is not a route.", _fail(404),
     ),
     Deviation(
         "Types of metadata files", r"metadata\..*", "`text/plain` and `application/xml`.", "With `charset=utf-8`.", _charset,
@@ -159,8 +159,8 @@ AROUND_DEVIATIONS = [
         lambda seen, exchange: Seen(204, {"allow": ["GET, HEAD, OPTIONS"]}, ""),
     ),
     Deviation(
-        "How long metadata files are kept", r"metadata\.(icon|icon\.q|og|blog\.tw|blog\.icon[12]|nestedx|dyn\.og|multi\.small)",
-        "Static ones a year, immutable, `robots.txt` too; images that are responses have none.", "`public, max-age=0, must-revalidate`.", _revalidated,
+        "`Cache-Control` of metadata files", r"metadata\.(icon|icon\.q|og|blog\.tw|blog\.icon[12]|nestedx|dyn\.og|multi\.small)",
+        "A year, immutable, for static files, `robots.txt` included; none for images that are responses.", "`public, max-age=0, must-revalidate`.", _revalidated,
     ),
     Deviation(
         "Conditional requests for metadata files", r"metadata\.favicon\.inm", "`If-None-Match` is ignored.", "304.", _not_modified,
@@ -170,8 +170,8 @@ AROUND_DEVIATIONS = [
         _typed("image/gif"),
     ),
     Deviation(
-        "Ids that `generate_sitemaps()` does not list", r"metadata\.products\.(2|noext)", "Made all the same, against the manual.",
-        "404, stored as such.", _fail(404, cache_control="s-maxage=31536000"),
+        "Ids that `generate_sitemaps()` does not list", r"metadata\.products\.(2|noext)", "Rendered all the same, against the manual.",
+        "404, which is stored.", _fail(404, cache_control="s-maxage=31536000"),
     ),
     Deviation(
         "Pages for unknown URLs of metadata", r"metadata\.(manifest\.json|og\.(noext|alt)|multi\.none)", "An HTML page.", "A problem document.", _fail(404),
@@ -187,18 +187,18 @@ AROUND_DEVIATIONS += [
         lambda seen, exchange: replace(seen, headers={**seen.headers, "allow": ["GET, HEAD"]}),
     ),
     Deviation(
-        "Metadata that reads the client", r"metadata\.dynsm", "Public all the same.", "`private, no-cache, no-store`.",
+        "Metadata that depends on the client", r"metadata\.dynsm", "Still public.", "`private, no-cache, no-store`.",
         lambda seen, exchange: replace(seen, headers={**seen.headers, "cache-control": ["private, no-cache, no-store"]}),
     ),
 ]  # fmt: skip
 
 AROUND_NOT_REPLAYED = [
-    (r"rules\.rewrite\.(18|19|dead)", "A rewrite to another host is refused at start: that is a proxy's part."),
+    (r"rules\.rewrite\.(18|19|dead)", "A rewrite to another host is refused at start: use a proxy for it."),
     (r"metadata\.(inner|home)\.page", "Pages, and the tags that they get, have no counterpart."),
     (
         r"metadata\.sub\.manifest",
         "A `manifest.py` below the application's folder, which Next ignores, is an error at start.",
     ),
-    (r"metadata\.isr\..*", "Counted in seconds; `tests/metadata` has it with a frozen clock."),
-    (r"middleware\.direct-head", "The type of a HEAD without a body, which is that of the GET."),
+    (r"metadata\.isr\..*", "Exchanges that depend on seconds: `tests/metadata` tests them with a frozen clock."),
+    (r"middleware\.direct-head", "The `Content-Type` of a HEAD without a body: it is that of the GET."),
 ]

@@ -121,25 +121,25 @@ def _with_etag(seen: Seen, exchange: dict[str, Any]) -> Seen:
 
 CACHE_DEVIATIONS = [
     Deviation(
-        "The first request", r".*\.build", "Answered from the build (`HIT`).",
-        "Rendered and stored (`fwd=miss; stored`), unless `routehandlers build` has been run.", _cache("MISS"),
+        "The first request", r".*\.build", "Served from the build (`HIT`).",
+        "Rendered and stored (`fwd=miss; stored`), unless you have run `routehandlers build`.", _cache("MISS"),
     ),
     Deviation(
         "Cacheable routes that turn out dynamic", r"cache\.(reval-2-(requrl|connection)\..*|error-dyn)|auth\.forbidden-fs\.1",
-        "Found at the build, and served without a word.",
-        "Found at each render, which leaves with `private, no-cache, no-store` and `Cache-Status: …; fwd=bypass`.", _bypass,
+        "Found at the build, and served without a message.",
+        "Found at each render, whose response has `private, no-cache, no-store` and `Cache-Status: …; fwd=bypass`.", _bypass,
     ),
     Deviation(
         "A POST beside a cached GET", r"cache\.((reval-2-post|fs-post)\.[12]|gsp-post\.[ac])",
         "Switches its caching off, as every other method does.", "The GET is cached.", _beside_a_post,
     ),
     Deviation(
-        "A POST to a cached path", r"cache\.gsp-false\.POST-known", "200, with the cached answer to GET.",
+        "A POST to a cached path", r"cache\.gsp-false\.POST-known", "200, with the cached response to GET.",
         "405, as for every method that the route lacks.", _answer(405),
     ),
     Deviation(
-        "The first request being no GET", r"cache\.ondemand\..*",
-        "Its 405 or 400 is stored for a year, and answers every later GET.", "Only what GET renders is stored.", _on_demand,
+        "A first request that is not a GET", r"cache\.ondemand\..*",
+        "Its 405 or 400 is stored for a year, and answers every later GET.", "Only responses to GET are stored.", _on_demand,
     ),
     Deviation(
         "Other methods on a prerendered path", r"cache\.(propfind|options)", "405 with two `Allow` lines, also for OPTIONS.",
@@ -152,7 +152,7 @@ CACHE_DEVIATIONS = [
         _answer(200, x_from="head"),
     ),
     Deviation(
-        "204 from a cached route", r"cache\.fs-204\..*", "500, for ever.", "Stored and served.",
+        "204 from a cached route", r"cache\.fs-204\..*", "500, permanently.", "Stored and served.",
         _all(_answer(204), _stored(_YEAR)),
     ),
     Deviation(
@@ -160,21 +160,21 @@ CACHE_DEVIATIONS = [
         _all(_render("410"), _stored(_YEAR)),
     ),
     Deviation(
-        "`Set-Cookie` from a cached route", r"cache\.fs-setcookie\..*", "Stored, and sent to everybody.", "Such an answer is not stored.",
+        "`Set-Cookie` from a cached route", r"cache\.fs-setcookie\..*", "Stored, and sent to all clients.", "Such a response is not stored.",
         _bypass,
     ),
     Deviation(
-        "`cookies().set()` under `force-static`", r"cache\.fs-mutcookie.*", "An error.", "Set; such an answer is not stored.",
+        "`cookies().set()` under `force-static`", r"cache\.fs-mutcookie.*", "An error.", "Set; such a response is not stored.",
         lambda seen, exchange: _bypass(
             replace(seen, headers={**seen.headers, "set-cookie": ["a=1; Path=/"]}, body={"m": "ok"}), exchange
         ),
     ),
     Deviation(
-        "`no-store` from a cached route", r"cache\.fs-nostore\..*", "Stored, and sent as it stands.", "Not stored, and sent as it stands.",
+        "`no-store` from a cached route", r"cache\.fs-nostore\..*", "Stored, and sent unchanged.", "Not stored, and sent unchanged.",
         _all(_bypass, _cache("BYPASS", "no-store")),
     ),
     Deviation(
-        "What an error in a cached render says", r"cache\.error-caught(\.build)?|ucache\.(cookies-inside|bad-revalidate)",
+        "Errors in a cached render", r"cache\.error-caught(\.build)?|ucache\.(cookies-inside|bad-revalidate)",
         "Next's texts.", "`DynamicUsageError`, a `RuntimeError`; and a `ValueError` for `revalidate=0`.",
         lambda seen, exchange: replace(seen, body={
             name: text if text.startswith("ok") else "ValueError" if "Invariant" in text else "DynamicUsageError"
@@ -182,28 +182,28 @@ CACHE_DEVIATIONS = [
         }),
     ),
     Deviation(
-        "`If-None-Match` against a cached answer", r"cache\.fs-headers\.inm", "Ignored: 200.", "304.",
+        "`If-None-Match` against a cached response", r"cache\.fs-headers\.inm", "Ignored: 200.", "304.",
         lambda seen, exchange: Seen(304, {**seen.headers, "content-type": []}, ""),
     ),
     Deviation(
-        "`after()` in a refresh", r"cache\.fs-after\..*", "Its functions never run.", "They run, as after every render.", _ran_after,
+        "`after()` in a refresh", r"cache\.fs-after\..*", "Its functions never run.", "They run, as after each render.", _ran_after,
     ),
     Deviation(
         "A refresh that fails", r"cache\.regen\.(throw|undef|dyn)\.[23]",
-        "The last good answer stays, and counts as fresh for 3 seconds more (`s-maxage=3`).",
-        "It stays, and stays stale; the next try comes after the same time.", _regenerated(0, "STALE"),
+        "The last good response stays, and is fresh for 3 more seconds (`s-maxage=3`).",
+        "It stays, and remains stale; the next try is after the same time.", _regenerated(0, "STALE"),
     ),
     Deviation(
         "A refresh that answers 5xx or sets a cookie", r"cache\.regen\.(s500|cookie)\.[23]",
-        "Replaces the last good answer, cookie included.", "Counts as failed: the last good answer stays.", _regenerated(0, "STALE"),
+        "Replaces the last good response, cookie included.", "Counts as failed: the last good response stays.", _regenerated(0, "STALE"),
     ),
     Deviation(
         "A refresh that ends in `redirect()` or `not_found()`", r"cache\.regen\.(nf|redir)\.[234]", "Stored for a year.",
         "Stored for the route's period.", _for_a_period,
     ),
     Deviation(
-        "`expire_time`", r"expire\.e3\.[1-5]", "Only a number in `Cache-Control`: what is older is served as stale.",
-        "What is older is not served; the request renders.", _expired,
+        "`expire_time`", r"expire\.e3\.[1-5]", "Only a number in `Cache-Control`: an older response is served as stale.",
+        "An older response is not served; the request renders a new one.", _expired,
     ),
     Deviation(
         "A purge before `not_found()`", r"revalidate\.(notfound\.1|after\.0)", "Not applied.", "Takes effect when it is called.",
@@ -212,12 +212,12 @@ CACHE_DEVIATIONS = [
         )(seen, exchange),
     ),
     Deviation(
-        "A value made anew in the request that purged it", r"ucache\.5", "Made once more by the next request.", "Kept.",
+        "A value computed again in the request that purged it", r"ucache\.5", "Computed once more by the next request.", "Kept.",
         lambda seen, exchange: replace(seen, body={"n": 3}),
     ),
     Deviation(
-        "A forged cookie of draft mode", r"draft\.status-forged", "Taken back, and `__next_preview_data` with it.",
-        "Taken back.",
+        "A forged cookie of draft mode", r"draft\.status-forged", "Cleared, together with `__next_preview_data`.",
+        "Cleared.",
         lambda seen, exchange: replace(seen, headers={
             **seen.headers,
             "set-cookie": ["__prerender_bypass=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure; HttpOnly; SameSite=none"],
@@ -229,9 +229,9 @@ CACHE_DEVIATIONS = [
         _all(_bypass, lambda seen, exchange: replace(seen, body={**seen.body, "isEnabled": True})),
     ),
     Deviation(
-        "`stale-while-revalidate`", r".*", "Gone after the first regeneration.", "Always there.", _whole_cache_control,
+        "`stale-while-revalidate`", r".*", "Missing after the first regeneration.", "Always sent.", _whole_cache_control,
     ),
     Deviation(
-        "`ETag` on cached answers", r".*", "None.", "Always one, and conditional requests are answered 304.", _with_etag,
+        "`ETag` on cached responses", r".*", "None.", "Always sent, and conditional requests get a 304.", _with_etag,
     ),
 ]  # fmt: skip

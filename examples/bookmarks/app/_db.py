@@ -1,4 +1,4 @@
-"""The database: one file, one connection a call."""
+"""The database: one SQLite file, and one connection for each call."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SELECT id, slug, url, title, created,
 FROM bookmarks
 """
 
-# What a list can be sorted by, and the SQL for it. A key is all that a client chooses.
+# Sort keys and their SQL. A client chooses a key and never sends SQL.
 SORTS = {
     "created": "id",
     "-created": "id DESC",
@@ -44,7 +44,7 @@ SORTS = {
 
 @contextmanager
 def database() -> Iterator[sqlite3.Connection]:
-    """A connection; what happens in the block is one transaction."""
+    """Open a connection. The block is one transaction."""
     connection = sqlite3.connect(os.environ.get("BOOKMARKS_DB", "bookmarks.sqlite3"), timeout=10)
     connection.row_factory = sqlite3.Row
     try:
@@ -57,7 +57,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 def create_tables() -> None:
     with database() as db:
-        # Readers and one writer at a time, across all workers.
+        # In this mode, workers can read while one of them writes.
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(_SCHEMA)
 
@@ -106,7 +106,7 @@ def remove_bookmark(id: int) -> bool:
 
 
 def count_visit(slug: str) -> str | None:
-    """The URL behind a short link, its visit counted."""
+    """Count a visit of a short link and return its URL."""
     with database() as db:
         row = db.execute("SELECT id, url FROM bookmarks WHERE slug = ?", [slug]).fetchone()
         if row is None:

@@ -1,4 +1,4 @@
-"""What clients send, checked: a clear 400 says what to write instead."""
+"""Check the input of clients. A 400 says what to send instead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 def read_bookmark(request: Request, *, partial: bool = False) -> dict[str, Any]:
-    """The fields of a bookmark; ``None`` for those that were left out of a change."""
+    """Fields of a bookmark; ``None`` for fields that a change leaves out."""
     data = request.json()
     if not isinstance(data, dict) or not set(data) <= set(_FIELDS):
         raise BadRequest("Send a JSON object with 'url', and perhaps 'title' and 'tags'.")
@@ -40,7 +40,7 @@ def read_number(request: Request, name: str, default: int, most: int) -> int:
 
 
 def is_id(number: int) -> bool:
-    """Whether SQLite can have such an id; larger numbers are nobody's."""
+    """Return whether SQLite can store such an id. No bookmark has a larger one."""
     return number <= _LARGEST_ID
 
 

@@ -9,7 +9,7 @@ def url_of(star: str) -> str:
 
 
 def part(number: int) -> list[str]:
-    """The stars of one sitemap."""
+    """Return the stars of one sitemap."""
     return STARS[number * PER_SITEMAP : (number + 1) * PER_SITEMAP]
 
 

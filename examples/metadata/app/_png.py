@@ -1,4 +1,4 @@
-"""A disc on a dark square, as a PNG."""
+"""Draw a disc on a dark square, as a PNG."""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""A source that takes its time. Put your database, your API or your model here."""
+"""A slow source. Replace it with your database, your API or your model."""
 
 import itertools
 import os
@@ -13,7 +13,7 @@ calls = itertools.count(1)
 
 
 def find_price(symbol: str) -> dict[str, object] | None:
-    """The price of the moment, or nothing for what is not traded."""
+    """Return the current price, or ``None`` if the symbol is not traded."""
     if symbol not in PRICES:
         return None
     time.sleep(SECONDS)

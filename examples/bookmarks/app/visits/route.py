@@ -1,7 +1,7 @@
 """The visits as they happen, as Server-Sent Events.
 
-They are read from the database, so that it does not matter which worker
-counted them. A browser that comes back misses nothing: it says which it saw last.
+They are read from the database, so it does not matter which worker counted
+them. A browser that reconnects sends the id of the last event, and misses none.
 """
 
 import time

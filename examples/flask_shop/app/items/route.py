@@ -1,4 +1,4 @@
-"""Moved: ``g`` and ``request`` are still there, and so is all that stands around Flask's views."""
+"""Moved into the folder. ``g``, ``request`` and Flask's hooks work as in a view."""
 
 from flask import g, request
 

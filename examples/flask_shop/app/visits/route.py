@@ -1,4 +1,4 @@
-"""New: it streams, with Flask's session at hand."""
+"""New: a stream that reads Flask's session."""
 
 from flask import session
 

@@ -1,4 +1,4 @@
-"""https://www.sitemaps.org/protocol.html#index: the one address that robots.txt names."""
+"""The index of the sitemaps, whose URL is in robots.txt: https://www.sitemaps.org/protocol.html#index"""
 
 from routehandlers import Response
 

@@ -1,4 +1,4 @@
-"""CORS for one route: the headers with every answer, and the preflight."""
+"""CORS for one route: headers for every response, and the preflight."""
 
 from routehandlers import Response
 

@@ -1,4 +1,4 @@
-"""Server-Sent Events. A client that comes back says which event it saw last."""
+"""Server-Sent Events. A client that reconnects sends the id of the last event that it got."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The smallest handler: it takes nothing, and a dict is JSON."""
+"""The smallest handler: it takes no arguments, and a dict becomes JSON."""
 
 
 def GET():

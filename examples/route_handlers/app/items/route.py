@@ -1,4 +1,4 @@
-"""A JSON body. What is not JSON gets a 400 that says where it breaks."""
+"""A JSON body. A body that is not JSON gets a 400 with the position of the error."""
 
 from werkzeug.exceptions import BadRequest
 

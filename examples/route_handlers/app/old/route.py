@@ -1,4 +1,4 @@
-"""A redirect raises its answer, so that a helper can do it as well."""
+"""A redirect. It raises its response, so a helper function can call it as well."""
 
 from routehandlers import Request
 from routehandlers.navigation import permanent_redirect, redirect

@@ -1,4 +1,4 @@
-"""Something that is no page: a folder may have a dot in its name."""
+"""A feed. The name of a folder can contain a dot."""
 
 from xml.sax.saxutils import escape
 

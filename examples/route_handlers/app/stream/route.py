@@ -1,4 +1,4 @@
-"""A generator streams: each chunk leaves when it is yielded."""
+"""A generator streams: each chunk is sent when it is yielded."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Cookies, read and set without a request in hand."""
+"""Cookies, read and set without the ``request`` argument."""
 
 from routehandlers.headers import cookies
 

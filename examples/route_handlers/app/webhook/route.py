@@ -1,4 +1,4 @@
-"""A webhook whose signature is that of the raw body.
+"""A webhook that checks the signature of the raw body.
 
 ::
 

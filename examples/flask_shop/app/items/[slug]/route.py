@@ -1,4 +1,4 @@
-"""Moved, without PUT: that is Flask's still."""
+"""Moved into the folder, except PUT, which is still a Flask view."""
 
 from flask import g, url_for
 
@@ -6,5 +6,5 @@ from routehandlers.navigation import not_found
 
 
 def GET(request, context):
-    item = g.items.get(context.params["slug"]) or not_found()  # Flask's errorhandler(404) answers
+    item = g.items.get(context.params["slug"]) or not_found()  # Flask's errorhandler(404) makes the response
     return {**item, "url": url_for("api./items/[slug]", slug=item["slug"])}

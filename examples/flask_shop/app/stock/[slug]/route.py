@@ -1,4 +1,4 @@
-"""New, and cached: it uses nothing of the client. With ``g`` or ``session`` in it, each client would get its own."""
+"""New, and cached, because it reads nothing from the client. With ``g`` or ``session``, it would not be stored."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""A catch-all: ``/blog/2026/11/23`` has the list ``["2026", "11", "23"]``."""
+"""A catch-all: for ``/blog/2026/11/23``, the param is the list ``["2026", "11", "23"]``."""
 
 from routehandlers import Request, RouteContext
 
