@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextvars import Context
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import EnvironHeaders
@@ -28,6 +27,8 @@ class RenderScope(Scope):
     :param surround: What the host of the routes needs around it.
     """
 
+    _clients_request: Request | None = None
+
     def __init__(
         self, environ: WSGIEnvironment, clients: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
         context: Context, render: Render, vary: Vary, surround: Surround | None = None,
@@ -45,10 +46,12 @@ class RenderScope(Scope):
             self._request = self.route.watched_class._by(self, self._clients)
         return self._request
 
-    @cached_property
+    @property
     def clients(self) -> Request:
         """The request of the client, as far as it may be read, not watched."""
-        return self.route.request_class(self._clients, populate_request=False)
+        if self._clients_request is None:
+            self._clients_request = self.route.request_class(self._clients, populate_request=False)
+        return self._clients_request
 
     def read(self, what: str) -> None:
         """Note that something of the client was read."""
