@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from ..values.encoding import PCHAR
@@ -93,14 +93,20 @@ class Watcher(Protocol):
         ...
 
 
-class _Watch(NamedTuple):
+class _Watch:
     """A watcher that is no scope."""
 
-    clients: Request
-    shared: WSGIEnvironment
-    vary: Vary
-    read: Report
-    is_rewritten: bool
+    def __init__(
+        self, clients: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool
+    ) -> None:
+        self.clients = clients
+        self.shared = shared
+        self.vary = vary
+        self.is_rewritten = is_rewritten
+        self._report = report
+
+    def read(self, what: str) -> None:
+        self._report(what)
 
 
 class WatchedRequest(Request):
@@ -117,7 +123,7 @@ class WatchedRequest(Request):
     def __init__(
         self, clients: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
     ) -> None:
-        watch = _Watch(clients, shared, vary, report, is_rewritten)
+        watch = _Watch(clients, shared, vary, report, is_rewritten=is_rewritten)
         own = {"environ": clients.environ, "shallow": False, "_same": _covered_by(watch), "_watcher": watch}
         object.__setattr__(self, "__dict__", own)
 
