@@ -1,4 +1,4 @@
-"""A folder in, a WSGI application out."""
+"""Make a WSGI application of a folder of ``route.py`` files."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Route:
 
     :param pattern: The URL with its brackets: ``"/items/[slug]"``.
     :param file: The ``route.py``.
-    :param methods: All that it answers, automatic ones included, in the order of the alphabet.
-    :param config: Its constants.
+    :param methods: All methods that it answers, automatic ones included, in alphabetical order.
+    :param config: The constants of its module.
     """
 
     pattern: str
@@ -66,19 +66,37 @@ class Route:
 class RouteHandlers:
     """A WSGI application made of a folder of ``route.py`` files.
 
-    :param directory: The folder; its parent has no say in the URLs.
+    :param directory: The folder. Its own name and the folders above it are no part of the URLs.
     :param settings: See ``routehandlers.config.Config``.
     :raise AppFolderError: If there is no such folder.
     :raise InvalidConfigError: For settings that cannot work.
-    :raise InvalidAppError: For everything that is wrong with the files, together. Where
-        the only problem is one file that raised, its own exception leaves.
+    :raise InvalidAppError: For all mistakes in the files together. If the only one is a file that raised
+        an exception, that exception is raised.
     """
 
-    # The framework of the application that the routes live in, where that is another.
+    config: Config
+    """The settings of the application."""
+
+    directory: Path
+    """The folder of the routes, absolute."""
+
+    cache: Cache
+    """The response cache. Its ``revalidate_tag()`` and ``revalidate_path()`` also work outside of requests."""
+
+    routes: tuple[Route, ...]
+    """All routes that were found, as values."""
+
+    static_params: Mapping[str, StaticParams]
+    """What ``generate_static_params()`` of each route lists, by the pattern of the route."""
+
+    wsgi_app: WSGIApplication
+    """The application without the wrappers around it. Wrap it as in Flask: ``app.wsgi_app = ProxyFix(app.wsgi_app)``."""
+
+    # The framework of the application that the routes are mounted in, such as Flask.
     _framework: Framework | None = None
 
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
-        self.config: Config = make_config(settings)
+        self.config = make_config(settings)
         check_converters(self.config.converters)
         self.directory = Path(directory).absolute()
         loaded = load(scan(self.directory), self.config)
@@ -110,11 +128,10 @@ class RouteHandlers:
         )
         self._pipeline = Pipeline(
             entrance, lookup, self._endpoints, self.config, self._surroundings, no_route,
-            hits if any(self.cached_routes()) else None,
+            hits if any(self._cached_routes()) else None,
         )  # fmt: skip
 
-        # Wrap this, as in Flask: app.wsgi_app = ProxyFix(app.wsgi_app)
-        self.wsgi_app: WSGIApplication = self._pipeline
+        self.wsgi_app = self._pipeline
 
     def _info(
         self,
@@ -200,11 +217,11 @@ class RouteHandlers:
             return current_scope("url_for").request.root_url.rstrip("/")
         return mount_prefix()
 
-    def path_for(self, pattern: str, params: Mapping[str, Any]) -> str:
+    def _path_for(self, pattern: str, params: Mapping[str, Any]) -> str:
         """The path of a route below everything: without base path, prefix and slash at its end."""
         return self._tree.build(self._find(pattern).route, params)
 
-    def cached_routes(self) -> Iterator[tuple[Route, CachedEndpoint]]:
+    def _cached_routes(self) -> Iterator[tuple[Route, CachedEndpoint]]:
         """The routes whose ``GET`` is cached, with what answers them."""
         for route, endpoint in zip(self.routes, self._endpoints, strict=True):
             if isinstance(endpoint, CachedEndpoint):
@@ -214,7 +231,7 @@ class RouteHandlers:
         """Return what a request would meet, and what it leads to, without calling anything."""
         return self._pipeline.explain(environ)
 
-    def other_matches(self, path: str) -> list[Route]:
+    def _other_matches(self, path: str) -> list[Route]:
         """The routes that would match a path too, if the one that does were not there, in their order."""
         others: list[Route] = []
         match = self._tree.match(path)
@@ -242,7 +259,7 @@ class RouteHandlers:
             known = ", ".join(repr(known) for known in sorted(self._by_pattern)[:20])
             raise UnknownRouteError(f"There is no route {pattern!r} in {self.directory}. There are: {known}.") from None
 
-    def info_of(self, handler: Handler | None = None) -> RouteInfo:
+    def _info_of(self, handler: Handler | None = None) -> RouteInfo:
         """What functions that a handler calls may know of its route, or of a request that no route answers."""
         for loaded, endpoint in zip(self._loaded, self._endpoints, strict=True):
             if handler is not None and handler in loaded.handlers.values():

@@ -100,7 +100,7 @@ class Prerendered:
 def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
     """Make the answers of all cached routes whose params are known, and put them into the storage."""
     places: list[tuple[Route, CachedEndpoint, dict[str, Any]]] = []
-    for route, endpoint in app.cached_routes():
+    for route, endpoint in app._cached_routes():
         try:
             places += [(route, endpoint, params) for params in app.static_params[route.pattern].list_all()]
         except Exception as error:
@@ -108,7 +108,7 @@ def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
     for route, endpoint, params in places:
         made = Prerendered(route.pattern, route.pattern, len(places))
         try:
-            made = replace(made, path=app.path_for(route.pattern, params))
+            made = replace(made, path=app._path_for(route.pattern, params))
             segments = decode_segments(made.path) if made.path != "/" else []
             rendered, render = endpoint.prerender(to_matching(segments), params)
         except Exception as error:
@@ -145,7 +145,7 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
         return [*steps, ("public", path)]
     route = next(route for route in app.routes if route.pattern == endpoint.info.pattern)
     steps.append(("route", f"{route.pattern}\n{_relative(route.file, folder)}"))
-    others = app.other_matches(path)
+    others = app._other_matches(path)
     if others:
         lines = [f"{other.pattern}  {_relative(other.file, folder)}" for other in others]
         steps.append(("before", "\n".join([*lines, _PRECEDENCE])))

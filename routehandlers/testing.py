@@ -133,7 +133,7 @@ def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInf
     if app is None:
         cache = Cache(Store(MemoryCacheHandler(), 0), frozenset(), Config.expire_time)
         return RouteInfo("", Request, WatchedRequest, cache)
-    return app.info_of(handler)
+    return app._info_of(handler)
 
 
 class RequestScope:
