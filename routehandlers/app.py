@@ -90,7 +90,7 @@ class RouteHandlers:
     """What ``generate_static_params()`` of each route lists, by the pattern of the route."""
 
     wsgi_app: WSGIApplication
-    """The application without the wrappers around it. Wrap it as in Flask: ``app.wsgi_app = ProxyFix(app.wsgi_app)``."""
+    """The application that is called. Wrap it as in Flask: ``app.wsgi_app = ProxyFix(app.wsgi_app)``."""
 
     # The framework of the application that the routes are mounted in, such as Flask.
     _framework: Framework | None = None
