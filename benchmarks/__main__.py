@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import around, caching, in_process, matching, over_http, peers, shapes, start, stream
+from . import around, caching, in_process, matching, over_http, peers, shapes, start, stream, walk
 from .timing import verdicts
 
 TABLES = {
@@ -14,6 +14,7 @@ TABLES = {
     "cache": caching,
     "matching": matching,
     "start": start,
+    "walk": walk,
     "stream": stream,
     "http": over_http,
 }

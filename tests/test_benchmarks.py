@@ -26,7 +26,9 @@ def table(name: str) -> ModuleType:
     return importlib.import_module(f"benchmarks.{name}")
 
 
-around, calls, peers, shapes, start, timing = map(table, ("around", "calls", "peers", "shapes", "start", "timing"))
+around, calls, peers, shapes, start, timing, walk = map(
+    table, ("around", "calls", "peers", "shapes", "start", "timing", "walk")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +97,32 @@ def test_each_start_answers_and_has_a_bound() -> None:
         ("start, routehandlers / Flask, one package", 0.7),
     ]
     assert "(0.7) |" in start.show(results)
+
+
+@pytest.fixture(scope="module")
+def walks() -> Any:
+    return walk.measure()
+
+
+@pytest.mark.parametrize("name", walk.WALKS)
+def test_a_request_does_not_walk_further_than_its_bound(walks: Any, name: str) -> None:
+    steps = walks[name]
+
+    called = "\n".join(f"{module} {function}" for module, function in steps)
+    assert 0 < len(steps) <= walk.WALKS[name].most, f"These functions were called:\n{called}"
+
+
+def test_a_walk_has_the_calls_of_the_library_in_their_order() -> None:
+    segments = importlib.import_module("routehandlers._routing.segments")
+
+    steps = walk.walk(lambda: [segments.parse_segment(name) for name in ("[id]", "shop")])
+
+    assert [step.module for step in steps if step.function == "parse_segment"] == ["_routing.segments"] * 2
+
+
+def test_each_walk_has_a_row_and_each_request_a_bound(walks: Any) -> None:
+    assert all(f"\n| {name} | {len(steps)} | " in walk.show(walks) for name, steps in walks.items())
+    assert [name for name, _, _ in walk.bounds(walks)] == [f"calls of {name}" for name in walk.WALKS]
 
 
 @pytest.mark.parametrize("other", [application(b'{"a":2}'), application(b'{"a":1}', "404 Not Found")])
