@@ -86,7 +86,7 @@ def headers_of_hit(held: Held, now: float) -> list[tuple[str, str]]:
     if int(now) != held.second:
         entry = held.entry
         headers = [*entry.headers, *age_headers(entry, now)]
-        if entry.status not in {204, 304} and "Content-Length" not in dict(headers):
+        if entry.status not in {204, 304} and all(name.lower() != "content-length" for name, _ in headers):
             headers.append(("Content-Length", str(len(entry.body))))
         # In this order, for a thread that looks in between.
         held.headers, held.second = headers, int(now)

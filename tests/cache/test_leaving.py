@@ -366,3 +366,20 @@ def test_nobody_makes_public_what_only_one_client_may_have(
 
     assert client.get("/mine", headers={"Cookie": "who=ann"}).headers.getlist("Cache-Control") == [UNSTORED]
     assert client.get("/all").headers.getlist("Cache-Control") == ["public, max-age=60"]
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "content-length"])
+def test_a_response_has_one_content_length_whatever_the_handler_called_it(
+    make_app: MakeApp, client_for: ClientFor, name: str
+) -> None:
+    # A hit had ours beside a name in lower case.
+    source = f"""
+        from routehandlers.server import Response
+        revalidate = 60
+        def GET(): return Response(b"bytes", 200, {{{name!r}: "5"}})
+    """
+    client = client_for(make_app({"route.py": source}))
+
+    answers = [client.get("/") for _ in range(4)]
+
+    assert [answer.headers.getlist("Content-Length") for answer in answers] == [["5"]] * 4
