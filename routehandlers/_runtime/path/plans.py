@@ -31,6 +31,9 @@ _MASK = _SEEN - 1
 # The objects of one plan, in bytes; measured with tracemalloc for a path with one parameter.
 _OBJECTS = 1_000
 
+# A segment in a list, a transform that matches, and a header that it adds: their bytes without the path and the texts.
+_SEGMENT, _TRANSFORM, _PAIR = 72, 350, 170
+
 # PATH_INFO, or with a prefix or an escape also SCRIPT_NAME and the target as it was sent.
 Key = str | tuple[str, str, str]
 
@@ -49,6 +52,7 @@ class Plan:
     :ivar meets_root: Whether the root's middleware is met; ``None`` where a condition decides it.
     :ivar key: That of the stored response of ``found``, unless a header is part of it.
     :ivar ready: The stored response that answers at once, where there is one.
+    :ivar size: Bytes in the table, more or less.
     """
 
     # Most plans of most applications have nothing but a path and a route; the rest is in the class.
@@ -66,6 +70,7 @@ class Plan:
     meets_root: bool | None = False
     key: str | None = None
     ready: Ready | None = None
+    size = 0
 
     def __init__(self, text: str | None, whole: str) -> None:
         self.text = text
@@ -160,21 +165,26 @@ class _Segment:
         self._lock = threading.Lock()
 
     def put(self, key: Key, plan: Plan) -> None:
-        size = _size_of(key)
-        if size > self._most_bytes // 8:
+        plan.size = _size_of(key, plan)
+        if plan.size > self._most_bytes // 8:
             return
         with self._lock:
-            if self.plans.pop(key, None) is not None:
-                self.size -= size
+            known = self.plans.pop(key, None)
+            if known is not None:
+                self.size -= known.size
             self.plans[key] = plan
-            self.size += size
+            self.size += plan.size
             while self.size > self._most_bytes or len(self.plans) > self._most_paths:
-                oldest, _ = self.plans.popitem(last=False)
-                self.size -= _size_of(oldest)
+                _, oldest = self.plans.popitem(last=False)
+                self.size -= oldest.size
 
 
-def _size_of(key: Key) -> int:
+def _size_of(key: Key, plan: Plan) -> int:
     # The path stands in the key, in the texts, in the params and in the key of a stored response; a character that
-    # is no Latin-1 takes two bytes or four.
-    length = len(key) if isinstance(key, str) else sum(map(len, key))
-    return _OBJECTS + 6 * length
+    # is no Latin-1 takes two bytes or four. A catch-all holds each segment by itself, and a transform what it took of
+    # the path.
+    path, length = (key, len(key)) if isinstance(key, str) else (key[1], sum(map(len, key)))
+    size = _OBJECTS + 6 * length + _SEGMENT * path.count("/")
+    for matched in (plan.headers, plan.redirects, plan.before_files, plan.after_files, plan.fallback):
+        size += (_TRANSFORM + length) * len(matched)
+    return size + sum(_PAIR + len(name) + len(value) for name, value in plan.config_headers or ())

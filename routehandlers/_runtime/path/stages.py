@@ -83,11 +83,10 @@ class Reading(Stage):
 
     def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
         """Let all stages note what they do for a path, and remember it."""
-        if plan.location is None:
-            for note in self._planners:
-                note(plan)
-        elif self._entrance.knows is not None:
-            return  # whether another application has a path with a slash at its end is asked each time
+        if plan.location is not None:
+            return  # a client can make up any number of paths that are redirected
+        for note in self._planners:
+            note(plan)
         if self._plans is not None:
             self._plans.keep(environ, plan)
 
