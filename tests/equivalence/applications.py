@@ -142,6 +142,7 @@ ROUTES: dict[str, str] = {
         def POST(request, context):
             revalidate_path("/" + "/".join(context.params.get("path", [])), "layout")
             return "purged"
+        GET = POST
     """,
     "kept/not_found.py": "def not_found(request): return f'kept: {request.path}'",
     "items/not_found.py": "def not_found(request): return f'items: {request.path}'",

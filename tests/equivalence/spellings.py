@@ -10,6 +10,9 @@ from urllib.parse import unquote_to_bytes
 
 from equivalence.applications import PATHS
 
+# Paths of every sequence: hits, what purges them, and a key with more than the path.
+ALWAYS = ["/kept/1", "/kept/1", "/kept/1", "/varied/1", "/varied/1", "/varied/1", "/purge/kept"]
+
 METHODS = ["GET"] * 24 + ["HEAD", "HEAD", "POST", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW", "get"]
 HOSTS = ["localhost"] * 20 + [
     "admin.example.com",
@@ -52,7 +55,7 @@ SEGMENTS = [
 
 def targets(chance: random.Random, base_path: str) -> list[str]:
     """Return request targets without their queries: good ones, and spellings of them."""
-    made = [base_path + path for path in chance.sample(PATHS, 26)]
+    made = [base_path + path for path in (*ALWAYS, *chance.sample(PATHS, 20))]
     made += [_respelt(chance, chance.choice(made)) for _ in range(26)]
     made += [chance.choice(PATHS), "", "*", f"/kept/{'long/' * 900}", f"{base_path}/blog/{'y' * 4_000}"]
     return made
