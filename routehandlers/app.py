@@ -124,7 +124,6 @@ class RouteHandlers:
             self._admissions(),
             public,
             has_lasting_files=not self.config.debug or public is None,
-            has_converters=bool(self.config.converters),
         )
         self._pipeline = Pipeline(
             entrance, lookup, self._endpoints, self.config, self._surroundings, no_route,

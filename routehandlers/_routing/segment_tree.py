@@ -101,6 +101,10 @@ class _Node:
         return choice
 
 
+# In the place of a match: a converter of the user decides, which may ask a database.
+UNDECIDED: tuple[int, dict[str, Any]] = (-1, {})
+
+
 class SegmentTree:
     """The routes of a tree by their paths, and the paths of its routes.
 
@@ -129,6 +133,11 @@ class SegmentTree:
         self._leaves = _leaf_prefixes(routes)
         self._root = self._make_root({name: converter.weight for name, converter in by_name.items()})
 
+    @property
+    def has_converters(self) -> bool:
+        """Whether a converter of the user stands in any route."""
+        return any(segment.converter in self._custom for route in self.routes for segment in route.segments)
+
     def match(self, text: str, refused: frozenset[int] = _NONE) -> tuple[int, dict[str, Any]] | None:
         """Return the route that answers a path, and its params.
 
@@ -144,7 +153,13 @@ class SegmentTree:
             leaf = self._leaves.get(prefix)
             if leaf is not None and last and leaf[0] not in refused:
                 return leaf[0], {leaf[1]: restore(last) if ESCAPE in last else last}
-        return self._walk(text, refused)
+        match = self._walk(text, refused)
+        return self.url_map.match(text, refused) if match is UNDECIDED else match
+
+    def decide(self, text: str, refused: frozenset[int] = _NONE) -> tuple[int, dict[str, Any]] | None:
+        """Return what ``match`` returns, or ``UNDECIDED`` where a converter of the user decides."""
+        index = self.static.get(text)
+        return self._walk(text, refused) if index is None or index in refused else (index, {})
 
     def build(self, route: RouteFile, values: Mapping[str, Any]) -> str:
         """Return the percent-encoded path of a route.
@@ -192,7 +207,7 @@ class SegmentTree:
                         if test(segment) if test is not None else segment or depth < count - 1:
                             left.append((beneath, depth + 1))
                 elif target is _ASK_MAP:
-                    return self.url_map.match(text, refused)
+                    return UNDECIDED
                 elif target.route not in refused:
                     params = _params(target, segments, text)
                     if params is not None:

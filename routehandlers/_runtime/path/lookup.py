@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..._routing.segment_tree import SegmentTree
+from ..._routing.segment_tree import UNDECIDED, SegmentTree
 
 if TYPE_CHECKING:
     from ...typing import Params
@@ -31,26 +31,33 @@ class Lookup:
 
     def __init__(
         self, tree: SegmentTree, endpoints: Sequence[Any], admissions: Mapping[int, Admits],
-        public: FindPublic | None = None, *, has_lasting_files: bool = True, has_converters: bool = False,
+        public: FindPublic | None = None, *, has_lasting_files: bool = True,
     ) -> None:  # fmt: skip
         self._tree = tree
         self._endpoints = endpoints
         self._admissions = admissions
         self._public = public
         self._with_lists = tree.catch_alls
-        self._is_lasting = has_lasting_files and not has_converters and not admissions
+        self._has_lasting_files = has_lasting_files
+        self._decide = tree.decide if tree.has_converters else tree.match
 
     def plan(self, plan: Plan) -> None:
         """Note what a path decides alone: not the result of a custom converter, nor files that come and go."""
-        if not self._is_lasting or plan.text is None:
+        if not self._has_lasting_files or plan.text is None:
+            return
+        if self._public is not None and (file := self._public(plan.text)) is not None:
+            plan.found, plan.is_decided = (file, {}), True
+            return
+        try:
+            match = self._decide(plan.text) if not self._admissions else self._admitted(plan.text, self._decide)
+        except Exception:  # of generate_static_params(); the stage of the routes raises it in its place
+            return
+        if match is UNDECIDED:
             return
         plan.is_decided = True
-        match = self._tree.match(plan.text) if self._public is None or self._public(plan.text) is None else None
         if match is not None:
             index, params = match
             plan.found, plan.has_lists = (self._endpoints[index], params), index in self._with_lists
-        elif self._public is not None and (file := self._public(plan.text)) is not None:
-            plan.found = file, {}
 
     def match_static(self, text: str) -> Found | None:
         """Return the file or the static route of a path."""
@@ -66,14 +73,17 @@ class Lookup:
         """
         if self._public is not None and (file := self._public(text)) is not None:
             return file, {}
-        match = self._tree.match(text)
-        if self._admissions:
-            refused: frozenset[int] = frozenset()
-            # dynamic_params = False: what is not listed falls to the next route that matches.
-            while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
-                refused |= {match[0]}
-                match = self._tree.match(text, refused)
+        match = self._tree.match(text) if not self._admissions else self._admitted(text, self._tree.match)
         return None if match is None else (self._endpoints[match[0]], match[1])
+
+    def _admitted(self, text: str, find: Callable[..., tuple[int, Params] | None]) -> tuple[int, Params] | None:
+        """Return the first match whose route takes the params: ``dynamic_params = False`` takes only listed ones."""
+        match = find(text)
+        refused: frozenset[int] = frozenset()
+        while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
+            refused |= {match[0]}
+            match = find(text, refused)
+        return match
 
     def knows(self, text: str) -> bool:
         """Return whether there is anything at a path."""
