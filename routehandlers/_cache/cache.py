@@ -69,9 +69,10 @@ class Cache:
     def _reset(self) -> None:
         self._flights: SingleFlight[Made] = SingleFlight()
         self._refresher = Refresher()
-        self._unstorable: dict[str, None] = {}
+        # By hashes: clients choose the paths in keys, and with them their length.
+        self._unstorable: dict[int, None] = {}
         # Since when another process has been refreshing a key.
-        self._refreshed_elsewhere: dict[str, float] = {}
+        self._refreshed_elsewhere: dict[int, float] = {}
 
     # Purges -----------------------------------------------------------------
 
@@ -126,7 +127,7 @@ class Cache:
 
     def once(self, key: str, make: Make) -> Made:
         """Return the result for a key. If it is being rendered already, here or in another process, wait for it."""
-        if key in self._unstorable:
+        if hash(key) in self._unstorable:
             return self._save(key, make(lambda: None))
         for _ in range(_MOST_FLIGHTS):
             flight, is_mine = self._flights.join(key)
@@ -168,12 +169,12 @@ class Cache:
 
     def _save(self, key: str, made: Made) -> Made:
         if made.entry is not None:
-            self._unstorable.pop(key, None)
+            self._unstorable.pop(hash(key), None)
             return replace(made, is_stored=self.store.save(made.entry))
         if made.failure is None:
             if len(self._unstorable) >= _MOST_UNSTORABLE:
                 self._unstorable.clear()
-            self._unstorable[key] = None
+            self._unstorable[hash(key)] = None
         return made
 
     def put(self, entry: Entry) -> bool:
@@ -204,7 +205,7 @@ class Cache:
         return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make, now))
 
     def _is_stuck_elsewhere(self, key: str) -> bool:
-        since = self._refreshed_elsewhere.get(key)
+        since = self._refreshed_elsewhere.get(hash(key))
         return since is not None and time.monotonic() - since > LONGEST_REFRESH
 
     def _refresh(self, key: str, make: Make, asked_at: float) -> None:
@@ -212,13 +213,13 @@ class Cache:
         with self.store.lock(key, 0) as lock:
             found = self.store.find(key)
             if found is None or found[1] is Freshness.FRESH:
-                self._refreshed_elsewhere.pop(key, None)
+                self._refreshed_elsewhere.pop(hash(key), None)
                 return  # another process refreshed or purged it
             if self.store.is_shared and not lock.is_held:
                 if len(self._refreshed_elsewhere) < _MOST_UNSTORABLE:
-                    self._refreshed_elsewhere.setdefault(key, started_at)
+                    self._refreshed_elsewhere.setdefault(hash(key), started_at)
                 return
-            self._refreshed_elsewhere.pop(key, None)
+            self._refreshed_elsewhere.pop(hash(key), None)
             made = make(lambda: None)
             if made.entry is not None:
                 self.store.save(made.entry)

@@ -6,8 +6,10 @@ The numbers are those of ``docs/threats.md``, which also names the tests of othe
 from __future__ import annotations
 
 import ast
+import gc
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +274,31 @@ def test_sec_44_a_hundred_thousand_paths_and_queries_stay_within_the_bytes(tmp_p
     entries = list(memory.entries())
     assert sum(entry.size for entry in entries) == memory.size <= 5_000_000
     assert len(entries) > 1_000
+
+
+def test_sec_44_no_table_keeps_the_paths_of_answers_that_are_not_stored(tmp_path: Path) -> None:
+    source = "revalidate = 60\ndef GET(request, context): return request.headers.get('X-Who', 'nobody')\n"
+    app = RouteHandlers(write_app(tmp_path, {"[...path]/route.py": source}))
+    environ: dict[str, Any] = app.test_client().get("/first").request.environ
+    environ.pop("werkzeug.request")
+
+    def ask(number: int) -> None:
+        path = f"/{number:05}" * 600
+        app({**environ, "PATH_INFO": path, "RAW_URI": path, "REQUEST_URI": path}, lambda *_: None)  # type: ignore[arg-type]
+
+    for number in range(100):
+        ask(number)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(1_000, 2_000):
+            ask(number)
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert grown < 1_500_000  # the paths have 3,600,000 characters
 
 
 def test_sec_46_when_the_one_who_renders_is_stuck_the_others_go_on(
