@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 from flask.blueprints import Blueprint, BlueprintSetupState
 
-from ._flask.hosted import HostedRouteHandlers
+from ._flask.mounted import MountedRouteHandlers
 from ._flask.rules import RouteEndpoint, make_rest_rules
 from ._flask.view import RouteView, end_exchange
 from .exceptions import InvalidConfigError
@@ -72,7 +72,7 @@ class RouteHandlersBlueprint(Blueprint):
         super().__init__(
             name, __name__, url_prefix=url_prefix, subdomain=subdomain, url_defaults=url_defaults, root_path=str(root)
         )
-        self._hosted = HostedRouteHandlers(directory, **settings)
+        self._mounted = MountedRouteHandlers(directory, **settings)
         self.url_value_preprocessor(_begin)
         self.teardown_request(_end)
         self.record(self._add_rules)
@@ -80,13 +80,13 @@ class RouteHandlersBlueprint(Blueprint):
     @property
     def route_handlers(self) -> RouteHandlers:
         """The application in the folder: its routes, and its cache to purge from outside of requests."""
-        return self._hosted
+        return self._mounted
 
     def _add_rules(self, state: BlueprintSetupState) -> None:
         prefix = (state.url_prefix or "").rstrip("/")
         blueprint = f"{state.name_prefix}.{state.name}".lstrip(".")
         options = {"defaults": state.url_defaults or None, "subdomain": state.subdomain}
-        rules = self._hosted.rules(prefix, **options)
+        rules = self._mounted.rules(prefix, **options)
         rest = make_rest_rules(prefix, **options)
         named = {**rules, "/*": rest}
         for pattern, rules_of_it in named.items():
@@ -95,7 +95,7 @@ class RouteHandlersBlueprint(Blueprint):
                 state.app.url_map.add(rule)
         outer = {*rest[1].arguments, *state.url_defaults}
         first = {pattern: rules_of_it[0] for pattern, rules_of_it in rules.items() if rules_of_it}
-        view = RouteView(self._hosted, prefix.count("/"), first, outer)
+        view = RouteView(self._mounted, prefix.count("/"), first, outer)
         for pattern in named:
             state.app.view_functions[f"{blueprint}.{pattern}"] = view
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import flask
 
 from .body import FlasksInput, share_body
-from .hosted import copy_route
+from .mounted import copy_route
 from .responses import handed_over, make_flask_response
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .._routing.rules import RouteRule
     from ..typing import WSGIEnvironment
-    from .hosted import HostedRouteHandlers
+    from .mounted import MountedRouteHandlers
 
 # Where a request's exchange lies.
 _EXCHANGE = "routehandlers.flask"
@@ -60,7 +60,7 @@ class RouteView:
 
     def __init__(
         self,
-        routes: HostedRouteHandlers,
+        routes: MountedRouteHandlers,
         depth: int,
         rules: Mapping[str, RouteRule],
         outer_names: Iterable[str],

@@ -1,4 +1,4 @@
-"""Flask as the host of routes: what handlers return there, and the contexts that their renders need."""
+"""Flask as the framework of routes: what handlers return there, and the contexts that their renders need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .._runtime.scope.framework import Surround
 
 
-class FlaskHost:
+class FlaskFramework:
     """What a Flask application does for routes that live in it."""
 
     def make_response(self, result: Any) -> WerkzeugResponse:

@@ -8,7 +8,7 @@ from .._routing.rules import RouteRule, make_rules
 from .._runtime.path.hits import ROUTE, ROUTING_ARGS
 from .._runtime.scope.scope import Scope, ScopeContext
 from ..app import RouteHandlers
-from .host import FlaskHost
+from .framework import FlaskFramework
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ..typing import Params, WSGIEnvironment
 
 
-class HostedRouteHandlers(RouteHandlers):
+class MountedRouteHandlers(RouteHandlers):
     """A ``RouteHandlers`` whose answers, and what has none, go to Flask."""
 
-    _framework = FlaskHost()
+    _framework = FlaskFramework()
 
     def rules(self, prefix: str, **options: Any) -> dict[str, list[RouteRule]]:
         """The rules of every route in Flask's map, by its pattern."""
