@@ -7,14 +7,15 @@ from copy import copy
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+import flask
 from flask import current_app, stream_with_context
-from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from .._cache.shared_caches import made_private
 from .._routing.rules import RouteRule
 from .._runtime.answer.bodies import SentStream
+from .contexts import current_request_context
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -68,7 +69,7 @@ def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Cal
 
 def _has_guards(app: Flask) -> bool:
     """Whether functions that Flask calls before the view may have looked at the client."""
-    return any(app.before_request_funcs.get(name) for name in (None, *request_ctx.request.blueprints))
+    return any(app.before_request_funcs.get(name) for name in (None, *flask.request.blueprints))
 
 
 @lru_cache
@@ -116,11 +117,11 @@ def handed_over(scope: Scope, error: Exception, response: Response) -> Exception
 
 def _allowed_elsewhere() -> list[str]:
     """The methods that other rules of the application allow for this path."""
-    adapter = request_ctx.url_adapter
+    adapter = current_request_context().url_adapter
     allowed: list[str] = []
     for method in _METHODS if adapter is not None else ():
         try:
-            rule, _ = adapter.match(method=method, return_rule=True)  # type: ignore[union-attr]  # there is one here
+            rule, _ = adapter.match(method=method, return_rule=True)
         except HTTPException:
             continue
         if not isinstance(rule, RouteRule):

@@ -1,9 +1,9 @@
-"""What stands around a render that may be stored: Flask's contexts, of which each use of the client is reported.
+"""The contexts of Flask around a render that may be stored. Each use of the client in them is reported.
 
-``current_app``, ``url_for()`` and extensions that ask for no more work as ever.
-``request``, ``session`` and ``g`` are the client's, and whoever uses one of
-them makes an answer for that client. In a refresh there is no client, and they
-are nobody's.
+``current_app``, ``url_for()`` and extensions that need no more work as in any view.
+``request``, ``session`` and ``g`` are those of the client, and a render that uses
+one of them makes a response for that client alone. A refresh has no client: it
+finds an empty request, session and ``g``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from flask.ctx import AppContext, RequestContext
-from flask.globals import app_ctx, request_ctx
+from flask.globals import app_ctx
 from werkzeug.local import LocalProxy
 
 from .._http.request.watched import nobodys_environ
+from .contexts import (
+    ApplicationContext,
+    current_request_context,
+    late_functions_of,
+    make_request_context,
+    watch_late_functions,
+)
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def surround(*, has_client: bool) -> Callable[[Render], FlaskSurrounding] | None:
-    """What renders need of the application that answers a request now; nothing where there is none."""
+    """Return what renders need of the application that answers a request now; ``None`` where there is none."""
     if not app_ctx:
         return None
     app: Flask = app_ctx.app
@@ -36,30 +42,32 @@ class _Client:
     """What the client has whose request is being answered."""
 
     def __init__(self) -> None:
-        self.context = request_ctx._get_current_object()  # type: ignore[attr-defined]  # a proxy's
+        self.context = current_request_context()
         self.request = self.context.request
         self.g = app_ctx.g
 
     @property
     def session(self) -> Any:
+        """The session. To read it marks it as read, and so it is read when a render uses it."""
         return self.context.session
 
     @property
-    def after_this_request(self) -> Any:
-        return self.context._after_request_functions
+    def late_functions(self) -> list[Any]:
+        return late_functions_of(self.context)
 
 
 class _Nobody:
-    """What nobody has, which is nothing."""
+    """What a render has that has no client."""
 
     def __init__(self, app: Flask) -> None:
-        asked: Any = request_ctx.request if request_ctx else None
-        prefix = asked.environ.get("SCRIPT_NAME") or "" if asked else ""
+        context = current_request_context()
+        asked: Any = context.request if context is not None else None
+        prefix = asked.environ.get("SCRIPT_NAME") or "" if asked is not None else ""
         self.request = app.request_class(nobodys_environ(prefix, "/"))
-        self.request.url_rule = asked.url_rule if asked else None
+        self.request.url_rule = asked.url_rule if asked is not None else None
         self.session = app.session_interface.make_null_session(app)
         self.g = app.app_ctx_globals_class()
-        self.after_this_request: list[Any] = []
+        self.late_functions: list[Any] = []
 
 
 class FlaskSurrounding:
@@ -69,87 +77,50 @@ class FlaskSurrounding:
         self._app = app
         self._theirs = theirs
         self._render = render
-        self._context: AppContext | None = None
+        self._context = ApplicationContext(app)
+        self._is_watched = False
 
     def enter(self) -> None:
-        """Push them. They are the render's alone, and so are the database sessions that hang on them."""
-        self._context = self._app.app_context()
-        self._context.g = _watched("flask.g", self._theirs.g, self._render)
-        self._context.push()
-        # Never popped: that would end the client's request. It goes with the context of the render.
-        _RenderRequestContext(self._app, self._theirs, self._render).push()
+        """Push the contexts. They belong to the render alone, and so do the database sessions that hang on them."""
+        theirs = self._theirs
+        request = _WatchedRequest(theirs.request, self._read)
+        context = make_request_context(
+            self._app, request, _watched("flask.session", lambda: theirs.session, self._read)
+        )
+        if context.url_adapter is not None:
+            context.url_adapter = _WatchedAdapter(context.url_adapter, self._read)
+        watch_late_functions(context, lambda: theirs.late_functions, self._read)
+        self._context.begin(context, _watched("flask.g", lambda: theirs.g, self._read))
+        self._is_watched = True
+
+    def _read(self, what: str) -> None:
+        # Flask itself looks at the request while it makes a context.
+        if self._is_watched:
+            self._render.read(what)
 
     def leave(self) -> None:
-        """Tear down what hangs on the application's context."""
-        if self._context is not None:
-            # Functions that close what lies in g are to leave the client's there.
-            self._context.g = self._app.app_ctx_globals_class()
-            self._context.pop(None)
-            self._context = None
+        """Tear down what hangs on the context of the application."""
+        self._context.end()
 
 
-class _RenderRequestContext(RequestContext):
-    """A request context that has the client's request and session, and reports their use."""
-
-    def __init__(self, app: Flask, theirs: _Client | _Nobody, render: Render) -> None:
-        self._theirs = theirs
-        self._render = render
-        super().__init__(app, theirs.request.environ, theirs.request, app.session_interface.make_null_session(app))
-        self.request = _WatchedRequest(theirs.request, render)  # type: ignore[assignment]  # what stands for one
-        if self.url_adapter is not None:
-            self._watch_hosts(self.url_adapter)
-
-    def _watch_hosts(self, adapter: Any) -> None:
-        """An absolute URL has the host that the client sent."""
-        build = adapter.build
-
-        def watched_build(endpoint: str, values: Any = None, method: str | None = None, **options: Any) -> str:
-            if options.get("force_external"):
-                self._render.read("flask.url_for(_external=True)")
-            url: str = build(endpoint, values, method, **options)
-            return url
-
-        adapter.build = watched_build
-
-    def match_request(self) -> None:
-        """It was matched."""
-
-    @property
-    def session(self) -> Any:
-        return _watched("flask.session", self._theirs, self._render, "session")
-
-    @session.setter
-    def session(self, session: Any) -> None:
-        """Flask 3.0 sets it."""
-
-    @property
-    def _after_request_functions(self) -> Any:
-        self._render.read("flask.after_this_request()")
-        return self._theirs.after_this_request
-
-    @_after_request_functions.setter
-    def _after_request_functions(self, functions: Any) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Each context begins with none; these are the client's."""
-
-
-def _watched(what: str, theirs: Any, render: Render, name: str | None = None) -> Any:
-    """Something that is the same, and reports each use."""
+def _watched(what: str, get: Callable[[], Any], report: Callable[[str], None]) -> Any:
+    """Return something that is the same, and reports each use."""
 
     def resolve() -> Any:
-        render.read(what)
-        return theirs if name is None else getattr(theirs, name)
+        report(what)
+        return get()
 
     return LocalProxy(resolve)
 
 
 class _WatchedRequest(LocalProxy[Any]):
-    """Flask's request, which reports each use but those of ``url_for()`` and of templates, which ask whose it is."""
+    """Flask's request, which reports each use except those of ``url_for()`` and of templates."""
 
     __slots__ = ("_plain",)
 
-    def __init__(self, request: Any, render: Render) -> None:
+    def __init__(self, request: Any, report: Callable[[str], None]) -> None:
         def resolve() -> Any:
-            render.read("flask.request")
+            report("flask.request")
             return request
 
         super().__init__(resolve)
@@ -160,10 +131,31 @@ class _WatchedRequest(LocalProxy[Any]):
 
     @property
     def blueprint(self) -> Any:
-        """Of the route, whoever asks for it."""
+        """The blueprint of the route, which is the same for all clients."""
         return object.__getattribute__(self, "_plain").blueprint
 
     @property
     def blueprints(self) -> Any:
-        """Of the route, too."""
+        """The blueprints of the route."""
         return object.__getattribute__(self, "_plain").blueprints
+
+
+class _WatchedAdapter:
+    """Flask's URL adapter, which reports each use except the building of paths.
+
+    An absolute URL has the host that the client sent, and so have the other attributes.
+    """
+
+    def __init__(self, adapter: Any, report: Callable[[str], None]) -> None:
+        self._adapter = adapter
+        self._report = report
+
+    def build(self, *arguments: Any, **options: Any) -> str:
+        url: str = self._adapter.build(*arguments, **options)
+        if not url.startswith("/") or url.startswith("//"):
+            self._report("flask.url_for(_external=True)")
+        return url
+
+    def __getattr__(self, name: str) -> Any:
+        self._report(f"url_adapter.{name}")
+        return getattr(self._adapter, name)
