@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import flask
 from flask.blueprints import Blueprint, BlueprintSetupState
 
 from ._flask.mounted import MountedRouteHandlers
-from ._flask.rules import RouteEndpoint, make_rest_rules
+from ._flask.rules import make_endpoint, make_rest_rules
 from ._flask.view import RouteView, end_exchange
 from .exceptions import InvalidConfigError
 
@@ -73,8 +72,7 @@ class RouteHandlersBlueprint(Blueprint):
             name, __name__, url_prefix=url_prefix, subdomain=subdomain, url_defaults=url_defaults, root_path=str(root)
         )
         self._mounted = MountedRouteHandlers(directory, **settings)
-        self.url_value_preprocessor(_begin)
-        self.teardown_request(_end)
+        self.teardown_request(end_exchange)
         self.record(self._add_rules)
 
     @property
@@ -91,20 +89,12 @@ class RouteHandlersBlueprint(Blueprint):
         named = {**rules, "/*": rest}
         for pattern, rules_of_it in named.items():
             for rule in rules_of_it:
-                rule.endpoint = RouteEndpoint(f"{blueprint}.{pattern}")
+                rule.endpoint = make_endpoint(blueprint, pattern)
                 state.app.url_map.add(rule)
         outer = {*rest[1].arguments, *state.url_defaults}
         first = {pattern: rules_of_it[0] for pattern, rules_of_it in rules.items() if rules_of_it}
-        view = RouteView(self._mounted, prefix.count("/"), first, outer)
+        view = RouteView(self._mounted, prefix, first, rest[0], outer)
         for pattern in named:
             state.app.view_functions[f"{blueprint}.{pattern}"] = view
-
-
-def _begin(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    view = flask.current_app.view_functions.get(endpoint or "")
-    if isinstance(view, RouteView):
-        view.begin(flask.request)
-
-
-def _end(_error: BaseException | None) -> None:
-    end_exchange(flask.request.environ)
+        # Before all functions of the user, which want to know the route.
+        state.app.url_value_preprocessors[blueprint].insert(0, view.begin)

@@ -46,8 +46,11 @@ class _Stream:
             body.close()
 
 
-def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Callable[[], None]]:
-    """Return a response of the application's class, and the function that ends the request when it has been sent."""
+def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Callable[[], None] | None]:
+    """Return a response of the application's class, and a function that ends the request when it has been sent.
+
+    The function is ``None`` where there is nothing to end.
+    """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's
     route = scope.route
     response_class = app.response_class
@@ -62,9 +65,11 @@ def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Cal
         stream = _Stream(body)
         response.response = stream_with_context(stream)
         return response, stream.close
-    response.response = list(body)
+    chunks = list(body)
+    # Flask gives every list a Content-Length, and HEAD of a stream has none.
+    response.response = chunks if chunks or "Content-Length" in response.headers else iter(())
     close: Callable[[], None] | None = getattr(body, "close", None)
-    return response, partial(_close, app, close) if close is not None else _nothing
+    return response, partial(_close, app, close) if close is not None else None
 
 
 def _has_guards(app: Flask) -> bool:
@@ -92,10 +97,6 @@ def _close(app: Flask, close: Callable[[], None]) -> None:
         close()
 
 
-def _nothing() -> None:
-    """There is nothing to end."""
-
-
 def handed_over(scope: Scope, error: Exception, response: Response) -> Exception:
     """What the routes have only a default answer to, for Flask and its error handlers.
 
@@ -118,8 +119,10 @@ def handed_over(scope: Scope, error: Exception, response: Response) -> Exception
 def _allowed_elsewhere() -> list[str]:
     """The methods that other rules of the application allow for this path."""
     adapter = current_request_context().url_adapter
+    if adapter is None:
+        return []
     allowed: list[str] = []
-    for method in _METHODS if adapter is not None else ():
+    for method in _METHODS:
         try:
             rule, _ = adapter.match(method=method, return_rule=True)
         except HTTPException:

@@ -1,23 +1,27 @@
 """The rules of Flask's map beside those of the routes, and how Flask names routes.
 
 Flask matches by the rules of ``routehandlers._routing.rules``, so that its own routes keep their places
-among them. Which route of the tree answers is decided by the tree, which sees the path as it was sent.
+among them. Which route of the tree answers is decided by the tree, which sees the path as it was sent. So
+converters in Flask's map only match: ``to_python`` is called by the tree, once for each request.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.routing import BaseConverter
 
+from .._routing.converters import BUILT_IN
 from .._routing.rules import RouteRule
 
 
-class RouteEndpoint(str):
-    """The endpoint of a route: ``api./blog/[...slug]``.
+class _RouteEndpoint(str):
+    """The endpoint of a route: ``api./blog/rss.xml``.
 
     Flask takes what precedes the last dot for the blueprint; here it is what
-    precedes the pattern, which may have dots of its own.
+    precedes the pattern, which has dots of its own.
     """
 
     __slots__ = ()
@@ -25,6 +29,29 @@ class RouteEndpoint(str):
     def rpartition(self, separator: str, /) -> tuple[str, str, str]:
         blueprint, found, rest = self.partition("./")
         return (blueprint, ".", f"/{rest}") if separator == "." and found else super().rpartition(separator)
+
+
+def make_endpoint(blueprint: str, pattern: str) -> str:
+    """Return the name of a route in Flask."""
+    endpoint = f"{blueprint}.{pattern}"
+    return _RouteEndpoint(endpoint) if "." in pattern else endpoint
+
+
+def matching_only(custom: Mapping[str, type[BaseConverter]]) -> dict[str, type[BaseConverter]]:
+    """Return all converters, as they match and build URLs, without ``to_python``.
+
+    :param custom: The application's.
+    """
+    return {name: _without_values(converter) for name, converter in {**BUILT_IN, **custom}.items()}
+
+
+def _without_values(converter: type[BaseConverter]) -> type[BaseConverter]:
+    class Matching(converter):  # type: ignore[misc, valid-type]  # the base is a value
+        def to_python(self, value: str) -> str:
+            return value
+
+    Matching.__name__ = Matching.__qualname__ = converter.__name__
+    return Matching
 
 
 class _Rest(BaseConverter):
@@ -36,6 +63,24 @@ class _Rest(BaseConverter):
 
 
 def make_rest_rules(prefix: str, **options: Any) -> list[RouteRule]:
-    """What lies below a prefix and has no other rule."""
+    """Return rules for what lies below a prefix and has no other rule.
+
+    The last rule is for the prefix with wrong slashes. A prefix with variables has none.
+    """
     rest = RouteRule(f"{prefix}/<path:rest>", {"rest": _Rest}, {}, **options)
-    return [rest, RouteRule(prefix or "/", {}, {}, **options)]
+    rules = [rest, RouteRule(prefix or "/", {}, {}, **options)]
+    if prefix and "<" not in prefix:
+        rules.append(RouteRule("/<path:wrong_slashes>", {"wrong_slashes": _wrong_slashes(prefix)}, {}, **options))
+    return rules
+
+
+def _wrong_slashes(prefix: str) -> type[BaseConverter]:
+    """Return a converter for paths that lie below a prefix when repeated slashes and backslashes are put right."""
+    segments = r"[/\\]+".join(re.escape(segment) for segment in prefix.strip("/").split("/"))
+
+    class WrongSlashes(_Rest):
+        regex = rf"[/\\]*{segments}(?:[/\\](?s:.*))?"
+        part_isolating = False
+        weight = _Rest.weight + 1
+
+    return WrongSlashes

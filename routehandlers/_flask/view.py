@@ -7,9 +7,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import flask
+from werkzeug.exceptions import NotFound
 
+from .._runtime.path.hits import ROUTE, ROUTING_ARGS
 from .body import FlasksInput, share_body
-from .mounted import copy_route
 from .responses import handed_over, make_flask_response
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from flask import Request, Response
 
     from .._routing.rules import RouteRule
+    from .._runtime.path.plans import Plan
     from ..typing import WSGIEnvironment
     from .mounted import MountedRouteHandlers
 
@@ -29,23 +31,30 @@ class _Exchange:
     """One request on its way from Flask to the routes and back.
 
     :param inner: The environment that the routes see.
+    :ivar plan: The route, which was matched before anything of the application ran.
+    :ivar is_outside: Whether the path does not lie below the prefix as it was sent. Only its slashes can be put right.
     :ivar is_sent: Whether a response is on its way, whose end is the end of it.
     """
 
-    def __init__(self, inner: WSGIEnvironment) -> None:
+    plan: Plan | None = None
+    input: FlasksInput | None = None
+    end_answer: Callable[[], None] | None = None
+    is_sent = False
+
+    def __init__(self, inner: WSGIEnvironment, *, is_outside: bool) -> None:
         self.inner = inner
-        self.input: FlasksInput | None = None
-        self.end_answer: Callable[[], None] = lambda: None
-        self.is_sent = False
+        self.is_outside = is_outside
 
     def end_with(self, response: Response) -> None:
         """Give everything back when a response has been sent."""
         self.is_sent = True
-        response.call_on_close(self.end)
+        if self.end_answer is not None or self.input is not None:
+            response.call_on_close(self.end)
 
     def end(self) -> None:
         """Give back what the request took."""
-        self.end_answer()
+        if self.end_answer is not None:
+            self.end_answer()
         if self.input is not None:
             self.input.close()
 
@@ -53,44 +62,68 @@ class _Exchange:
 class RouteView:
     """Answers requests of one registration of a blueprint.
 
-    :param depth: How many segments its prefix has.
+    :param prefix: Of its URLs, without a slash at its end.
     :param rules: By the pattern of their routes.
+    :param rest: The rule for paths that have no route.
     :param outer_names: What the prefix and the defaults of the blueprint give a view, beside the params.
     """
 
     def __init__(
         self,
         routes: MountedRouteHandlers,
-        depth: int,
+        prefix: str,
         rules: Mapping[str, RouteRule],
+        rest: RouteRule,
         outer_names: Iterable[str],
     ) -> None:
         self._routes = routes
-        self._depth = depth
+        # As PATH_INFO spells it; a prefix with variables is known by its number of segments.
+        self._prefix = prefix.encode().decode("latin-1") if "<" not in prefix else None
+        self._depth = prefix.count("/")
         self._rules = rules
+        self._rest = rest
         self._outer_names = frozenset(outer_names)
 
-    def begin(self, request: Request) -> None:
+    def begin(self, endpoint: str | None, _values: dict[str, Any] | None) -> None:
         """Let the tree say which route it is, before anything of the application runs."""
-        exchange = request.environ[_EXCHANGE] = self._open(request)
-        matched = self._routes.match(exchange.inner)
-        if matched is None:
+        view: object = flask.current_app.view_functions.get(endpoint or "")
+        if view is not self:  # a blueprint can have other views, too
             return
-        pattern, params = matched
-        outer = {name: value for name, value in (request.view_args or {}).items() if name in self._outer_names}
-        request.url_rule = self._rules.get(pattern, request.url_rule)
-        request.view_args = {**outer, **params}
+        request: Request = flask.request
+        exchange = request.environ[_EXCHANGE] = self._open(request)
+        plan = exchange.plan = self._routes.match(exchange.inner)
+        if plan is None or plan.error is not None or not plan.is_decided or exchange.is_outside:
+            return
+        values: dict[str, Any] = {}
+        if self._outer_names and request.view_args:
+            values = {name: value for name, value in request.view_args.items() if name in self._outer_names}
+        if plan.found is not None:
+            values.update(plan.params() if plan.has_lists else plan.found[1])
+            request.url_rule = self._rules.get(plan.found[0].info.pattern, request.url_rule)
+        elif request.endpoint != self._rest.endpoint:  # a converter refused what its rule matches
+            values["rest"] = "/".join(request.path.split("/")[self._depth + 1 :])
+            request.url_rule = self._rest
+        else:
+            return
+        request.view_args = values
 
     def _open(self, request: Request) -> _Exchange:
         environ = request.environ
         path: str = environ.get("PATH_INFO") or ""
-        prefix = "/".join(path.split("/", self._depth + 1)[: self._depth + 1])
+        prefix = self._prefix
+        if prefix is None:
+            segments = path.split("/", self._depth + 1)[: self._depth + 1]
+            prefix, is_outside = "/".join(segments), "" in segments[1:]
+        else:
+            is_outside = not f"{path}/".startswith(f"{prefix}/")
+        if is_outside:
+            prefix = ""  # the routes redirect the whole path to its right spelling
         inner = {
             **environ,
             "SCRIPT_NAME": (environ.get("SCRIPT_NAME") or "") + prefix,
             "PATH_INFO": path[len(prefix) :],
         }
-        exchange = _Exchange(inner)
+        exchange = _Exchange(inner, is_outside=is_outside)
         if "stream" in vars(request):  # Flask's request has begun to read it
             inner["wsgi.input"] = BytesIO(request.get_data())
         elif _may_have_body(environ):
@@ -98,14 +131,18 @@ class RouteView:
         return exchange
 
     def __call__(self, **_values: Any) -> Response:
-        """What the routes answer.
+        """Return the response of the routes.
 
-        :raise Exception: What they have no answer to.
+        :raise Exception: What they have no response to.
         """
         request = flask.request
-        exchange = request.environ.get(_EXCHANGE) or self._open(request)
-        scope, answer, finished = self._routes.answer(exchange.inner)
-        copy_route(exchange.inner, request.environ)
+        exchange: _Exchange = request.environ.get(_EXCHANGE) or self._open(request)
+        if exchange.is_outside and exchange.plan is not None and exchange.plan.location is None:
+            raise NotFound
+        scope, answer, finished = self._routes.answer(exchange.inner, exchange.plan)
+        for name in (ROUTE, ROUTING_ARGS):  # those around Flask want to know the route, too
+            if name in exchange.inner:
+                request.environ[name] = exchange.inner[name]
         response, exchange.end_answer = make_flask_response(scope, finished)
         error = getattr(answer, "_default_for", None)
         if error is None:
@@ -132,8 +169,8 @@ def _go_on_with(other: Response, response: Response, exchange: _Exchange) -> Res
     return other
 
 
-def end_exchange(environ: WSGIEnvironment) -> None:
-    """The end of a request for which no response is on its way: somebody else answered, or nobody."""
-    exchange: _Exchange | None = environ.get(_EXCHANGE)
+def end_exchange(_error: BaseException | None) -> None:
+    """End a request for which no response is on its way: an error handler or a hook answered it, or nothing did."""
+    exchange: _Exchange | None = flask.request.environ.get(_EXCHANGE)
     if exchange is not None and not exchange.is_sent:
         exchange.end()

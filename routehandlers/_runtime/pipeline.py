@@ -41,14 +41,14 @@ from .endpoints.fallback import FallThrough, OtherApplication
 from .endpoints.stages import HandOver, NotFound, OtherProtocols, OutsideOfBasePath, Respond
 from .path.plans import Plan, Plans
 from .path.stages import Reading, Routes, Stage, StaticRoutes, Step
-from .scope.scope import RunsIn, Scope, enter_scope
+from .scope.scope import RunsIn, Scope, ScopeContext, enter_scope, leave_scope
 from .scope.wrapped import WrappedScope
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
     from ..config import Config
-    from ..typing import Params, StartResponse, WSGIEnvironment
+    from ..typing import StartResponse, WSGIEnvironment
     from .around.middleware import Middleware
     from .around.surroundings import Surroundings
     from .path.entrance import Entrance
@@ -149,7 +149,8 @@ class Pipeline:
         if root is not None or self._guards:
             routes.append(FolderMiddleware(self._guards, root, run, elsewhere))
         routes.append(Respond())
-        self.road.stages = Reading(self._entrance, self.plans, [*before, *routes]), *before, *routes
+        self._reading = Reading(self._entrance, self.plans, [*before, *routes])
+        self.road.stages = self._reading, *before, *routes
         if hand_over is not None:
             around += [OutsideOfBasePath(other, self._nearest, None, is_bare=False)] if outside else []
             around += [RootMiddleware(root, self._road_to_other.run, elsewhere)] if root is not None else []
@@ -233,14 +234,25 @@ class Pipeline:
                 return steps, scope, response
         return steps, scope, None
 
-    def match(self, environ: WSGIEnvironment) -> tuple[str, Params] | None:
-        """Return the pattern of the route that a request is for, and its params, before anything around it runs."""
+    def match(self, environ: WSGIEnvironment) -> Plan | None:
+        """Match a request before its stages run, for a framework that asks for the route first.
+
+        ``answer`` takes the plan, so that nothing is matched twice. Where something is wrong with the path or a
+        converter raises, nothing is raised here: the response says it.
+
+        :return: A plan for this request alone; ``None`` if the path cannot be read.
+        """
         try:
-            text = self._entrance.read_path(environ).text
-            found = self._lookup.match(text) if text is not None else None
+            plan = self._reading.make_plan(environ)
         except Exception:  # its response comes when it is asked for
             return None
-        return (found[0].info.pattern, found[1]) if found is not None else None
+        if not plan.is_decided and plan.location is None and plan.text is not None:
+            token = enter_scope(Scope(environ, self.no_route, {}, plan.text, ScopeContext()))  # for converters
+            try:
+                self._lookup.decide(plan)
+            finally:
+                leave_scope(token)
+        return plan
 
     def _nearest(self, scope: Scope) -> RouteInfo:
         """Return what answers for failures where no route does: the nearest folder that there is."""

@@ -363,3 +363,97 @@ def test_a_render_tears_down_its_own_application_context_and_leaves_the_clients(
     # The client of the tests has one more.
     assert [name for name in torn if name] == ["the client's"]
     assert len(torn) >= 2
+
+
+# The contexts of a render ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "flask.globals.request_ctx.url_adapter.server_name",
+        "flask.globals.request_ctx.url_adapter.get_host(None)",
+        "flask.globals.request_ctx.url_adapter.query_args",
+        "flask.globals.request_ctx.url_adapter.url_scheme",
+        "flask.globals.request_ctx.url_adapter.build('api./x/[slug]', {'slug': 'a'}, force_external=True)",
+    ],
+)
+@pytest.mark.skipif(not hasattr(flask.ctx, "RequestContext"), reason="Flask 3.2 has one context for both")
+def test_the_url_adapter_had_one_clients_host_in_a_stored_response(make_flask: MakeFlask, what: str) -> None:
+    app = make_flask(reading(what), debug=True)
+
+    first = app.test_client().get("/api/x/a", base_url="http://ada.example")
+    second = app.test_client().get("/api/x/a", base_url="http://bob.example")
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "fwd=bypass" in status(first)
+    assert "ada.example" not in second.text
+
+
+def test_a_function_for_the_end_of_the_request_runs_once_for_the_client(make_flask: MakeFlask) -> None:
+    app = make_flask(
+        {
+            "x/route.py": """
+            from flask import after_this_request, session
+            revalidate = 60
+            def change(response):
+                response.headers.add("X-Late", "1")
+                return response
+            def GET():
+                after_this_request(change)
+                return "x"
+        """
+        }
+    )
+    client = app.test_client()
+
+    for _ in range(2):
+        answer = client.get("/api/x")
+        assert answer.headers.getlist("X-Late") == ["1"]
+        assert "fwd=bypass" in status(answer)
+
+
+def test_a_render_that_reads_no_session_marks_none_as_read(make_flask: MakeFlask) -> None:
+    app = make_flask(reading("current_app.name"))
+
+    answer = app.test_client().get("/api/x/a")
+
+    assert "Vary" not in answer.headers
+    assert status(answer) == "routehandlers; fwd=miss; stored"
+
+
+@pytest.mark.parametrize(
+    "what", ["flask.stream_with_context(iter('ab'))", "flask.copy_current_request_context(str)('ab')"]
+)
+def test_a_context_that_is_pushed_again_in_a_render_matches_nothing(make_flask: MakeFlask, what: str) -> None:
+    app = make_flask({"x/route.py": f"import flask\nrevalidate = 60\ndef GET(): return {what}"})
+    app.url_value_preprocessor(lambda endpoint, values: None)
+
+    assert [app.test_client().get("/api/x").text for _ in range(2)] == ["ab", "ab"]
+
+
+def test_what_a_render_stores_in_the_session_is_the_clients(make_flask: MakeFlask) -> None:
+    app = make_flask(
+        {
+            "x/route.py": """
+            from flask import session
+            revalidate = 60
+            def GET():
+                session["n"] = session.get("n", 0) + 1
+                return str(session["n"])
+        """
+        }
+    )
+    client = app.test_client()
+
+    assert [client.get("/api/x").text for _ in range(3)] == ["1", "2", "3"]
+
+
+def test_no_context_is_a_class_of_ours(make_flask: MakeFlask) -> None:
+    app = make_flask(
+        reading(
+            "[type(c._get_current_object()).__module__ for c in (flask.globals.app_ctx, flask.globals.request_ctx)]"
+        )
+    )
+
+    assert app.test_client().get("/api/x/a").text == "1 ['flask.ctx', 'flask.ctx']"

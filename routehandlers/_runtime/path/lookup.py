@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..._http.response.interrupts import Interrupt
 from ..._routing.segment_tree import UNDECIDED, SegmentTree
 
 if TYPE_CHECKING:
@@ -58,6 +59,15 @@ class Lookup:
         if match is not None:
             index, params = match
             plan.found, plan.has_lists = (self._endpoints[index], params), index in self._with_lists
+
+    def decide(self, plan: Plan) -> None:
+        """Note the route on a plan that is for one request, so that each converter is called once for it."""
+        assert plan.text is not None
+        plan.is_decided = plan.has_lists = True
+        try:
+            plan.found = self.match(plan.text)
+        except (Exception, Interrupt) as error:
+            plan.error = error
 
     def match_static(self, text: str) -> Found | None:
         """Return the file or the static route of a path."""

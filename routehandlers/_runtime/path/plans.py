@@ -47,6 +47,7 @@ class Plan:
     :ivar is_plain: Whether PATH_INFO is that text, letter for letter.
     :ivar found: The endpoint and its params, where the path decides them and there is a route.
     :ivar is_decided: Whether the path decides that.
+    :ivar error: What a converter raised, on the plan of one request.
     :ivar headers: The ``headers`` transforms whose sources match, and so on for the other groups.
     :ivar config_headers: What they add, where no condition is to be checked.
     :ivar meets_root: Whether the root's middleware is met; ``None`` where a condition decides it.
@@ -61,6 +62,7 @@ class Plan:
     found: tuple[Any, Params] | None = None
     has_lists = False
     is_decided = False
+    error: BaseException | None = None
     headers: Any = ()
     config_headers: tuple[tuple[str, str], ...] | None = ()
     redirects: Any = ()

@@ -81,6 +81,17 @@ class Reading(Stage):
         scope.path = plan.text or ""
         return None
 
+    def make_plan(self, environ: WSGIEnvironment) -> Plan:
+        """Return a plan for one request, with all that the stages note.
+
+        :raise HTTPException: If the path cannot be read.
+        """
+        plan = self._entrance.read_path(environ)
+        if plan.location is None:
+            for note in self._planners:
+                note(plan)
+        return plan
+
     def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
         """Let all stages note what they do for a path, and remember it."""
         if plan.location is not None:
@@ -136,6 +147,8 @@ class Routes(StaticRoutes):
         elif plan.found is not None:
             endpoint, params = plan.found
             self._enter(scope, endpoint, plan.params() if plan.has_lists else dict(params))
+        elif plan.error is not None:
+            raise plan.error
         return None
 
     def _remember(self, scope: Scope, plan: Plan) -> None:
