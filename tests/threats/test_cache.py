@@ -430,4 +430,4 @@ def test_without_a_secret_there_is_no_draft_mode_and_it_says_so(make_app: MakeAp
     answer = make_app(DRAFT).test_client().get("/on")
 
     assert answer.status_code == 500
-    assert ("there is no secret_key" in answer.text) == debug
+    assert ("needs the setting secret_key" in answer.text) == debug
