@@ -100,7 +100,7 @@ class RouteHandlers:
         check_converters(self.config.converters)
         self.directory = Path(directory).absolute()
         loaded = load(scan(self.directory), self.config)
-        self._loaded, self._surroundings = loaded.routes, loaded.surroundings
+        self._loaded, self._folder_files = loaded.routes, loaded.folder_files
 
         self.cache = _make_cache(self.config, [loaded.route.pattern for loaded in self._loaded])
         no_route = self._info("", (), None)
@@ -126,7 +126,7 @@ class RouteHandlers:
             has_lasting_files=not self.config.debug or public is None,
         )
         self._pipeline = Pipeline(
-            entrance, lookup, self._endpoints, self.config, self._surroundings, no_route,
+            entrance, lookup, self._endpoints, self.config, self._folder_files, no_route,
             hits if any(self._cached_routes()) else None,
         )  # fmt: skip
 
@@ -153,8 +153,8 @@ class RouteHandlers:
             fetch_cache=config.fetch_cache if config is not None else "auto",
             draft_key=DraftKey(secret, debug=debug) if secret is not None else None,
             debug=debug,
-            error_files=self._surroundings.error_files_of(folders),
-            on_request_error=self._surroundings.named("on_request_error"),
+            error_files=self._folder_files.error_files_of(folders),
+            on_request_error=self._folder_files.named("on_request_error"),
             framework=self._framework,
         )
 

@@ -33,7 +33,7 @@ _LONGEST_PATH = 1_024  # as in Next
 
 
 @dataclass(frozen=True)
-class Made:
+class Outcome:
     """Result of a render.
 
     :param entry: Entry to store, or an entry that is stored already.
@@ -49,7 +49,7 @@ class Made:
 
 
 # Renders. It calls its argument as soon as it knows that the result will not be stored: waiting callers then continue.
-Make = Callable[[Callable[[], None]], Made]
+Make = Callable[[Callable[[], None]], Outcome]
 
 
 class Cache:
@@ -67,7 +67,7 @@ class Cache:
         self._reset()
 
     def _reset(self) -> None:
-        self._flights: SingleFlight[Made] = SingleFlight()
+        self._flights: SingleFlight[Outcome] = SingleFlight()
         self._refresher = Refresher()
         # By hashes: clients choose the paths in keys, and with them their length.
         self._unstorable: dict[int, None] = {}
@@ -125,7 +125,7 @@ class Cache:
         """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served."""
         return self.store.find(key)
 
-    def once(self, key: str, make: Make) -> Made:
+    def once(self, key: str, make: Make) -> Outcome:
         """Return the result for a key. If it is being rendered already, here or in another process, wait for it."""
         if hash(key) in self._unstorable:
             return self._save(key, make(lambda: None))
@@ -142,7 +142,7 @@ class Cache:
             self._flights.leave(key, flight)
         return self._save(key, make(lambda: None))
 
-    def _lead(self, key: str, make: Make, flight: Flight[Made]) -> Made:
+    def _lead(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
         try:
             made = self._make_first(key, make, flight)
             if made.entry is not None or made.failure is not None:
@@ -152,7 +152,7 @@ class Cache:
             flight.land(None)
             self._flights.leave(key, flight)
 
-    def _make_first(self, key: str, make: Make, flight: Flight[Made]) -> Made:
+    def _make_first(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
         # If another process has been refreshing it for too long, do not wait for its lock.
         patience = 0 if self._is_stuck_elsewhere(key) else DEADLINE
         with self.store.lock(key, patience) as lock:
@@ -164,10 +164,10 @@ class Cache:
             # Another process may have stored it in the meantime.
             found = self.store.find(key)
             if found is not None and found[1] is Freshness.FRESH:
-                return Made(found[0].entry, is_stored=True)
+                return Outcome(found[0].entry, is_stored=True)
             return self._save(key, make(release))
 
-    def _save(self, key: str, made: Made) -> Made:
+    def _save(self, key: str, made: Outcome) -> Outcome:
         if made.entry is not None:
             self._unstorable.pop(hash(key), None)
             return replace(made, is_stored=self.store.save(made.entry))

@@ -12,10 +12,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._runtime.answer.results import make_response
-from .surrounding import surround
+from .render_context import render_context
 
 if TYPE_CHECKING:
-    from .._runtime.scope.framework import Surround
+    from .._runtime.scope.framework import MakeRenderContext
 
 
 class FlaskFramework:
@@ -34,9 +34,9 @@ class FlaskFramework:
             return make_response((_body(body), status, headers))
         return make_response(_body(result))
 
-    def surround(self, *, has_client: bool) -> Surround | None:
+    def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
         """The contexts of the application that answers a request now."""
-        return surround(has_client=has_client)
+        return render_context(has_client=has_client)
 
 
 def _unpacked(result: tuple[Any, ...]) -> tuple[Any, Any, Any]:

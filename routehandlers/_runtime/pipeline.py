@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 
     from ..config import Config
     from ..typing import StartResponse, WSGIEnvironment
+    from .around.folder_files import FolderFiles
     from .around.middleware import Middleware
-    from .around.surroundings import Surroundings
     from .path.entrance import Entrance
     from .path.hits import Hits
     from .path.lookup import Lookup
@@ -88,7 +88,7 @@ class Pipeline:
 
     def __init__(
         self, entrance: Entrance, lookup: Lookup, endpoints: Sequence[Any], config: Config,
-        surroundings: Surroundings, no_route: RouteInfo, hits: Hits | None, *, has_plans: bool = True,
+        folder_files: FolderFiles, no_route: RouteInfo, hits: Hits | None, *, has_plans: bool = True,
     ) -> None:  # fmt: skip
         self.no_route = no_route
         self.plans = Plans() if has_plans else None
@@ -99,23 +99,23 @@ class Pipeline:
         self._other = OtherApplication(config.fallback) if config.fallback is not None else None
         if self._other is not None:
             entrance.knows = lookup.knows
-        self._surroundings = surroundings
-        self._instrumentation = surroundings.instrumentation
+        self._folder_files = folder_files
+        self._instrumentation = folder_files.instrumentation
         self._guards: Mapping[Any, Sequence[Middleware]] = {
-            endpoint: stack for endpoint in endpoints if (stack := surroundings.middleware_of(endpoint.info.folders))
+            endpoint: stack for endpoint in endpoints if (stack := folder_files.middleware_of(endpoint.info.folders))
         }
-        self._is_wrapped = surroundings.stand_before_all or bool(self._guards)
+        self._is_wrapped = folder_files.stand_before_all or bool(self._guards)
         # Only middleware reads of a client what a cached response must not depend on.
-        has_middleware = surroundings.root_middleware is not None or bool(self._guards)
+        has_middleware = folder_files.root_middleware is not None or bool(self._guards)
         self._is_watched = has_middleware and any(endpoint.info.is_cached for endpoint in endpoints)
         self.road, self._road_to_other = Road(), Road()
         self._make_stages()
 
     def _make_stages(self) -> None:
         """Lay the roads: the stages that have something to do in this application, in their order."""
-        transforms, root = self._surroundings.transforms, self._surroundings.root_middleware
+        transforms, root = self._folder_files.transforms, self._folder_files.root_middleware
         run, other = self.road.run, self._other
-        is_bare = not self._surroundings.stand_before_all
+        is_bare = not self._folder_files.stand_before_all
         hand_over = self._hand_over if other is not None and not is_bare else None
         around: list[Stage] = []
         if transforms.headers:
@@ -256,11 +256,11 @@ class Pipeline:
 
     def _nearest(self, scope: Scope) -> RouteInfo:
         """Return what answers for failures where no route does: the nearest folder that there is."""
-        folder_map = self._surroundings.folder_map
+        folder_map = self._folder_files.folder_map
         if folder_map is None:
             return self.no_route
         folders = folder_map.nearest(scope.path or "/")
-        return replace(self.no_route, error_files=self._surroundings.error_files_of(folders))
+        return replace(self.no_route, error_files=self._folder_files.error_files_of(folders))
 
     def _failed(self, scope: Scope, error: Exception) -> tuple[WerkzeugResponse, Finished]:
         """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""

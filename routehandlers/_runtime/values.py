@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextvars import Context
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._cache.cache import Made
+from .._cache.cache import Outcome
 from .._cache.freshness import Freshness
 from .._cache.key import LONGEST_KEY
 from .._cache.render import Reading, Render
@@ -19,7 +19,7 @@ from .scope.render_scope import RenderScope
 from .scope.scope import RouteInfo, Scope
 
 if TYPE_CHECKING:
-    from .scope.framework import Surround
+    from .scope.framework import MakeRenderContext
 
 
 class Kept(NamedTuple):
@@ -60,24 +60,27 @@ class Keeping:
         if scope.is_draft or len(self._key) > LONGEST_KEY:
             return self._make()
         prefix = scope.environ.get("SCRIPT_NAME") or ""
-        host = scope.route.framework
-        surround = host.surround(has_client=False) if host is not None else None
+        framework = scope.route.framework
+        make_context = framework.render_context(has_client=False) if framework is not None else None
         found = cache.find(self._key)
         if found is not None:
             entry, freshness = found[0].entry, found[1]
             # A render that is kept itself would keep what is stale, and longer.
             is_enough = freshness is Freshness.FRESH or (
-                scope.render is None and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None, surround))
+                scope.render is None
+                and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None, make_context))
             )
             if is_enough:
                 return _used(scope, entry)
-        made = cache.once(self._key, lambda _: self._made(scope.route, prefix, scope, surround))
+        made = cache.once(self._key, lambda _: self._made(scope.route, prefix, scope, make_context))
         if made.entry is not None:
             return _used(scope, made.entry)
         kept: Kept = made.answer
         return kept
 
-    def _made(self, route: RouteInfo, prefix: str, outer: Scope | None, surround: Surround | None) -> Made:
+    def _made(
+        self, route: RouteInfo, prefix: str, outer: Scope | None, make_context: MakeRenderContext | None
+    ) -> Outcome:
         cache = route.cache
         render = Render(
             self._where,
@@ -89,7 +92,7 @@ class Keeping:
             is_value=True,
         )
         environ = nobodys_environ(prefix, "/")
-        inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary(), surround)
+        inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary(), make_context)
         try:
             kept = inner.context.run(self._run, inner)
         finally:
@@ -98,8 +101,8 @@ class Keeping:
             outer.after = outer.after if outer.after is not None else deque()
             outer.after.extend(inner.after)
         if render.dynamic or not kept.is_good or len(kept.body) > cache.store.max_entry_size:
-            return Made(answer=kept)
-        return Made(
+            return Outcome(answer=kept)
+        return Outcome(
             Entry(
                 self._key,
                 kept.status,

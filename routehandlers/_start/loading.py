@@ -8,8 +8,8 @@ from .._metadata.files import load_metadata
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.folders import FolderMap, folders_in_use
+from .._runtime.around.folder_files import FolderFiles
 from .._runtime.around.middleware import make_middleware
-from .._runtime.around.surroundings import Surroundings
 from .._runtime.around.transform_settings import compile_transforms
 from .._runtime.scope.error_files import FAILURE_FILES
 from ..exceptions import InvalidAppError, RouteModuleImportError
@@ -25,7 +25,7 @@ class Loaded(NamedTuple):
     """The loaded files of an application."""
 
     routes: list[RouteModule]
-    surroundings: Surroundings
+    folder_files: FolderFiles
 
 
 def load(tree: RouteTree, config: Config) -> Loaded:
@@ -49,4 +49,4 @@ def load(tree: RouteTree, config: Config) -> Loaded:
         raise InvalidAppError(tree.root, problems)
     answers_failures = any(function.name in FAILURE_FILES for function in functions)
     folder_map = FolderMap(folders, config.converters) if answers_failures else None
-    return Loaded([*routes, *metadata], Surroundings(functions, middleware, transforms, folder_map))
+    return Loaded([*routes, *metadata], FolderFiles(functions, middleware, transforms, folder_map))

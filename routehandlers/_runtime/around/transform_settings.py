@@ -19,7 +19,7 @@ _COMMON = ("source", "has", "missing", "base_path")
 _NEITHER, _BOTH = "neither 'permanent' nor 'status_code'", "both 'permanent' and 'status_code'"
 _GROUPS = ("before_files", "after_files", "fallback")
 
-Made = TypeVar("Made")
+Outcome = TypeVar("Outcome")
 
 
 def compile_transforms(redirects: Any, rewrites: Any, headers: Any, base_path: str = "") -> Transforms:
@@ -46,7 +46,7 @@ class _Reader:
     def __init__(self) -> None:
         self.mistakes: list[str] = []
 
-    def each(self, name: str, items: Any, read: Callable[[dict[str, Any], str], Made | None]) -> Iterator[Made]:
+    def each(self, name: str, items: Any, read: Callable[[dict[str, Any], str], Outcome | None]) -> Iterator[Outcome]:
         if not isinstance(items, (list, tuple)):
             self.mistakes.append(f"{name} is {items!r}. Give a list of dicts, each with a 'source'.")
             return

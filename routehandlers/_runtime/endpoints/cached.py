@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..._cache.cache import Cache, Made, Make
+from ..._cache.cache import Cache, Make, Outcome
 from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
 from ..._cache.policy import PRIVATE, age_headers, headers_of_hit
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ..._start.loader import RouteModule
     from ...config import Config
     from ...typing import Params, WSGIEnvironment
-    from ..scope.framework import Surround
+    from ..scope.framework import MakeRenderContext
 
 # A catch-all may match hundreds of segments; so many folders of a path can be purged with what is below them.
 _DEEPEST = 16
@@ -170,57 +170,59 @@ class CachedEndpoint:
         response: WerkzeugResponse = ended
         return response
 
-    def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Made:
-        surround = self._surround(has_client=self.policy.reading is not Reading.EMPTY)
+    def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Outcome:
+        make_context = self._context_maker(has_client=self.policy.reading is not Reading.EMPTY)
         scope.share_cookies()
-        inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, surround)
+        inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, make_context)
         inner.is_rewritten = scope.is_rewritten
         mine.append(inner)
         try:
             made = self._render(inner, key, scope)
         except Exception as error:
             # With another client it may not fail.
-            return Made(answer=error) if inner.record.dynamic else Made(failure=error)
+            return Outcome(answer=error) if inner.record.dynamic else Outcome(failure=error)
         if made.answer is not None:
             mine.clear()  # its body ends it
-            return Made(answer=self._tell(made.answer, inner.record))
+            return Outcome(answer=self._tell(made.answer, inner.record))
         return made
 
     def _refresher(self, scope: Scope, key: str) -> Make:
         """A render for nobody, in the background. It holds nothing of the client that was the cause."""
         environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.matched
-        is_rewritten, surround = scope.is_rewritten, self._surround(has_client=False)
+        is_rewritten, make_context = scope.is_rewritten, self._context_maker(has_client=False)
 
-        def refresh(release: Callable[[], None]) -> Made:
-            inner = self._enter(environ, path, params, self._reading_in_refresh, release, surround)
+        def refresh(release: Callable[[], None]) -> Outcome:
+            inner = self._enter(environ, path, params, self._reading_in_refresh, release, make_context)
             inner.is_rewritten = is_rewritten
             return self._refresh(inner, key)
 
         return refresh
 
-    def _refresh(self, inner: RenderScope, key: str) -> Made:
+    def _refresh(self, inner: RenderScope, key: str) -> Outcome:
         try:
             made = self._render(inner, key, None)
             if made.failure is not None:
                 logger.error("The refresh of %s answered %d", self.info.pattern, made.failure.status)
-            return Made(made.entry)
+            return Outcome(made.entry)
         except TurnedDynamicError as turned:
             logger.error("The refresh of %s failed: %s %s", self.info.pattern, turned, inner.record.line)
-            return Made()
+            return Outcome()
         except Exception as error:
             message = "The refresh of %s failed: %s"
             report(inner, error, message, self.info.pattern, error, revalidate_reason="stale")
-            return Made()
+            return Outcome()
         finally:
             end(inner)
 
-    def prerender(self, path: str, params: Params) -> tuple[Made | None, Render]:
+    def prerender(self, path: str, params: Params) -> tuple[Outcome | None, Render]:
         """A render for nobody, that is not stored; nothing where it needs a client.
 
         :raise Exception: What the handler raised.
         """
-        surround = self._surround(has_client=False)
-        inner = self._enter(nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None, surround)
+        make_context = self._context_maker(has_client=False)
+        inner = self._enter(
+            nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None, make_context
+        )
         try:
             return self._render(inner, self.key_of(inner), None), inner.record
         except TurnedDynamicError:
@@ -232,15 +234,15 @@ class CachedEndpoint:
     def _reading_in_refresh(self) -> Reading:
         return self.policy.reading if self.policy.reading is not Reading.DYNAMIC else Reading.STOP
 
-    def _render(self, inner: RenderScope, key: str, client: Scope | None) -> Made:
+    def _render(self, inner: RenderScope, key: str, client: Scope | None) -> Outcome:
         return render(self._endpoint, inner, key, self._covered, self._cache.store.max_entry_size, client)
 
-    def _surround(self, *, has_client: bool) -> Surround | None:
-        return self.info.framework.surround(has_client=has_client) if self.info.framework is not None else None
+    def _context_maker(self, *, has_client: bool) -> MakeRenderContext | None:
+        return self.info.framework.render_context(has_client=has_client) if self.info.framework is not None else None
 
     def _enter(
         self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None],
-        surround: Surround | None,
+        make_context: MakeRenderContext | None,
     ) -> RenderScope:  # fmt: skip
         """A scope of its own, in a context that holds nothing else."""
         render = Render(
@@ -257,7 +259,7 @@ class CachedEndpoint:
         clients = nobodys if reading is Reading.EMPTY else environ
         if clients["REQUEST_METHOD"] != "GET":  # a HEAD, whose render is that of the GET
             clients = {**clients, "REQUEST_METHOD": "GET"}
-        return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary, surround)
+        return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary, make_context)
 
     def _nobodys(self, environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
         """The environment of what the key covers of a request, and nothing else."""

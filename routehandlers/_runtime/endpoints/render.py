@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import HTTPException
 
-from ..._cache.cache import Made
+from ..._cache.cache import Outcome
 from ..._cache.policy import make_entry, reason_not_to_store
 from ..._cache.render import TurnedDynamicError
 from ..._cache.shared_caches import unstored
@@ -64,7 +64,7 @@ class _Rendering:
     limit: int
     client: Scope | None
 
-    def run(self) -> Made:
+    def run(self) -> Outcome:
         self.scope.enter()
         try:
             response = self.endpoint.call(self.scope)
@@ -81,7 +81,7 @@ class _Rendering:
             headers = [(name, value) for name, value in raised.get_headers() if name.lower() != "content-type"]
             return self._fallen_back(raised.code or 500, description_of(raised), headers, make_response)
 
-    def _fallen_back(self, status: int, detail: str, headers: Pairs, make_response: _MakeResponse) -> Made:
+    def _fallen_back(self, status: int, detail: str, headers: Pairs, make_response: _MakeResponse) -> Outcome:
         """Store the outcome of a default response; its body is made for each client."""
         record = self.scope.record
         reason = record.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
@@ -90,9 +90,9 @@ class _Rendering:
             record.turn_dynamic(reason, has_line=False)
             return self._answered(make_response)
         entry = make_entry(self.key, record, status, headers, detail.encode(), fallback=True)
-        return Made(failure=entry) if status >= 500 else Made(entry)
+        return Outcome(failure=entry) if status >= 500 else Outcome(entry)
 
-    def _answered(self, make_response: _MakeResponse) -> Made:
+    def _answered(self, make_response: _MakeResponse) -> Outcome:
         record = self.scope.record
         if record.dynamic and self.client is not None:
             self.scope.release(self.client.environ)
@@ -115,7 +115,7 @@ class _Rendering:
         record.is_over = True
         response.close()
         entry = make_entry(self.key, record, status, headers, body)
-        return Made(failure=entry) if status >= 500 else Made(entry)
+        return Outcome(failure=entry) if status >= 500 else Outcome(entry)
 
     def _headers_of(self, response: WerkzeugResponse) -> Pairs:
         body: Any = response.response
@@ -149,7 +149,7 @@ class _Rendering:
             raise RuntimeError(f"The stream had begun when it raised {interrupt}.") from interrupt
         return None, ""
 
-    def _for_one(self, response: WerkzeugResponse) -> Made:
+    def _for_one(self, response: WerkzeugResponse) -> Outcome:
         """Return the response that only this client gets; what is not drawn of its body streams on."""
         scope = self.scope
         if self.client is None:
@@ -165,12 +165,12 @@ class _Rendering:
             response.response = going_on
         elif scope.has_leftovers:
             response.call_on_close(partial(end, scope))
-        return Made(answer=response)
+        return Outcome(answer=response)
 
 
 def render(
     endpoint: Renderable, scope: RenderScope, key: str, covered: frozenset[str], limit: int, client: Scope | None
-) -> Made:
+) -> Outcome:
     """Call the handler in the context of a scope, and return what came of it.
 
     :param key: Of the entry.

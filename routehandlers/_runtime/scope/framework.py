@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..._cache.render import Render
 
 
-class Surrounding(Protocol):
+class RenderContext(Protocol):
     """What stands around one render that may be stored, in the render's own context."""
 
     def enter(self) -> None:
@@ -27,8 +27,8 @@ class Surrounding(Protocol):
         ...
 
 
-# Makes the surrounding of a render, which reports to the record what is used of the client.
-Surround = Callable[["Render"], Surrounding]
+# Makes the context of a render, which reports to the record what is used of the client.
+MakeRenderContext = Callable[["Render"], RenderContext]
 
 
 class Framework(Protocol):
@@ -45,7 +45,7 @@ class Framework(Protocol):
         """
         ...
 
-    def surround(self, *, has_client: bool) -> Surround | None:
+    def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
         """What renders need of the application, asked for where a request is being answered.
 
         :param has_client: Whether a render may use what is the client's. A refresh may not.

@@ -16,7 +16,7 @@ from .scope import RouteInfo, Scope, cookies_of, enter_scope
 
 if TYPE_CHECKING:
     from ...typing import Params, WSGIEnvironment
-    from .framework import Surround, Surrounding
+    from .framework import MakeRenderContext, RenderContext
 
 
 class RenderScope(Scope):
@@ -24,18 +24,18 @@ class RenderScope(Scope):
 
     :param environ: Of what the key covers, and nothing else.
     :param clients: The client's environment, as far as it may be read.
-    :param surround: What the host of the routes needs around it.
+    :param make_context: Makes what the framework around the routes needs around a render.
     """
 
     _clients_request: Request | None = None
 
     def __init__(
         self, environ: WSGIEnvironment, clients: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
-        context: Context, render: Render, vary: Vary, surround: Surround | None = None,
+        context: Context, render: Render, vary: Vary, make_context: MakeRenderContext | None = None,
     ) -> None:  # fmt: skip
         super().__init__(environ, route, params, path, context)
         self.render = self.record = render
-        self._surrounding: Surrounding | None = surround(render) if surround is not None else None
+        self._render_context: RenderContext | None = make_context(render) if make_context is not None else None
         self.shared = environ
         self._clients = clients
         self.vary = vary
@@ -87,19 +87,19 @@ class RenderScope(Scope):
     def enter(self) -> None:
         """It begins, in its context."""
         enter_scope(self)
-        if self._surrounding is not None:
-            self._surrounding.enter()
+        if self._render_context is not None:
+            self._render_context.enter()
 
     @property
     def has_leftovers(self) -> bool:
-        return self._surrounding is not None or super().has_leftovers
+        return self._render_context is not None or super().has_leftovers
 
     def leave(self) -> None:
         """What is used from now on is no matter of the render any more."""
         self.record.is_over = True
-        if self._surrounding is not None:
-            self.context.run(self._surrounding.leave)
-            self._surrounding = None
+        if self._render_context is not None:
+            self.context.run(self._render_context.leave)
+            self._render_context = None
 
     def close(self) -> None:
         self.leave()

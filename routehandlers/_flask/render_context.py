@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from .._cache.render import Render
 
 
-def surround(*, has_client: bool) -> Callable[[Render], FlaskSurrounding] | None:
+def render_context(*, has_client: bool) -> Callable[[Render], FlaskRenderContext] | None:
     """Return what renders need of the application that answers a request now; ``None`` where there is none."""
     if not app_ctx:
         return None
     app: Flask = app_ctx.app
     theirs = _Client() if has_client else _Nobody(app)
-    return lambda render: FlaskSurrounding(app, theirs, render)
+    return lambda render: FlaskRenderContext(app, theirs, render)
 
 
 class _Client:
@@ -70,7 +70,7 @@ class _Nobody:
         self.late_functions: list[Any] = []
 
 
-class FlaskSurrounding:
+class FlaskRenderContext:
     """Flask's contexts around one render."""
 
     def __init__(self, app: Flask, theirs: _Client | _Nobody, render: Render) -> None:

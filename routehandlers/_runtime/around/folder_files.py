@@ -14,7 +14,7 @@ from .middleware import Middleware
 from .transforms import Transforms
 
 
-class Surroundings:
+class FolderFiles:
     """What was found beside the routes, ready to be asked for.
 
     :param functions: Of the files that speak for a folder, those of outer folders first.
