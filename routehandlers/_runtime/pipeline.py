@@ -265,7 +265,7 @@ class Pipeline:
     def _failed(self, scope: Scope, error: Exception) -> tuple[WerkzeugResponse, Finished]:
         """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
         response = self._failure(scope, error)
-        scope.is_transformed = True
+        scope.is_transformed, scope.is_transformed_late = True, False
         wrapped = response
         for headers in reversed(scope.overlays):
             wrapped = overlay(wrapped, headers)

@@ -431,3 +431,24 @@ def test_sources_are_written_without_the_slash_that_urls_end_in(
     )
 
     assert client_for(app).get(sent).headers["Location"] == location
+
+
+@pytest.mark.parametrize("middleware", [None, "def middleware(request): pass"])
+def test_the_headers_of_a_rule_stand_once_on_the_500_for_a_response_that_cannot_leave(
+    make_app: MakeApp, client_for: ClientFor, middleware: str | None
+) -> None:
+    source = """
+    from routehandlers import Response
+    def GET():
+        response = Response("x")
+        response.headers["X-Bad"] = "\\x00"
+        return response
+    """
+    files = {"x/route.py": source, **({"middleware.py": middleware} if middleware else {})}
+    headers = [{"source": "/:path*", "headers": [{"key": "X-Rule", "value": "1"}, {"key": "Vary", "value": "X-Rule"}]}]
+
+    answer = client_for(make_app(files, headers=headers)).get("/x")
+
+    assert answer.status_code == 500
+    assert answer.headers.getlist("X-Rule") == ["1"]
+    assert sorted(answer.headers.getlist("Vary")) == ["Accept", "X-Rule"]
