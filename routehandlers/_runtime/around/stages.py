@@ -44,9 +44,10 @@ class Headers(Stage):
 
     def plan(self, plan: Plan) -> None:
         """Note the transforms that match the path, and their headers unless a condition decides."""
-        check_length(plan.whole)
         plan.headers = match_sources(self._transforms, plan.text, plan.whole)
-        if plan.headers:
+        if len(plan.headers) == 1 and (fixed := plan.headers[0][0].fixed) is not None:
+            plan.config_headers = fixed
+        elif plan.headers:
             conditional = [transform for transform, _ in plan.headers if transform.source.has_conditions]
             plan.config_headers = None if conditional else tuple(headers_for(plan.headers, None))
 
@@ -75,7 +76,6 @@ class Redirects(Stage):
 
     def plan(self, plan: Plan) -> None:
         """Note the redirects that match the path."""
-        check_length(plan.whole)
         plan.redirects = match_sources(self._transforms, plan.text, plan.whole)
 
     def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
@@ -109,7 +109,6 @@ class Rewrites(Stage):
 
     def plan(self, plan: Plan) -> None:
         """Note the rewrites that match the path that the client sent."""
-        check_length(plan.whole)
         setattr(plan, self._group, match_sources(self._transforms, plan.text, plan.whole))
 
     def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
@@ -136,7 +135,6 @@ class RootMiddleware(Stage):
 
     def plan(self, plan: Plan) -> None:
         """Note whether the matcher takes the path; ``None`` where conditions decide."""
-        check_length(plan.whole)
         if self._matcher is not None:
             plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text)
 

@@ -81,6 +81,14 @@ class HeadersTransform:
     source: Source
     headers: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def fixed(self) -> tuple[tuple[str, str], ...] | None:
+        """The headers as they are sent, unless a condition or a parameter decides."""
+        is_open = [pair for pair in self.headers if any(sign in text for text in pair for sign in ":\\")]
+        if self.source.has_conditions or is_open:
+            return None
+        return tuple(headers_for(((self, {}),), None))
+
 
 AnyTransform = TypeVar("AnyTransform", RedirectTransform, RewriteTransform, HeadersTransform)
 
@@ -112,9 +120,9 @@ def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: s
     """
     matched = []
     for transform in transforms:
-        seen = whole if transform.source.is_whole else text
-        params = transform.source.pattern.match(seen) if seen is not None else None
-        if params is not None:
+        source = transform.source
+        seen = whole if source.is_whole else text
+        if seen is not None and (params := source.pattern.match(seen)) is not None:
             matched.append((transform, params))
     return tuple(matched)
 

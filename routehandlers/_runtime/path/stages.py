@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .entrance import check_length
 from .hits import ROUTE, ROUTING_ARGS
 
 if TYPE_CHECKING:
@@ -88,18 +89,22 @@ class Reading(Stage):
         """
         plan = self._entrance.read_path(environ)
         if plan.location is None:
-            for note in self._planners:
-                note(plan)
+            self._note(plan)
         return plan
 
     def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
         """Let all stages note what they do for a path, and remember it."""
         if plan.location is not None:
             return  # a client can make up any number of paths that are redirected
-        for note in self._planners:
-            note(plan)
+        self._note(plan)
         if self._plans is not None:
             self._plans.keep(environ, plan)
+
+    def _note(self, plan: Plan) -> None:
+        if self._has_rules:
+            check_length(plan.whole)
+        for note in self._planners:
+            note(plan)
 
 
 class StaticRoutes(Stage):
