@@ -1,1 +1,1 @@
-"""The request and what it is made of: path, host, body, and the parts that a cache key covers."""
+"""The request and its parts: path, host, body, and the parts that a cache key covers."""

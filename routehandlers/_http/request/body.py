@@ -1,4 +1,4 @@
-"""A request's body, read within its limit and left readable for whoever comes after."""
+"""Read the body of a request within its limit, and keep it readable for later readers."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("routehandlers")
 
-# From this size on a body is kept in a file, as Werkzeug does with uploads.
+# Larger bodies are kept in a file, as Werkzeug does with uploads.
 _IN_MEMORY = 500 * 2**10
 
 _CHUNK = 64 * 2**10
 
-# A client that sends more than this after it was answered gets a reset.
+# If the client sends more than this after the response, its connection is reset.
 _DRAINED_AT_MOST = 64 * 2**20
 
-# RFC 9110 section 8.6 gives no bound; more digits than this are no size but an attack on int().
+# RFC 9110 section 8.6 gives no bound. More digits than this are an attack on int(), not a size.
 _LONGEST_LENGTH = 20
 
 
-# What reading a body changes in the environment.
+# The variables of the environment that reading a body changes.
 BODY_VARIABLES = ("routehandlers.body", "wsgi.input", "CONTENT_LENGTH")
 
 
 def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
-    """The whole body, as a file at its beginning.
+    """Return the whole body as a file, positioned at its start.
 
-    The same file, rewound, is put back as ``wsgi.input``, so that a second
-    reader, inside or outside of the application, finds everything.
+    ``wsgi.input`` becomes the same file, rewound, so that a second reader
+    inside or outside of the application can read everything again.
 
-    :param limit: The most bytes to accept; ``None`` for any number.
-    :raise RequestEntityTooLarge: If there is more, whether announced or not.
-    :raise ClientDisconnected: If there is less than was announced.
+    :param limit: Maximum size in bytes; ``None`` for no limit.
+    :raise RequestEntityTooLarge: If the body is larger, with or without a ``Content-Length``.
+    :raise ClientDisconnected: If the body is shorter than its ``Content-Length``.
     """
     kept: IO[bytes] | None = environ.get("routehandlers.body")
     if kept is None:
@@ -64,7 +64,7 @@ def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
                 raise ClientDisconnected
             data += more
         return BytesIO(data), length
-    # Werkzeug's limit is reached by a body that is just as long, so it is asked for one byte more.
+    # Werkzeug also refuses a body of exactly the limit, so pass one byte more.
     return _spool(get_input_stream(environ, max_content_length=None if limit is None else limit + 1), limit)
 
 
@@ -84,36 +84,36 @@ def _spool(stream: IO[bytes], limit: int | None) -> tuple[IO[bytes], int]:
 
 
 def is_unread(environ: WSGIEnvironment) -> bool:
-    """Whether there is a body that nobody has read, on a server where reading to its end is safe."""
+    """Return whether the body is still unread, and the server allows to read it to its end."""
     if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
         return False
     return (
         "routehandlers.body" not in environ
         and environ.get("CONTENT_LENGTH") != "0"
         and bool(environ.get("wsgi.input_terminated"))
-        # The client waits for a word before it sends, and the answer is that word.
+        # With "Expect: 100-continue" the client waits for the response before it sends the body.
         and "HTTP_EXPECT" not in environ
     )
 
 
 def drain(environ: WSGIEnvironment) -> None:
-    """Read what the client still sends, and forget it.
+    """Read the rest of the body and discard it.
 
-    A server that closes a connection with unread bytes resets it, and the
-    client may never see the answer, such as the 413 that its body got.
+    A server that closes a connection with unread bytes resets it. Then the
+    client may never see the response, such as the 413 for its body.
     """
     left = _DRAINED_AT_MOST
     try:
         while left > 0 and (chunk := environ["wsgi.input"].read(min(left, _CHUNK))):
             left -= len(chunk)
-    except Exception as error:  # of the server's own kind: the client has gone, and nobody is left to be told
+    except Exception as error:  # each server has its own type; the client has gone, so no response can be sent
         logger.debug("A body could not be drained: %r", error)
 
 
 def content_length(environ: WSGIEnvironment) -> int | None:
-    """The announced length.
+    """Return the value of ``Content-Length``, or ``None`` without one.
 
-    :raise BadRequest: If it is no number.
+    :raise BadRequest: If it is not a number.
     """
     text: str = environ.get("CONTENT_LENGTH") or ""
     if not text:

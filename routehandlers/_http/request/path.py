@@ -1,10 +1,10 @@
-"""The path of a request, read once, so that guards and routes see the same one.
+"""Read the path of a request in one place, so that guards and routes see the same path.
 
-The application splits the path as it was sent, before decoding, and so
-``/items/a%2Fb`` is one segment. WSGI hands on a decoded path only; servers add
-the sent one as ``RAW_URI`` or ``REQUEST_URI``. It counts only where it says the
-same as ``SCRIPT_NAME`` and ``PATH_INFO``: otherwise an outer layer has changed
-the path, and its word holds.
+The application splits the path as it was sent, before decoding. So ``a%2Fb`` in
+``/items/a%2Fb`` is one segment. WSGI passes only a decoded path; servers add the
+sent path as ``RAW_URI`` or ``REQUEST_URI``. The sent path is used only if it
+agrees with ``SCRIPT_NAME`` and ``PATH_INFO``. If they differ, an outer layer has
+changed the path, and these two variables are used instead.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ..values.encoding import PCHAR
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
-# What stays as it is when a decoded path is written in URL spelling again.
+# Characters that are not encoded when a decoded path becomes a URL path again.
 _SAFE = f"/{PCHAR}\\"
 
-# Browsers read a backslash as a slash, and neither may stand beside another.
+# Browsers read a backslash as a slash. Repeated slashes of both kinds are not allowed.
 REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
 _ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
@@ -36,13 +36,13 @@ _NOT_FOR_URLS = re.compile(r"[^!#-;=?-\[\]_a-z~]")
 
 
 def target_of(environ: WSGIEnvironment) -> str | None:
-    """The request target as it was sent, or ``None`` where the server does not tell."""
+    """Return the request target as it was sent, or ``None`` if the server does not provide it."""
     raw: str | None = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     return raw
 
 
 def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
-    """The prefix that the application is mounted under and the path below it, percent-encoded as sent."""
+    """Return the prefix of the application and the path below it, percent-encoded as sent."""
     script_name: str = environ.get("SCRIPT_NAME") or ""
     path_info: str = environ.get("PATH_INFO") or ""
     raw = target_of(environ)
@@ -55,10 +55,10 @@ def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
 
 
 def canonical_path(environ: WSGIEnvironment) -> tuple[str, str]:
-    """Return prefix and path in their one spelling, percent-encoded.
+    """Return the prefix and the path in canonical spelling, percent-encoded.
 
     Each segment is decoded once. Then the characters of RFC 3986's pchar stay plain, and all others become upper-case
-    escapes. What does not decode is left as it was sent: no route answers it.
+    escapes. A path with a malformed escape stays as it was sent: no route answers it.
     """
     prefix, path = sent_path(environ)
     return _canonical(prefix), _canonical(path)
@@ -73,7 +73,7 @@ def _canonical(path: str) -> str:
 
 
 def readable_path(path: str) -> str:
-    """Return a canonical path decoded, so that no two paths look alike.
+    """Decode a canonical path in such a way that different paths have different results.
 
     Inside a segment ``/`` stays ``%2F``, and a ``%`` in front of ``2F``, ``252F`` and so on stays ``%25``.
     """
@@ -84,33 +84,33 @@ def readable_path(path: str) -> str:
 
 
 def escape(path: str) -> str:
-    """Percent-encode the characters that no URL may hold; the rest stays as it was sent."""
+    """Percent-encode the characters that a URL cannot contain; the rest stays as it was sent."""
     return _NOT_FOR_URLS.sub(lambda found: _quote(found[0]), path)
 
 
 def has_dot_segment(path: str) -> bool:
-    """Whether ``.`` or ``..`` stands between two slashes, plainly or encoded."""
+    """Return whether a segment is ``.`` or ``..``, plain or encoded."""
     return _DOT_SEGMENT.search(path) is not None
 
 
 def decode_segments(path: str) -> list[str]:
-    """The segments of a percent-encoded path, each decoded once.
+    """Return the segments of a percent-encoded path, each decoded once.
 
-    :raise BadRequest: For a malformed escape, for what is not UTF-8, and for ``%00``.
+    :raise BadRequest: For a malformed escape, for bytes that are not UTF-8, and for ``%00``.
     """
     if _BAD_ESCAPE.search(path):
-        raise BadRequest("The path holds a '%' that begins no escape.")
+        raise BadRequest("The path contains a '%' without two hexadecimal digits. Send '%25' for a percent sign.")
     try:
         segments = [unquote_to_bytes(segment).decode() for segment in path.removeprefix("/").split("/")]
     except UnicodeDecodeError:
         raise BadRequest("The path is not UTF-8.") from None
     if any("\0" in segment for segment in segments):
-        raise BadRequest("The path holds a null character.")
+        raise BadRequest("The path contains a null character.")
     return segments
 
 
 def _is_same(raw: str, script_name: str, path_info: str) -> bool:
-    """Whether a sent path says what WSGI's variables say.
+    """Return whether a sent path agrees with the variables of WSGI.
 
     cheroot, and Apache with ``AllowEncodedSlashes NoDecode``, decode everything but slashes.
     """
@@ -123,10 +123,10 @@ def _is_same(raw: str, script_name: str, path_info: str) -> bool:
 
 
 def _unquote(path: str) -> str:
-    """Decode to WSGI's spelling, in which each character is one byte."""
+    """Decode to the format of WSGI, in which each character is one byte."""
     try:
         return unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
-    except UnicodeEncodeError:  # no server's spelling; it equals nothing
+    except UnicodeEncodeError:  # no server sends this; the empty text never matches
         return ""
 
 
@@ -135,7 +135,7 @@ def _quote(path: str) -> str:
 
 
 def _length_of_prefix(raw: str, decoded: int) -> int:
-    """How many characters of a sent path spell the first so many bytes."""
+    """Return the number of characters of a sent path that encode its first ``decoded`` bytes."""
     place = 0
     for _ in range(decoded):
         place += 3 if re.match("%[0-9A-Fa-f]{2}", raw[place : place + 3]) else 1

@@ -1,4 +1,4 @@
-"""The request, as Next's manual describes it and as a Werkzeug request."""
+"""The request: a Werkzeug request with the methods of Next's manual."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from .path import canonical_path, escape, readable_path
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
-# What Werkzeug's own __init__ reads from the environment. Here each is read
-# when somebody looks, since most handlers look at one or two.
+# Values that Werkzeug's __init__ reads from the environment. Here each one is
+# read at its first use, since most handlers use one or two of them.
 _LAZY: dict[str, Callable[[WSGIEnvironment], Any]] = {
     "method": lambda environ: environ.get("REQUEST_METHOD", "GET").upper(),
     "scheme": lambda environ: environ.get("wsgi.url_scheme", "http"),
@@ -41,15 +41,15 @@ _WITHOUT_BODY = ("GET", "HEAD")
 
 OF_THE_BODY = frozenset({"data", "files", "form", "stream"})
 
-# For get_json(): a ValueError for all that is no JSON, also for what is too deep.
+# For get_json(): raises ValueError for everything that is not JSON, and for too deep nesting.
 _JSON: Any = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
 
 
 class Request(werkzeug.wrappers.Request):
     """A request, with Next's methods on top of Werkzeug's.
 
-    ``args``, ``files``, ``get_json()`` and all that a Flask user knows work.
-    ``json`` is a method, as in Next; ``cookies`` are decoded as browsers write them.
+    ``args``, ``files``, ``get_json()`` and everything else that a Flask user knows
+    work. ``json`` is a method, as in Next. ``cookies`` are decoded as browsers encode them.
 
     https://nextjs.org/docs/app/api-reference/functions/next-request
     """
@@ -57,10 +57,10 @@ class Request(werkzeug.wrappers.Request):
     json_module = _JSON
 
     base_path = ""
-    """Where the application lives, as it was configured."""
+    """The ``base_path`` of the application's configuration."""
 
     def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
-        # Without super().__init__(), which reads eight values that __getattr__ reads when asked.
+        # Without super().__init__(), which reads eight values. __getattr__ reads them at their first use.
         self.environ = environ
         self.shallow = shallow
         if populate_request and not shallow:
@@ -77,10 +77,10 @@ class Request(werkzeug.wrappers.Request):
     # Next's methods ---------------------------------------------------------
 
     def json(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in Next; get_json() is Werkzeug's
-        """The body as JSON, whatever its ``Content-Type``.
+        """Parse the body as JSON. The ``Content-Type`` does not matter.
 
-        :raise BadRequest: If it is empty, not JSON, or not UTF-8 (a 400).
-        :raise RequestEntityTooLarge: If it is over the limit (a 413).
+        :raise BadRequest: If the body is empty, not JSON, or not UTF-8 (a 400).
+        :raise RequestEntityTooLarge: If the body is over the limit (a 413).
         """
         try:
             return _json.loads(self.bytes())
@@ -88,24 +88,24 @@ class Request(werkzeug.wrappers.Request):
             raise BadRequest(f"The body is not valid JSON: {error}.") from None
 
     def text(self) -> str:
-        """The body as UTF-8, without a BOM; what is not UTF-8 becomes U+FFFD."""
+        """Return the body decoded as UTF-8, without a BOM. Invalid bytes become U+FFFD."""
         return self.bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
 
     def bytes(self) -> Bytes:
-        """The body. As in Next, a GET or HEAD has none; ``get_data()`` shows what was sent."""
+        """Return the body. As in Next it is empty for GET and HEAD; ``get_data()`` returns what was sent."""
         if self.environ["REQUEST_METHOD"] in _WITHOUT_BODY:
             return b""
         data: Bytes = self.get_data()
         return data
 
     def form_data(self) -> MultiDict[str, str | FileStorage]:
-        """The fields and files of a form, urlencoded or multipart.
+        """Return the fields and files of a form, urlencoded or multipart.
 
         Files are ``werkzeug.datastructures.FileStorage`` with ``filename``,
         ``content_type``, ``read()`` and ``save()``.
 
-        :raise UnsupportedMediaType: If ``Content-Type`` names no form (a 415).
-        :raise BadRequest: If the body breaks off or has no boundary (a 400).
+        :raise UnsupportedMediaType: If the ``Content-Type`` is not that of a form (a 415).
+        :raise BadRequest: If the body is incomplete or its boundary is missing (a 400).
         """
         if self.mimetype == "application/x-www-form-urlencoded":
             return MultiDict(
@@ -113,7 +113,7 @@ class Request(werkzeug.wrappers.Request):
             )
         if self.mimetype != "multipart/form-data":
             raise UnsupportedMediaType(
-                "A form is sent as application/x-www-form-urlencoded or multipart/form-data,"
+                "Send a form as application/x-www-form-urlencoded or multipart/form-data,"
                 f" not as {self.mimetype or 'a body without Content-Type'}."
             )
         entries: MultiDict[str, str | FileStorage] = MultiDict(self.form.items(multi=True))
@@ -125,19 +125,19 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def next_url(self) -> URL:
-        """The URL in parts; changing it changes nothing else.
+        """The URL in parts. You can change it; nothing else changes with it.
 
         https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
         """
         return URL(self.url, self.mount_prefix + self.base_path)
 
-    # Werkzeug's, made to agree with the above -------------------------------
+    # Werkzeug's attributes, made to agree with the methods above ------------
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The query, decoded; after a rewrite with the destination's.
+        """The query, decoded. After a rewrite it includes the query of the destination.
 
-        What is not UTF-8 stays percent-encoded, or becomes U+FFFD where it was not encoded.
+        Bytes that are not UTF-8 stay percent-encoded, or become U+FFFD if they were sent without encoding.
         """
         rewritten: str | None = self.environ.get("routehandlers.query")
         return self.parameter_storage_class(
@@ -151,13 +151,13 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def host(self) -> str:
-        """Name and port, from ``Host`` or else from the server, without a default port and without a dot at the end."""
+        """Host name and port, from ``Host`` or else from the server, without a default port and a final dot."""
         host = get_host(self.scheme, self.environ.get("HTTP_HOST") or None, self.server).lower()
         return without_final_dot(host)
 
     @cached_property
     def url(self) -> str:
-        """The whole URL: its path in one canonical spelling, its query as it was sent."""
+        """The whole URL: the path in canonical spelling, the query as it was sent."""
         query = self.sent_query
         return self.base_url + (f"?{query}" if query else "")
 
@@ -169,7 +169,7 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def root_url(self) -> str:
-        """Where the application is mounted, with a slash at the end."""
+        """URL under which the application is mounted, with a slash at the end."""
         return f"{self.scheme}://{self.host}{self.mount_prefix.rstrip('/')}/"
 
     @cached_property
@@ -184,25 +184,28 @@ class Request(werkzeug.wrappers.Request):
 
     @property
     def mount_prefix(self) -> str:
-        """Where the application is mounted, percent-encoded."""
+        """Path under which the application is mounted, percent-encoded."""
         return canonical_path(self.environ)[0]
 
     @property
     def sent_query(self) -> str:
-        """The query as it was sent, without its question mark; what no URL may hold is encoded."""
+        """The query as it was sent, without its question mark. Characters that a URL cannot contain are encoded."""
         query: str = self.environ.get("QUERY_STRING") or ""
         return escape(query).replace("\\", "%5C")
 
-    # What middleware changes ------------------------------------------------
+    # Changes by middleware --------------------------------------------------
 
     def _forget(self, *names: str) -> None:
-        """Read some attributes anew. Call it by the class: a watched request reports each attribute that is read."""
+        """Make some attributes be read again.
+
+        Call it as ``Request._forget(request, …)``, since a watched request reports each attribute that is read.
+        """
         own = object.__getattribute__(self, "__dict__")
         for name in names:
             own.pop(name, None)
 
     def _forget_headers(self) -> None:
-        """Read anew what was read of headers, since they are others now. The body stays as it was read."""
+        """Make the attributes that depend on headers be read again after a change. The body stays as it was read."""
         kind = type(self)
         names = [name for name in object.__getattribute__(self, "__dict__") if name not in OF_THE_BODY]
         Request._forget(
@@ -215,7 +218,7 @@ class Request(werkzeug.wrappers.Request):
 
     @cached_property
     def stream(self) -> IO[Bytes]:
-        """The body, within ``max_content_length``. Reading it leaves a copy in ``wsgi.input``."""
+        """The body, within ``max_content_length``. Reading it keeps a copy in ``wsgi.input``."""
         if self.shallow:
             raise RuntimeError("This request was made with shallow=True and does not read the body.")
         return read_body(self.environ, self.max_content_length)
@@ -226,9 +229,7 @@ class Request(werkzeug.wrappers.Request):
         except RequestEntityTooLarge:
             raise
         except ValueError:
-            raise BadRequest(
-                "The body is not a form: it breaks off, or lacks the boundary that was announced."
-            ) from None
+            raise BadRequest("The body is not a valid form: it is incomplete, or its boundary is missing.") from None
         read_body(self.environ, None)  # rewound for the next reader
 
     def make_form_data_parser(self) -> Any:
@@ -237,7 +238,7 @@ class Request(werkzeug.wrappers.Request):
         return parser
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
-        """The body as it was sent; see Werkzeug. A form can be read after it and before it."""
+        """Return the body as it was sent; see Werkzeug. A form can be read before and after it."""
         if parse_form_data:
             self._load_form_data()
             if "form" in self.__dict__ and (self.form or self.files):
@@ -253,9 +254,9 @@ class Request(werkzeug.wrappers.Request):
 
 
 def parse_query(query: str) -> list[tuple[str, str]]:
-    """The pairs of a query, in WSGI's spelling.
+    """Parse a query, given in the format of WSGI, into pairs.
 
-    What is not UTF-8 stays percent-encoded, or becomes U+FFFD where it was not encoded.
+    Bytes that are not UTF-8 stay percent-encoded, or become U+FFFD if they were sent without encoding.
     """
     text = query.encode("latin-1").decode(errors="replace")
     return parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")

@@ -1,4 +1,4 @@
-"""What widens the key of a cached route: ``vary = ("search_params:page", "accept-language")``."""
+"""Parts of a request that ``vary = ("search_params:page", "accept-language")`` adds to the key of a cached route."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .request import Request
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
-# What Werkzeug makes of one header alone.
+# Attributes that Werkzeug makes from one header alone.
 _DERIVED = {
     "accept": ("accept_mimetypes",),
     "accept-encoding": ("accept_encodings",),
@@ -30,7 +30,7 @@ _PARAMETER, _COOKIE = "search_params:", "cookie:"
 
 
 def is_vary(name: object) -> bool:
-    """Whether a name can stand in ``vary``."""
+    """Return whether a name is allowed in ``vary``."""
     if not isinstance(name, str):
         return False
     for prefix in (_PARAMETER, _COOKIE):
@@ -52,6 +52,7 @@ class Vary:
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Vary:
+        """Make it from the names of a ``vary`` setting."""
         names = tuple(names)
         return cls(
             tuple(sorted({name.lower() for name in names if ":" not in name})),
@@ -61,12 +62,12 @@ class Vary:
 
     @property
     def header(self) -> str:
-        """As caches on the way are told of it."""
+        """Value of the ``Vary`` header for shared caches."""
         names = ["-".join(part.capitalize() for part in name.split("-")) for name in self.headers]
         return ", ".join([*names, *(["Cookie"] if self.cookies else [])])
 
     def values(self, environ: WSGIEnvironment) -> list[Any]:
-        """What a request has there, for its key."""
+        """Return the values of these parts in a request, for its key."""
         parts: list[Any] = [environ.get(variable_of(name)) for name in self.headers]
         if self.search_params:
             args = Request(environ, populate_request=False).args
@@ -77,7 +78,7 @@ class Vary:
         return parts
 
     def only(self, environ: WSGIEnvironment) -> WSGIEnvironment:
-        """What is covered of a request, as an environment, and nothing else."""
+        """Return an environment that holds only these parts of a request."""
         only: WSGIEnvironment = {}
         for variable in map(variable_of, self.headers):
             if variable in environ:
@@ -94,7 +95,7 @@ class Vary:
 
     @property
     def derived(self) -> tuple[str, ...]:
-        """The attributes of a request that come of the covered headers alone."""
+        """Attributes of a request that depend only on the covered headers."""
         return tuple(attribute for name in self.headers for attribute in _DERIVED.get(name, ()))
 
 
@@ -103,39 +104,40 @@ NO_VARY = Vary()
 
 
 def variable_of(header: str) -> str:
-    """The name of a header in a WSGI environment."""
+    """Return the name of a header in a WSGI environment."""
     name = header.upper().replace("-", "_")
     return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
 
 
 class CoveredHeaders(EnvironHeaders):
-    """The headers of a request, of which only some are covered by a key.
+    """Headers of a request, of which a key covers only some.
 
-    It holds those alone. Whoever asks it for others, or for all, is reported,
-    and gets what the client sent.
+    It stores only the covered ones. Reading others, or all, is reported and
+    returns the headers of the client.
 
-    :param covered: Their names in lower case.
-    :param everyones: An environment with those and no others.
+    :param covered: Names of the covered headers in lower case.
+    :param shared: An environment with only the covered headers.
+    :param sent: The environment of the client.
     """
 
     def __init__(
         self,
         covered: tuple[str, ...],
-        everyones: WSGIEnvironment,
-        clients: WSGIEnvironment,
+        shared: WSGIEnvironment,
+        sent: WSGIEnvironment,
         report: Callable[[str], None],
     ) -> None:
-        super().__init__(everyones)
+        super().__init__(shared)
         self._covered = covered
-        self._everyones = EnvironHeaders(everyones)
-        self._clients = EnvironHeaders(clients)
+        self._shared = EnvironHeaders(shared)
+        self._sent = EnvironHeaders(sent)
         self._report = report
 
     def _of(self, name: object = None) -> EnvironHeaders:
         if isinstance(name, str) and name.lower() in self._covered:
-            return self._everyones
+            return self._shared
         self._report(f"the header {name}" if isinstance(name, str) else "headers")
-        return self._clients
+        return self._sent
 
     def __getitem__(self, key: Any) -> Any:
         return self._of(key)[key]
@@ -175,26 +177,26 @@ class CoveredHeaders(EnvironHeaders):
 
 
 class CoveredArgs(ImmutableMultiDict[str, str]):
-    """The query of a request, of which only some names are covered by a key; see ``CoveredHeaders``."""
+    """Query of a request, of which a key covers only some names; see ``CoveredHeaders``."""
 
     def __init__(
         self,
         covered: tuple[str, ...],
-        everyones: MultiDict[str, str],
-        clients: Callable[[], MultiDict[str, str]],
+        shared: MultiDict[str, str],
+        sent: Callable[[], MultiDict[str, str]],
         report: Callable[[str], None],
     ) -> None:
-        super().__init__(everyones)
+        super().__init__(shared)
         self._covered = covered
-        self._everyones = everyones
-        self._clients = clients
+        self._shared = shared
+        self._sent = sent
         self._report = report
 
     def _of(self, name: object = None) -> MultiDict[str, str]:
         if name in self._covered:
-            return self._everyones
+            return self._shared
         self._report(f"the query parameter {name}" if isinstance(name, str) else "the query")
-        return self._clients()
+        return self._sent()
 
     def __getitem__(self, key: str) -> str:
         return self._of(key)[key]

@@ -1,9 +1,9 @@
-"""A real request whose attributes report their use.
+"""A request that reports the use of its attributes.
 
-Renders that may be stored have one, and so has middleware that a cached route may
-lie behind. The request knows what is the same for all clients that are answered
-from one key, and that list is short. Everything else, known or not, reports. Code
-of the library reads the environment, or a plain request, and never triggers a report.
+Renders that may be stored get a watched request, and so does middleware in front
+of a cached route. A short list names the attributes that are the same for all
+clients of one key. All other attributes, known or not, are reported. Code of the
+library reads the environment, or a plain request, and never triggers a report.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 Report = Callable[[str], None]
 
-# The host of requests that no client sent: Next's.
+# The host of requests without a client, as in Next.
 _NOWHERE = "http://localhost:3000"
 
 
 def pathname_of(segments: list[str], *, trailing_slash: bool = False) -> str:
-    """The one spelling of a path, whichever the client chose."""
+    """Return the canonical spelling of a path."""
     path = "/" + "/".join([quote(segment, safe=PCHAR) for segment in segments])
     return f"{path}/" if trailing_slash and path != "/" else path
 
 
 def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEnvironment:
-    """The environment of a GET that no client sent.
+    """Return the environment of a GET without a client.
 
     :param prefix: ``SCRIPT_NAME``.
     :param path: Percent-encoded, below the prefix.
@@ -61,45 +61,48 @@ def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEn
     }
 
 
-# The attributes that a key covers; next_url reports for itself.
+# Attributes that a key covers. next_url reports its own attributes.
 _COVERED = frozenset({"method", "path", "root_path", "script_root", "base_path", "mount_prefix"})
 
 
 class Watcher(Protocol):
-    """What a watched request asks and tells; a scope is one."""
+    """Source of a watched request, and receiver of its reports. Scopes implement it."""
 
     @property
     def is_rewritten(self) -> bool:
-        """Whether the path is the client's alone, since others come to the same key by other paths."""
+        """Whether a rewrite led to the route, so that clients with other paths share the key."""
         ...
 
     @property
     def clients(self) -> Request:
-        """The request of the client, or an empty one, not watched."""
+        """The request of the client, or an empty request. It is not watched."""
         ...
 
     @property
     def shared(self) -> WSGIEnvironment:
-        """An environment of what a key covers, and nothing else."""
+        """An environment that holds only what the key covers."""
         ...
 
     @property
     def vary(self) -> Vary:
-        """What a key covers beside the path."""
+        """The parts of the request that the key covers beside the path."""
         ...
 
     def read(self, what: str) -> None:
-        """Take the name of something of the client that is read."""
+        """Note that data of the client is read.
+
+        :param what: A name for messages, such as ``request.headers``.
+        """
         ...
 
 
 class _Watch:
-    """A watcher that is no scope."""
+    """Watcher for a request without a scope."""
 
     def __init__(
-        self, clients: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool
+        self, sent: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool
     ) -> None:
-        self.clients = clients
+        self.clients = sent
         self.shared = shared
         self.vary = vary
         self.is_rewritten = is_rewritten
@@ -110,28 +113,28 @@ class _Watch:
 
 
 class WatchedRequest(Request):
-    """A request that reports each use of an attribute, except those of a list.
+    """A request that reports each use of an attribute that the key does not cover.
 
-    :param clients: The request of the client, or an empty one.
-    :param shared: An environment of what a key covers, and nothing else.
-    :param report: Called with the name of what is read.
+    :param sent: The request of the client, or an empty request.
+    :param shared: An environment that holds only what the key covers.
+    :param report: Called with the name of each attribute that is read.
     """
 
     plain_class: type[Request] = Request
     """The class of the same request when it is not watched."""
 
     def __init__(
-        self, clients: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
+        self, sent: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool = False
     ) -> None:
-        watch = _Watch(clients, shared, vary, report, is_rewritten=is_rewritten)
-        own = {"environ": clients.environ, "shallow": False, "_same": _covered_by(watch), "_watcher": watch}
+        watch = _Watch(sent, shared, vary, report, is_rewritten=is_rewritten)
+        own = {"environ": sent.environ, "shallow": False, "_same": _covered_by(watch), "_watcher": watch}
         object.__setattr__(self, "__dict__", own)
 
     @classmethod
     def _by(cls, watcher: Watcher, environ: WSGIEnvironment) -> WatchedRequest:
-        """Return a watched request.
+        """Make a watched request for a scope.
 
-        :param environ: That of the client.
+        :param environ: The environment of the client.
         """
         request = object.__new__(cls)
         same = _covered_by(watcher) if watcher.vary is not NO_VARY else {}
@@ -140,7 +143,7 @@ class WatchedRequest(Request):
         return request
 
     def _unwatch(self) -> None:
-        """Make it a plain request again. Call it by the class."""
+        """Make it a plain request again. Call it as ``WatchedRequest._unwatch(request)``."""
         own = object.__getattribute__(self, "__dict__")
         del own["_same"], own["_watcher"]
         object.__setattr__(self, "__class__", type(self).plain_class)
@@ -155,10 +158,10 @@ class WatchedRequest(Request):
             return same[name]
         watcher: Watcher = own["_watcher"]
         if name == "next_url":
-            clients = watcher.clients
-            Request._forget(clients, "next_url")
+            sent = watcher.clients
+            Request._forget(sent, "next_url")
             same[name] = WatchedURL(
-                _plain(watcher), clients, watcher.vary, watcher.read, is_rewritten=watcher.is_rewritten
+                _plain(watcher), sent, watcher.vary, watcher.read, is_rewritten=watcher.is_rewritten
             )
         elif name in _COVERED and not (name == "path" and watcher.is_rewritten):
             same[name] = getattr(_plain(watcher), name)
@@ -168,15 +171,15 @@ class WatchedRequest(Request):
         return same[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set an attribute, which may be read again without a report."""
+        """Set an attribute. Reading it afterwards is not reported."""
         object.__getattribute__(self, "__dict__")["_same"][name] = value
         super().__setattr__(name, value)
 
 
 def read_header(request: Request, variable: str, name: str) -> str:
-    """Return a header of a request, and report it by its name where the request is watched.
+    """Return a header of a request, and report it by its name if the request is watched.
 
-    This is for middleware of the library itself, which needs one header of every request and not all of them.
+    Middleware of this library uses it to read one header without a report that all headers were read.
 
     :param variable: The name of the header in a WSGI environment.
     """
@@ -194,46 +197,46 @@ def method_of(request: Request) -> str:
 
 
 def _plain(watcher: Watcher) -> Request:
-    """Return a request of what a key covers."""
-    clients, shared = watcher.clients, watcher.shared
-    if shared is clients.environ:
-        return clients
+    """Return a plain request that holds only what the key covers."""
+    sent, shared = watcher.clients, watcher.shared
+    if shared is sent.environ:
+        return sent
     plain = Request(shared, populate_request=False)
-    plain.base_path = clients.base_path
+    plain.base_path = sent.base_path
     return plain
 
 
 def _covered_by(watcher: Watcher) -> dict[str, Any]:
     """Return the attributes that ``vary`` makes the same for all clients of a key."""
-    vary, clients = watcher.vary, watcher.clients
+    vary, sent = watcher.vary, watcher.clients
     plain = _plain(watcher)
     covered: dict[str, Any] = {}
     if vary.headers:
-        covered["headers"] = CoveredHeaders(vary.headers, watcher.shared, clients.environ, watcher.read)
+        covered["headers"] = CoveredHeaders(vary.headers, watcher.shared, sent.environ, watcher.read)
         covered.update((name, getattr(plain, name)) for name in vary.derived)
     if vary.search_params:
-        covered["args"] = CoveredArgs(vary.search_params, plain.args, lambda: clients.args, watcher.read)
+        covered["args"] = CoveredArgs(vary.search_params, plain.args, lambda: sent.args, watcher.read)
     return covered
 
 
 class WatchedURL(URL):
-    """``next_url``, of which a key covers the path.
+    """``next_url`` of a watched request. The key covers its path.
 
-    :param plain: A request of what the key covers, and nothing else.
-    :param clients: The client's.
+    :param plain: A request that holds only what the key covers.
+    :param sent: The request of the client.
     """
 
     def __init__(
-        self, plain: Request, clients: Request, vary: Vary, report: Report, *, is_rewritten: bool = False
+        self, plain: Request, sent: Request, vary: Vary, report: Report, *, is_rewritten: bool = False
     ) -> None:
         own = object.__getattribute__(self, "__dict__")
         url = plain.next_url
-        own["_clients"], own["_report"] = clients, report
+        own["_sent"], own["_report"] = sent, report
         own["_same"] = {"base_path": url.base_path}
         if not is_rewritten:
             own["_same"]["pathname"] = url.pathname
         if vary.search_params:
-            params = CoveredArgs(vary.search_params, plain.args, lambda: clients.next_url.search_params, report)
+            params = CoveredArgs(vary.search_params, plain.args, lambda: sent.next_url.search_params, report)
             own["_same"]["search_params"] = params
 
     def __getattribute__(self, name: str) -> Any:
@@ -243,16 +246,16 @@ class WatchedURL(URL):
         if name in own["_same"]:
             return own["_same"][name]
         own["_report"](f"request.next_url.{name}")
-        return getattr(own["_clients"].next_url, name)
+        return getattr(own["_sent"].next_url, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = object.__getattribute__(self, "__dict__")
-        setattr(own["_clients"].next_url, name, value)
+        setattr(own["_sent"].next_url, name, value)
         if name in own["_same"]:
-            own["_same"][name] = getattr(own["_clients"].next_url, name)
+            own["_same"][name] = getattr(own["_sent"].next_url, name)
 
 
 def watched_class(request_class: type[Request]) -> type[WatchedRequest]:
-    """The watched request of an application, with its limits."""
+    """Make the class of watched requests of an application, with the limits of ``request_class``."""
     made: type[WatchedRequest] = type("Request", (WatchedRequest, request_class), {"plain_class": request_class})
     return made
