@@ -1,1 +1,1 @@
-"""Messages: requests, responses and their parts, as values without an application."""
+"""Requests, responses and their parts, as values without an application."""

@@ -80,7 +80,7 @@ def test_a_middleware_answers_by_itself(
         ("yield\n    return Response.next()", "middleware.py returned Response.next() after its yield."),
         ("return Response.rewrite('https://elsewhere.example/')", "leads to another host than http://localhost."),
         ("return Response.rewrite('items')", "has no path."),
-        ("return Response.next(headers=request.headers)", "headers= goes to the client"),
+        ("return Response.next(headers=request.headers)", "headers= adds headers to the response"),
     ],
 )
 def test_anything_else_is_a_500_that_names_the_file(

@@ -216,8 +216,8 @@ DEVIATIONS = [
     Deviation(
         "Cookies set after the first chunk", r"cookies\.in-stream",
         "Sent if the stream's `start` had not yet waited for anything.", "An error, because the headers have been sent.",
-        lambda seen, exchange: Seen(200, {}, "first;The cookie 'instream' comes too late: the headers have left. Set it before"
-                                    " the first chunk is yielded, and not in after()."),
+        lambda seen, exchange: Seen(200, {}, "first;The cookie 'instream' comes too late: the headers have been sent. Set it"
+                                    " before the first chunk is yielded, and not in after()."),
     ),
     Deviation(
         "`Content-Encoding`", r"headers\.content-encoding.*", "Dropped, so that a compressed body arrives as garbage.", "Sent.",

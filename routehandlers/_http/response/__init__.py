@@ -1,1 +1,1 @@
-"""The response and what it is made of: cookies, event streams, error documents and interrupts."""
+"""The response and its parts: cookies, event streams, error documents and interrupts."""

@@ -1,7 +1,7 @@
-"""Change responses that may not be ours to change.
+"""Change responses without side effects on other requests.
 
-A handler may return one module-level response to every request. So the first
-change of a request is made to a copy, which only that request holds.
+A handler may return the same module-level response for every request. So each
+change is made to a copy, which only the current request uses.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Pairs = list[tuple[str, str]]
 def own_copy(response: AnyResponse, headers: Pairs | None = None) -> AnyResponse:
     """Return a copy whose headers and callbacks can be changed; the body is the same object.
 
-    :param headers: In place of the headers of the response.
+    :param headers: Headers of the copy, in place of those of the response.
     """
     if type(response) is Response:
-        # copy.copy() looks for a way to pickle the response first and takes five times as long.
+        # copy.copy() takes five times as long, because it first looks for a way to pickle the response.
         copied = object.__new__(type(response))
         copied.__dict__.update(response.__dict__)
     else:
@@ -41,8 +41,8 @@ def own_copy(response: AnyResponse, headers: Pairs | None = None) -> AnyResponse
 def headers_of(pairs: Pairs) -> Headers:
     """Return headers that hold these pairs as they are.
 
-    ``Headers(pairs)`` checks and copies each pair again, which is most of its cost. What comes from other headers
-    was checked there, and everything is checked before it leaves.
+    ``Headers(pairs)`` checks and copies each pair again, which is most of its cost. Pairs from other headers were
+    checked there, and all headers are checked before they are sent.
     """
     headers = object.__new__(Headers)
     headers._list = pairs
@@ -50,19 +50,19 @@ def headers_of(pairs: Pairs) -> Headers:
 
 
 def overlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:
-    """Return a copy with these headers in front. They replace those of their names, except names that accumulate."""
+    """Return a copy with these headers in front. They replace headers of the same name, unless the name accumulates."""
     pairs = list(headers)
     return own_copy(response, overlaid(response.headers, pairs)) if pairs else response
 
 
 def overlaid(headers: Iterable[tuple[str, str]], over: Sequence[tuple[str, str]]) -> Pairs:
-    """Return headers with others in front, which replace those of their names, except names that accumulate."""
+    """Return headers with ``over`` in front, which replaces headers of the same name unless the name accumulates."""
     names = {name.lower() for name, _ in over} - ACCUMULATED
     return [*over, *[pair for pair in headers if pair[0].lower() not in names]]
 
 
 def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:
-    """Return a copy with these headers behind, where it has no other of their name or the name accumulates."""
+    """Return a copy with these headers at the end. Names that the response has are skipped unless they accumulate."""
     own = {name.lower() for name, _ in response.headers} - ACCUMULATED
     pairs = [pair for pair in headers if pair[0].lower() not in own]
     if not pairs:

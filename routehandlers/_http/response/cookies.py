@@ -1,6 +1,6 @@
-"""Cookies as browsers' JavaScript and Next write and read them.
+"""Read and write cookies as Next and the JavaScript of browsers do.
 
-Names are tokens of RFC 6265, values any text, percent-encoded on the wire.
+Names are tokens of RFC 6265. Values are any text, percent-encoded in the header.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from ..values.encoding import TOKEN
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # typing has it from 3.11 on; checkers bring their own
 
-# What encodeURIComponent() leaves as it is.
+# Characters that encodeURIComponent() does not encode.
 _SAFE = "-_.!~*'()"
 
 # An "expires" in the past, with which browsers delete a cookie.
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
-# RFC 6265 section 4.1.1: an attribute's value has no control character and no semicolon.
+# RFC 6265 section 4.1.1: the value of an attribute has no control character and no semicolon.
 _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
 
 
 def parse_cookies(header: str) -> dict[str, str]:
-    """The pairs of a ``Cookie`` header.
+    """Parse a ``Cookie`` header as Next does.
 
-    The last of several with one name counts, quotes are part of the value, a
-    bare name has the value ``"true"``, and a value that does not decode drops
-    its cookie: all as in Next.
+    If a name is repeated, the last value counts. Quotes are part of the value.
+    A name without ``=`` has the value ``"true"``. A cookie whose value cannot
+    be decoded is ignored.
     """
     cookies: dict[str, str] = {}
     for pair in header.split(";"):
@@ -63,15 +63,15 @@ def _decode(value: str) -> str | None:
 
 
 def encode_value(value: str) -> str:
-    """The value of a cookie as it goes over the wire."""
+    """Percent-encode the value of a cookie for the header."""
     return quote(value, safe=_SAFE)
 
 
 class CookieAttributes(TypedDict, total=False):
-    """What can be said of a cookie beside its name and value, in Werkzeug's names.
+    """Attributes of a cookie, with the names that Werkzeug uses.
 
-    ``max_age`` is in seconds, or a ``timedelta``. ``path`` is ``"/"`` unless
-    it is given; ``None`` leaves it out.
+    ``max_age`` is in seconds, or a ``timedelta``. ``path`` is ``"/"`` by
+    default; ``None`` omits it.
     """
 
     max_age: timedelta | int | None
@@ -85,7 +85,7 @@ class CookieAttributes(TypedDict, total=False):
 
 
 def _text(value: str) -> str:
-    """Bytes that should have been encoded: UTF-8 where they are it, and Latin-1, as Next reads them, where not."""
+    """Decode bytes that were sent without encoding: as UTF-8 if they are valid, otherwise as Latin-1, as Next does."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
@@ -93,20 +93,18 @@ def _text(value: str) -> str:
 
 
 def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes]) -> str:
-    """One ``Set-Cookie`` line.
+    """Return a ``Set-Cookie`` line.
 
-    :raise ValueError: If the name is no token, or an attribute could break out of the header.
+    :raise ValueError: If the name is not a token, or an attribute contains characters that would end it early.
     :raise TypeError: If the value is not a ``str``.
     """
     if not TOKEN.fullmatch(name):
-        raise ValueError(
-            f"{name!r} cannot be the name of a cookie: letters, digits and !#$%&'*+-.^_`|~ can stand in it."
-        )
+        raise ValueError(f"{name!r} cannot be the name of a cookie. Use only letters, digits and !#$%&'*+-.^_`|~.")
     if not isinstance(value, str):
-        raise TypeError(f"The value of the cookie {name!r} is {value!r}. Make it a str.")
+        raise TypeError(f"The value of the cookie {name!r} must be a str, not {value!r}.")
     if unknown := set(attributes) - set(CookieAttributes.__annotations__):
         known = ", ".join(CookieAttributes.__annotations__)
-        raise TypeError(f"A cookie has no attribute {min(unknown)!r}. There are: {known}.")
+        raise TypeError(f"A cookie has no attribute {min(unknown)!r}. Use one of: {known}.")
     path = attributes.get("path", "/")
     domain = attributes.get("domain")
     parts = [f"{name}={encode_value(value)}"]
@@ -125,7 +123,7 @@ def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float |
         int(max_age.total_seconds() if isinstance(max_age, timedelta) else max_age) if max_age is not None else None
     )
     if seconds:
-        # Next sends both, for the clients that know only Expires.
+        # Next sends both, for clients that know only Expires.
         return [f"Expires={http_date(time.time() + seconds)}", f"Max-Age={seconds:d}"]
     if seconds is not None:
         return ["Max-Age=0"]
@@ -142,26 +140,26 @@ def _same_site(value: str | None) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, str) or value.lower() not in {"strict", "lax", "none"}:
-        raise ValueError(f"samesite is {value!r}. It can be 'Strict', 'Lax' or 'None'.")
+        raise ValueError(f"samesite must be 'Strict', 'Lax' or 'None', not {value!r}.")
     return [f"SameSite={value}"]
 
 
 def _attribute(name: str, value: str) -> str:
     if not _ATTRIBUTE.fullmatch(value):
-        raise ValueError(f"{name}={value!r} would break out of the Set-Cookie header.")
+        raise ValueError(f"{name}={value!r} is not a valid attribute of a cookie. Use printable ASCII without ';'.")
     return value
 
 
 def name_of(line: str) -> str:
-    """The name in a ``Set-Cookie`` line."""
+    """Return the name in a ``Set-Cookie`` line."""
     return line.partition(";")[0].partition("=")[0].strip()
 
 
 class Cookies(Mapping[str, str]):
-    """The cookies of one request, and those that its answer will set.
+    """Cookies of one request, and those that its response will set.
 
-    A mapping of names to values. What was set is read back; a deleted cookie
-    reads as empty, as in Next.
+    A mapping of names to values. Cookies that were set can be read back. A
+    deleted cookie reads as empty, as in Next.
 
     https://nextjs.org/docs/app/api-reference/functions/cookies
     """
@@ -172,14 +170,14 @@ class Cookies(Mapping[str, str]):
         self._sealed = False
 
     def set(self, name: str, value: str, **attributes: Unpack[CookieAttributes]) -> Cookies:
-        """Set a cookie with the answer. See ``CookieAttributes``.
+        """Set a cookie with the response. See ``CookieAttributes``.
 
-        :raise ValueError: If a part of it could break out of the header.
+        :raise ValueError: If the name or an attribute is not valid in the header.
         :raise ResponseStartedError: After the first chunk of a stream, and in ``after()``.
         """
         if self._sealed:
             raise ResponseStartedError(
-                f"The cookie {name!r} comes too late: the headers have left. Set it before the first chunk is"
+                f"The cookie {name!r} comes too late: the headers have been sent. Set it before the first chunk is"
                 " yielded, and not in after()."
             )
         self._lines[name] = format_cookie(name, value, **attributes)
@@ -187,24 +185,24 @@ class Cookies(Mapping[str, str]):
         return self
 
     def _show(self, values: Mapping[str, str]) -> None:
-        """Read back what another part of the answer sets."""
+        """Make values readable that another part of the response sets."""
         self._values.update(values)
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookies:
-        """Have the client forget a cookie. Path and domain must be those it was set with."""
+        """Delete a cookie of the client. Path and domain must be those that it was set with."""
         return self.set(name, "", expires=EPOCH, path=path, domain=domain)
 
     def get_all(self, name: str | None = None) -> list[tuple[str, str]]:
-        """Names with their values, of all cookies or of one name."""
+        """Return pairs of names and values: all cookies, or only those of one name."""
         return [item for item in self._values.items() if name is None or item[0] == name]
 
     def seal(self) -> None:
-        """From now on, setting a cookie is a mistake."""
+        """Make later calls of ``set()`` raise ``ResponseStartedError``."""
         self._sealed = True
 
     @property
     def lines(self) -> list[str]:
-        """The ``Set-Cookie`` lines: names that the client sent keep their place, new ones follow."""
+        """The ``Set-Cookie`` lines: first the names that the client sent, in their order, then new ones."""
         return [self._lines[name] for name in self._values if name in self._lines]
 
     @property
@@ -242,7 +240,7 @@ class ResponseCookies:
         return self
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> ResponseCookies:
-        """Have the client forget a cookie."""
+        """Delete a cookie of the client."""
         return self.set(name, "", expires=EPOCH, path=path, domain=domain)
 
     @overload
@@ -250,11 +248,11 @@ class ResponseCookies:
     @overload
     def get(self, name: str, default: str) -> str: ...
     def get(self, name: str, default: str | None = None) -> str | None:
-        """The value that this response sets, decoded."""
+        """Return the value that this response sets, decoded."""
         return self.get_all().get(name, default)
 
     def get_all(self) -> dict[str, str]:
-        """All names with the values that this response sets."""
+        """Return all names with the values that this response sets."""
         lines = self._headers.getlist("Set-Cookie")
         return {name_of(line): _decode(line.partition(";")[0].partition("=")[2]) or "" for line in lines}
 

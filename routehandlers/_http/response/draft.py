@@ -1,4 +1,4 @@
-"""Draft mode: a signed cookie with which a client sees what is not stored.
+"""Draft mode: a signed cookie with which a client gets fresh responses instead of stored ones.
 
 https://nextjs.org/docs/app/api-reference/functions/draft-mode
 """
@@ -18,33 +18,33 @@ COOKIE = "__prerender_bypass"
 
 
 class DraftKey:
-    """Signs and recognises the cookie. All workers that know the secret make the same.
+    """Signs and recognises the cookie. Workers with the same secret make the same cookie.
 
     :param secret: The application's ``secret_key``.
-    :param debug: In ``dev``, where pages are served without TLS, browsers get it as ``SameSite=Lax``.
+    :param debug: Use ``SameSite=Lax`` for ``dev``, which serves pages without TLS.
     """
 
     def __init__(self, secret: str, *, debug: bool) -> None:
-        # 256 bits. The label keeps it apart from whatever else the secret signs.
+        # 256 bits. The label separates it from other uses of the secret.
         self._token = hmac.new(secret.encode(), b"routehandlers draft mode", hashlib.sha256).hexdigest()
         self._attributes: CookieAttributes = (
             {"httponly": True, "samesite": "lax"} if debug else {"secure": True, "httponly": True, "samesite": "none"}
         )
 
     def is_valid(self, cookies: Mapping[str, str]) -> bool:
-        """Whether a client has the cookie, and it is ours."""
-        # As bytes: compare_digest takes no text beyond ASCII.
+        """Return whether the cookies contain a cookie of draft mode with a valid signature."""
+        # As bytes, since compare_digest() refuses text beyond ASCII.
         return hmac.compare_digest(cookies.get(COOKIE, "").encode(), self._token.encode())
 
     def enabling(self) -> tuple[str, CookieAttributes]:
-        """The cookie that switches draft mode on: its value and attributes."""
+        """Return the value and attributes of the cookie that enables draft mode."""
         return self._token, self._attributes
 
     def disabling(self) -> tuple[str, CookieAttributes]:
-        """The one that switches it off."""
+        """Return the value and attributes of the cookie that disables draft mode."""
         return "", {**self._attributes, "expires": EPOCH}
 
     def clearing_line(self) -> str:
-        """The ``Set-Cookie`` line that takes a forged cookie from its client."""
+        """Return the ``Set-Cookie`` line that deletes a forged cookie."""
         value, attributes = self.disabling()
         return format_cookie(COOKIE, value, **attributes)

@@ -1,4 +1,4 @@
-"""The answers to failures: problem documents, or a page for browsers."""
+"""Responses for errors: problem documents, or a page for browsers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .response import Response
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
-# A longer Accept is no browser's; it is not worth the parsing.
+# Browsers send shorter ones. A longer Accept is not parsed.
 _LONGEST_ACCEPT = 2_000
 
 _PAGE = """<!doctype html>
@@ -34,7 +34,7 @@ padding:0 1rem}}</style>
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether ``text/html`` stands above JSON in an ``Accept`` header, as in what browsers send."""
+    """Return whether an ``Accept`` header prefers ``text/html`` to JSON, as those of browsers do."""
     if "text/html" not in accept or len(accept) > _LONGEST_ACCEPT:
         return False
     accepted = parse_accept_header(accept, MIMEAccept)
@@ -43,10 +43,10 @@ def prefers_html(accept: str) -> bool:
 
 
 def error_response(environ: WSGIEnvironment, status: int, detail: str = "") -> Response:
-    """The default answer with an error status.
+    """Make the default response with an error status.
 
-    A problem document of RFC 9457 with ``type``, ``title``, ``status`` and, if
-    there is any, ``detail``; or the same as a small page.
+    It is a problem document of RFC 9457 with ``type``, ``title``, ``status``
+    and an optional ``detail``, or a small page with the same text.
     """
     title = HTTP_STATUS_CODES.get(status, "Unknown Error")
     if prefers_html(environ.get("HTTP_ACCEPT") or ""):
@@ -56,15 +56,15 @@ def error_response(environ: WSGIEnvironment, status: int, detail: str = "") -> R
         problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
         body = _json.dumps({**problem, "detail": detail} if detail else problem)
         content_type = "application/problem+json"
-    # Two clients get two bodies for one URL, which a cache between must know.
+    # Caches must know that the body of this URL depends on Accept.
     return Response(body, status, Headers([("Content-Type", content_type), ("Vary", "Accept")]))
 
 
 def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> WerkzeugResponse:
-    """The answer to an exception of Werkzeug's, or one that a user derived from it.
+    """Make the response for a Werkzeug exception or a subclass of one.
 
-    One that brings a response or a body of its own is sent as it is; the others
-    get the default body, with their headers and, where it was given, their description.
+    An exception with a response or body of its own is sent as it is. Others get
+    the default body, with their headers and the description that the user gave.
     """
     if error.code is None or not has_default_body(error):
         response = error.get_response(environ)
@@ -78,13 +78,13 @@ def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> W
 
 
 def description_of(error: HTTPException) -> str:
-    """What somebody wrote for this error; Werkzeug's own text says no more than the title."""
+    """Return the description that the user gave. Werkzeug's default text only repeats the title, so it is left out."""
     description = error.description or ""
     return "" if description == type(error).description else description
 
 
 def interrupt_response(environ: WSGIEnvironment, interrupt: Interrupt) -> Response:
-    """The answer that ``redirect()`` or ``not_found()`` raised."""
+    """Make the response for ``redirect()``, ``not_found()`` and other interrupts."""
     if isinstance(interrupt, Redirect):
         status = interrupt.status_for(environ["REQUEST_METHOD"], environ.get("CONTENT_TYPE") or "")
         return Response(None, status, {"Location": interrupt.location})
@@ -92,7 +92,7 @@ def interrupt_response(environ: WSGIEnvironment, interrupt: Interrupt) -> Respon
 
 
 def has_default_body(error: HTTPException) -> bool:
-    """Whether the answer to an exception is made here, for each client as it likes."""
+    """Return whether ``error_response`` makes the body for an exception, in the format that the client prefers."""
     own_body = (
         type(error).get_body is not HTTPException.get_body or type(error).get_response is not HTTPException.get_response
     )

@@ -1,4 +1,4 @@
-"""Server-Sent Events: items become blocks of text, silence becomes comments.
+"""Server-Sent Events: format items as events, and send comments while there are none.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -16,39 +16,39 @@ from ..values import json as _json
 
 _FIELDS = ("comment", "event", "id", "retry", "data")
 
-# The format ends a line at any of these.
+# Each of these ends a line of the format.
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
-# Sent at once, so that the headers leave and the browser's "open" event fires
-# before the first item is there.
+# Sent at once, so that the headers are sent and the "open" event of the browser
+# fires before the first item exists.
 _HELLO = b":\n\n"
 _KEEP_ALIVE = b":\n\n"
 
-# How many events may wait for a slow client before the iterable does.
+# Maximum number of events that wait for a slow client. Then the iterable waits.
 _WAITING = 16
 
 
 def event_stream(iterable: Iterable[Any], keep_alive: float | None = None) -> Iterator[bytes]:
-    """The bytes of a stream of events.
+    """Return the bytes of a stream of events.
 
     :param keep_alive: Seconds of silence after which a comment is sent.
     """
     if keep_alive is not None and keep_alive <= 0:
-        raise ValueError(f"keep_alive is a number of seconds above 0, not {keep_alive!r}.")
+        raise ValueError(f"keep_alive must be a number of seconds above 0, not {keep_alive!r}.")
     return _Events(iter(iterable)) if keep_alive is None else _PumpedEvents(iter(iterable), keep_alive)
 
 
 def format_event(item: Any) -> bytes:
-    """One event.
+    """Format an event.
 
     :param item: The data, or a mapping with any of ``data``, ``event``, ``id``,
         ``retry`` and ``comment``.
-    :raise ValueError: For another key, and for a line end where the format has no way to write one.
+    :raise ValueError: For an unknown key, and for a line end in a field that cannot contain one.
     """
     fields = item if isinstance(item, Mapping) else {"data": item}
     if unknown := [key for key in fields if key not in _FIELDS]:
         raise ValueError(
-            f"An event has no field {unknown[0]!r}. It has {', '.join(_FIELDS)}; put other values into 'data'."
+            f"An event has no field {unknown[0]!r}. Its fields are {', '.join(_FIELDS)}; put other values into 'data'."
         )
     lines: list[str] = []
     for name in _FIELDS:
@@ -66,12 +66,12 @@ def _field(name: str, value: Any) -> list[str]:
         return [f"retry: {int(value)}"]
     text = str(value)
     if _LINE_ENDS.search(text) or "\0" in text:
-        raise ValueError(f"The {name} of an event stands on one line, and {text!r} does not.")
+        raise ValueError(f"The {name} of an event cannot contain line ends or null characters: {text!r}.")
     return [f"{name}: {text}"]
 
 
 class _Events(Iterator[bytes]):
-    """Events in step with the client."""
+    """Events that are read from the iterable when the client asks for them."""
 
     def __init__(self, items: Iterator[Any]) -> None:
         self._items = items
@@ -88,10 +88,10 @@ class _Events(Iterator[bytes]):
 
 
 class _PumpedEvents(Iterator[bytes]):
-    """Events drawn by a thread of their own, so that silence can be noticed.
+    """Events that a separate thread reads, so that comments can be sent while it waits.
 
-    Only that thread touches the iterable: a generator cannot be closed while
-    it runs, so it is closed at its next ``yield``.
+    Only that thread uses the iterable: a generator cannot be closed while it
+    runs, so the thread closes it at its next ``yield``.
     """
 
     def __init__(self, items: Iterator[Any], keep_alive: float) -> None:
@@ -107,7 +107,7 @@ class _PumpedEvents(Iterator[bytes]):
             self._greeted = True
             return _HELLO
         if self._thread is None:
-            # The context of the request, so that cookies() and headers() work in the iterable.
+            # Use the context of the request, so that cookies() and headers() work in the iterable.
             run = contextvars.copy_context().run
             self._thread = threading.Thread(target=run, args=(self._pump,), name="event_stream", daemon=True)
             self._thread.start()
@@ -124,7 +124,7 @@ class _PumpedEvents(Iterator[bytes]):
             for item in self._items:
                 if self._closed.is_set() or not self._put(_ready(format_event(item))):
                     return
-        except BaseException as error:  # handed to the thread that answers, which raises it there
+        except BaseException as error:  # passed to the thread of the request, which raises it
             self._put(_raiser(error))
         else:
             self._put(None)
@@ -132,7 +132,7 @@ class _PumpedEvents(Iterator[bytes]):
             _close(self._items)
 
     def _put(self, event: Callable[[], bytes] | None) -> bool:
-        """Hand an event over, unless nobody takes events any more."""
+        """Pass an event to the client, and return whether the stream is still open."""
         while not self._closed.is_set():
             try:
                 self._queue.put(event, timeout=1)

@@ -1,4 +1,4 @@
-"""What ``fetch()`` gives: another server's answer."""
+"""The response of another server, as ``fetch()`` returns it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from werkzeug.datastructures import Headers
 from ..values import json as _json
 from .response import Response
 
-# They speak of the connection to the other server, or of a coding that is undone already.
+# Headers of the connection to the other server, of a coding that is already decoded, and its cookies.
 _NOT_PASSED_ON = frozenset(
     "connection keep-alive proxy-authenticate te trailer transfer-encoding upgrade content-encoding content-length"
     " set-cookie".split()
@@ -19,13 +19,12 @@ _NOT_PASSED_ON = frozenset(
 
 
 class FetchResponse:
-    """The answer of another server, as the Fetch standard describes it. A handler may return it.
+    """The response of another server, as the Fetch standard describes it. A handler may return it.
 
     https://developer.mozilla.org/docs/Web/API/Response
 
-    :ivar status: Its status.
-    :ivar headers: In any case; without ``Set-Cookie`` where it came from the cache.
-    :ivar url: Where it came from, redirects followed.
+    :ivar headers: The case of names does not matter. ``Set-Cookie`` is missing if the response came from the cache.
+    :ivar url: The URL after redirects.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class FetchResponse:
         return 200 <= self.status <= 299
 
     def bytes(self) -> Bytes:
-        """The whole body. It can be read again."""
+        """Return the whole body. You can call it again."""
         if self._data is None:
             try:
                 self._data = b"".join(self._chunks)
@@ -58,18 +57,18 @@ class FetchResponse:
         return self._data
 
     def text(self) -> str:
-        """The body as UTF-8, without a BOM; what is not UTF-8 becomes U+FFFD."""
+        """Return the body decoded as UTF-8, without a BOM. Invalid bytes become U+FFFD."""
         return self.bytes().removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
 
     def json(self) -> Any:
-        """The body as JSON.
+        """Parse the body as JSON.
 
-        :raise ValueError: If it is none.
+        :raise ValueError: If the body is not JSON.
         """
         return _json.loads(self.bytes())
 
     def __iter__(self) -> Iterator[Bytes]:
-        """The body as it comes, once."""
+        """Iterate over the body as it arrives. This works once."""
         if self._data is not None:
             return iter([self._data])
         return self._iterate()
@@ -81,7 +80,7 @@ class FetchResponse:
             self._close()
 
     def to_response(self) -> Response:
-        """The same as an answer to a client, without what concerns the other connection and its cookies."""
+        """Make a response for the client, without cookies and headers of the other connection."""
         headers = [(name, value) for name, value in self.headers if name.lower() not in _NOT_PASSED_ON]
         if self.status in {204, 205, 304}:
             self._close()

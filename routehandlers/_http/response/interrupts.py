@@ -1,4 +1,4 @@
-"""Answers that are raised: what ``redirect()`` and ``not_found()`` throw."""
+"""Interrupts: the exceptions of ``redirect()`` and ``not_found()``, which stand for a response."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from ..values.encoding import check_header_value, encode_non_ascii
 
 
 class Interrupt(BaseException):
-    """An answer on its way out of a handler.
+    """Base class of exceptions that stand for a response.
 
-    It derives from ``BaseException`` because it is no mistake: a ``try: …
-    except Exception:`` around it must not swallow it. It never leaves the
+    It derives from ``BaseException``, since it is not an error: a ``try: …
+    except Exception:`` around it must not catch it. It never leaves the
     application.
 
-    :param status: The status of the answer.
+    :param status: The status of the response.
     """
 
     def __init__(self, status: int) -> None:
@@ -24,23 +24,23 @@ class Interrupt(BaseException):
 
 
 class Redirect(Interrupt):
-    """What ``redirect()`` and ``permanent_redirect()`` raise.
+    """Exception of ``redirect()`` and ``permanent_redirect()``.
 
-    :param location: Sent as it stands; only what is not ASCII is percent-encoded.
-    :param status: 307 or 308, or ``None`` for what ``redirect()`` answers: 303 to
-        the POST of a form, and 307 to everything else.
+    :param location: Sent as it is, except that characters beyond ASCII are percent-encoded.
+    :param status: 307 or 308, or ``None`` for the statuses of ``redirect()``: 303
+        for the POST of a form, and 307 for everything else.
     """
 
     def __init__(self, location: str, status: int | None) -> None:
         if not location:
-            raise ValueError("A redirect needs a URL, and this one is empty.")
+            raise ValueError("The URL of a redirect is empty. Pass a path or a whole URL.")
         check_header_value("Location", location)
         super().__init__(status or 307)
         self.location = encode_non_ascii(location)
         self._fixed = status is not None
 
     def status_for(self, method: str, content_type: str) -> int:
-        """The status for one request. A form's POST becomes a GET of the target, as in Next."""
+        """Return the status for a request. The POST of a form becomes a GET of the target, as in Next."""
         mimetype = content_type.partition(";")[0].strip().lower()
         if not self._fixed and method == "POST" and mimetype in _FORMS:
             return 303
@@ -51,4 +51,4 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class AccessFallback(Interrupt):
-    """What ``not_found()``, ``forbidden()`` and ``unauthorized()`` raise."""
+    """Exception of ``not_found()``, ``forbidden()`` and ``unauthorized()``."""

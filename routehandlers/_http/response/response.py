@@ -1,4 +1,4 @@
-"""The response, as Next's manual describes it and as a Werkzeug response."""
+"""The response: a Werkzeug response with the methods of Next's manual."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
-# The statuses of a redirect. 300 and 304 have a meaning of their own.
+# Statuses of a redirect. 300 and 304 have other meanings.
 REDIRECTS = (301, 302, 303, 307, 308)
 _new = object.__new__
 
@@ -28,10 +28,10 @@ _WITH_BODY = frozenset(status for status in STATUS_LINES if status >= 200) - {*_
 
 
 class Response(werkzeug.wrappers.Response):
-    """An answer, with Next's constructors on top of Werkzeug's.
+    """A response, with Next's constructors on top of Werkzeug's.
 
-    :param response: The body: ``str``, ``bytes``, an iterable of either, or nothing.
-        A ``str`` makes the type ``text/plain; charset=utf-8``; the others make none.
+    :param response: The body: ``str``, ``bytes``, an iterable of either, or ``None``.
+        A ``str`` sets the content type ``text/plain; charset=utf-8``; the others set none.
     :param status: 200–599, or a line such as ``"404 Not Found"``.
     :param headers: A mapping, or pairs.
     :raise ValueError: For another status, and for a body with 204, 205 or 304.
@@ -42,7 +42,7 @@ class Response(werkzeug.wrappers.Response):
     default_mimetype = None
     autocorrect_location_header = False
 
-    # The exception that this is the default response to. A framework around the routes may have a better one.
+    # The exception that this is the default response for. A framework around the routes may replace it.
     _default_for: Exception | None = None
 
     def __init__(
@@ -54,9 +54,9 @@ class Response(werkzeug.wrappers.Response):
         content_type: str | None = None,
         direct_passthrough: bool = False,
     ) -> None:
-        # Without super().__init__(), which costs more than all the rest of a
-        # request: it makes every default header, whether or not it applies.
-        self.headers = Headers(headers)  # a copy: whoever gave them may give them again
+        # Without super().__init__(), which takes longer than the rest of a request:
+        # it makes every default header, whether or not it applies.
+        self.headers = Headers(headers)  # a copy, since the caller may use the same headers again
         self.direct_passthrough = direct_passthrough
         self._on_close = []
         if type(status) is int and status in STATUS_LINES and status >= 200:
@@ -64,7 +64,7 @@ class Response(werkzeug.wrappers.Response):
         else:
             self.status = 200 if status is None else status
             if not 200 <= self._status_code <= 599:
-                raise ValueError(f"A response has a status from 200 to 599, not {status!r}.")
+                raise ValueError(f"The status of a response must be from 200 to 599, not {status!r}.")
         if isinstance(response, str):
             self.response = [response.encode()]
             if content_type is None and mimetype is None:
@@ -74,7 +74,7 @@ class Response(werkzeug.wrappers.Response):
         else:
             self.response = [] if response is None else response
         if self.response and self._status_code in _WITHOUT_BODY:
-            raise ValueError(f"A response with status {self._status_code} has no body.")
+            raise ValueError(f"A response with status {self._status_code} cannot have a body.")
         if content_type is not None:
             if "Content-Type" not in self.headers:
                 self.headers["Content-Type"] = content_type
@@ -85,10 +85,10 @@ class Response(werkzeug.wrappers.Response):
     def json(  # pyright: ignore[reportIncompatibleMethodOverride]  # as in Next; get_json() is Werkzeug's
         cls, data: Any, status: int = 200, headers: HeadersLike | None = None
     ) -> Response:
-        """An answer in JSON: compact, UTF-8, ``application/json``.
+        """Make a response in JSON: compact, UTF-8, ``application/json``.
 
-        :param data: What ``json`` writes, and dataclasses, dates, UUIDs and Decimals.
-        :raise TypeError: For what JSON has no way to write.
+        :param data: All types that ``json`` writes, and dataclasses, dates, UUIDs and Decimals.
+        :raise TypeError: For other types.
         """
         body = _json.dumps(data)
         if headers is None and cls is Response and status in _WITH_BODY and type(status) is int:
@@ -100,19 +100,21 @@ class Response(werkzeug.wrappers.Response):
 
     @classmethod
     def redirect(cls, url: object, status: int = 307, headers: HeadersLike | None = None) -> Response:
-        """An answer that sends the client elsewhere.
+        """Make a response that redirects the client to another URL.
 
-        A 308, like a 301, is kept by browsers for good; it is hard to take back.
+        Browsers keep a 308 or a 301 forever, so it is hard to take back.
 
-        :param url: Text or a ``routehandlers._http.values.url.URL``; sent as it stands.
+        :param url: A ``str`` or a ``URL``; sent as it is.
         :param status: 301, 302, 303, 307 or 308.
         :raise ValueError: For another status, an empty URL, or one with control characters.
         """
         if status not in REDIRECTS:
-            raise ValueError(f"A redirect has one of the statuses {', '.join(map(str, REDIRECTS))}, not {status!r}.")
+            raise ValueError(
+                f"The status of a redirect must be one of {', '.join(map(str, REDIRECTS))}, not {status!r}."
+            )
         location = str(url)
         if not location:
-            raise ValueError("A redirect needs a URL, and this one is empty.")
+            raise ValueError("The URL of a redirect is empty. Pass a path or a whole URL.")
         check_header_value("Location", location)
         response = cls(None, status, headers)
         response.headers["Location"] = encode_non_ascii(location)
@@ -120,12 +122,12 @@ class Response(werkzeug.wrappers.Response):
 
     @classmethod
     def next(cls, *, request_headers: HeaderChanges | None = None, headers: HeadersLike | None = None) -> Continuation:
-        """In middleware: go on to what lies below.
+        """In middleware: continue to the next middleware or the route.
 
-        :param request_headers: What it sees there: ``{"x-user": "7", "x-raw": None}`` sets one header and removes
-            another; all others stay.
-        :param headers: For the client, with whatever answer comes. ``cookies`` of the result can be set too.
-        :raise TypeError: If ``headers`` are those of a request, which a client would get to choose.
+        :param request_headers: Changes to the headers of the request: ``{"x-user": "7", "x-raw": None}`` sets the
+            first header and removes the second; all others stay.
+        :param headers: Headers that are added to the response. You can also set ``cookies`` of the result.
+        :raise TypeError: If ``headers`` are those of a request, since the client chose them.
         """
         return Continuation(None, request_headers, headers)
 
@@ -133,33 +135,33 @@ class Response(werkzeug.wrappers.Response):
     def rewrite(
         cls, url: object, *, request_headers: HeaderChanges | None = None, headers: HeadersLike | None = None
     ) -> Continuation:
-        """In middleware: have another route of this application answer. The client does not learn of it.
+        """In middleware: let another route of this application answer. The client does not notice.
 
-        :param url: Text or a ``URL``. A path below the application, such as ``"/items/a?draft=1"``, or a whole URL of
-            it. Its query is seen in ``request.args``; ``request.url`` stays what the client sent.
+        :param url: A ``str`` or a ``URL``: a path below the application, such as ``"/items/a?draft=1"``, or a whole
+            URL of it. ``request.args`` contains its query; ``request.url`` stays what the client sent.
         """
         destination = str(url)
         if not destination:
-            raise ValueError("A rewrite needs a URL, and this one is empty.")
+            raise ValueError("The URL of a rewrite is empty. Pass a path or a whole URL.")
         return Continuation(destination, request_headers, headers)
 
     @classmethod
     def error(cls) -> Response:
-        """An empty 500. In a browser this is the answer of a failed connection, which no server can send."""
+        """Make an empty 500. In a browser this is the response of a failed connection, which no server can send."""
         return cls(None, 500)
 
     @classmethod
     def event_stream(
         cls, iterable: Iterable[Any], *, keep_alive: float | None = None, headers: HeadersLike | None = None
     ) -> Response:
-        """Server-Sent Events, as browsers' ``EventSource`` reads them.
+        """Make a stream of Server-Sent Events for the ``EventSource`` of browsers.
 
-        Each item is the ``str`` of one event's data, or a mapping of ``data``,
-        ``event``, ``id``, ``retry`` (milliseconds) and ``comment``; data that is not a ``str`` is written as JSON. A
-        client that comes back sends the last ``id`` as ``Last-Event-ID``.
+        Each item is the data of an event, or a mapping of ``data``, ``event``, ``id``, ``retry`` (milliseconds) and
+        ``comment``. Data that is not a ``str`` is written as JSON. A client that reconnects sends the last ``id`` as
+        ``Last-Event-ID``.
 
         :param keep_alive: Seconds of silence after which a comment is sent. The
-            iterable then runs in a thread of its own and is closed there.
+            iterable then runs in its own thread, which also closes it.
 
         https://html.spec.whatwg.org/multipage/server-sent-events.html
         """
@@ -170,14 +172,14 @@ class Response(werkzeug.wrappers.Response):
 
     _EVENT_STREAM: ClassVar = {
         "Content-Type": "text/event-stream; charset=utf-8",
-        # Without these a proxy may hold events back: nginx by buffering, others by compressing.
+        # Without these, proxies may delay events: nginx by buffering, others by compressing.
         "Cache-Control": "no-cache, no-transform",
         "X-Accel-Buffering": "no",
     }
 
     @property
     def cookies(self) -> ResponseCookies:
-        """The cookies that this response sets."""
+        """Cookies that this response sets."""
         return ResponseCookies(self.headers)
 
 
@@ -185,10 +187,10 @@ _JSON_TYPE = ("Content-Type", "application/json")
 
 
 def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
-    """Return a response as the constructor makes it, without its questions. A test compares the two.
+    """Return a response as the constructor makes it, without its checks. A test compares the two.
 
-    :param status: One of ``http.HTTPStatus`` from 200 on; one that has no body, only if the body is empty.
-    :param headers: Checked, and not used elsewhere.
+    :param status: A value of ``http.HTTPStatus`` from 200 on. If it allows no body, ``body`` must be empty.
+    :param headers: Already checked, and not used elsewhere.
     """
     response, own_headers = _new(Response), _new(Headers)
     own_headers._list = headers
@@ -200,10 +202,10 @@ def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> R
 
 
 class Continuation(Response):
-    """What middleware returns to go on, with ``Response.next()`` or ``Response.rewrite()``. It is no answer.
+    """Result of ``Response.next()`` and ``Response.rewrite()`` in middleware. It is not sent to the client.
 
-    :ivar destination: Where to go on; ``None`` for where the request was going.
-    :ivar request_headers: Names in lower case, with their new value or ``None`` where one is removed.
+    :ivar destination: The URL of a rewrite; ``None`` without a rewrite.
+    :ivar request_headers: Names in lower case, with their new value, or ``None`` to remove them.
     """
 
     def __init__(
@@ -211,8 +213,8 @@ class Continuation(Response):
     ) -> None:
         if isinstance(headers, EnvironHeaders):
             raise TypeError(
-                "headers= goes to the client, and these are headers of a request, which the client chose. Name the"
-                " ones to send, or pass them as request_headers=."
+                "headers= adds headers to the response, but these are the headers of a request, which the client"
+                " chose. Pass only the headers to send, or use request_headers=."
             )
         super().__init__(None, 200, headers)
         self.destination = destination
@@ -225,7 +227,8 @@ class Continuation(Response):
         return "Response.next()" if self.destination is None else f"Response.rewrite({self.destination!r})"
 
 
-# They frame the body that the server is reading; whoever passes all headers on passes these too.
+# These describe the body that the server is reading, so middleware cannot change them. They are ignored
+# without an error, since middleware that passes on all headers passes these, too.
 _FIXED = frozenset({"content-length", "transfer-encoding"})
 
 
