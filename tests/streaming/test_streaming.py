@@ -185,7 +185,7 @@ def test_an_error_in_mid_stream_cuts_the_connection(server: Server, method: str)
 def test_an_interrupt_in_mid_stream_is_a_runtime_error_in_the_log(server: Server) -> None:
     server.raw(get("/broken", "PUT"))
 
-    wait_for(server, "RuntimeError: The stream had begun when it raised an answer with status 307")
+    wait_for(server, "RuntimeError: The stream had begun when it raised a response with status 307")
 
 
 def test_an_error_before_the_first_chunk_is_a_500(server: Server) -> None:

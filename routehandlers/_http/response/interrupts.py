@@ -20,7 +20,7 @@ class Interrupt(BaseException):
         self.status = status
 
     def __str__(self) -> str:
-        return f"an answer with status {self.status}, raised outside of a handler"
+        return f"a response with status {self.status}, raised outside of a handler"
 
 
 class Redirect(Interrupt):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from ...typing import Params
 
-    # With a default, so that a plain RouteContext is complete; typing has that from 3.13 on.
+    # With a default, so that plain RouteContext is a complete type. typing supports defaults from 3.13 on.
     Route = TypeVar("Route", bound=str, default=str, covariant=True)
 else:
     from typing import TypeVar
@@ -18,13 +18,13 @@ else:
 
 
 class RouteContext(Generic[Route]):
-    """What a route knows beside its request.
+    """Context of a route: its params.
 
     https://nextjs.org/docs/app/api-reference/file-conventions/route#context-optional
 
-    :ivar params: What the brackets of the folder names matched: ``str``, a list of
-        them for a catch-all, or what a converter made. Empty on a static route; a
-        ``[[...x]]`` at its base has no key.
+    :ivar params: Values of the folders in brackets, by name: a ``str``, a list of
+        them for a catch-all, or the result of a converter. Empty for a static route.
+        A ``[[...x]]`` that matched no segment has no key.
     """
 
     __slots__ = ("params",)

@@ -1,4 +1,4 @@
-"""What may stand in a header and in a URL."""
+"""Check and encode text for headers and URLs."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # always keeps. Pass it to quote() as "safe".
 PCHAR = "!$&'()*+,;=:@~"
 
-# Everything that RFC 3986 allows in a path or a query, and "%", so that existing escapes stay as they were sent.
+# All characters that RFC 3986 allows in a path or a query, and "%", so that existing escapes stay as they were sent.
 _URL_SAFE = f"{PCHAR}/?%[]"
 
-# Headers with these names are kept side by side (RFC 9110 section 5.3). For other names one value counts.
+# A response keeps all headers with these names (RFC 9110 section 5.3). For other names only one value counts.
 ACCUMULATED = frozenset({"set-cookie", "vary"})
 
 
 def is_header_value(value: str) -> bool:
-    """Whether a value can leave in a header without breaking out of it."""
+    """Return whether a value is valid in a header."""
     return (value.isascii() and value.isprintable()) or _VALUE.fullmatch(value) is not None
 
 
 def check_header_value(name: str, value: str) -> None:
-    """Refuse what would split a header, or what it cannot hold.
+    """Refuse a value that would end a header early.
 
     :raise ValueError: For control characters, such as a line feed.
     """
     if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
-        raise ValueError(f"{name} holds a control character: {value!r}. It would end the header early.")
+        raise ValueError(f"{name} contains a control character, which would end the header early: {value!r}.")
 
 
 def encode_non_ascii(url: str) -> str:
-    """Percent-encode the characters that no URL has, and leave everything else as written."""
+    """Percent-encode the characters beyond ASCII, and nothing else."""
     return url if url.isascii() else quote(url, safe="".join(map(chr, range(0x20, 0x7F))))
 
 
 def encode_url_part(text: str) -> str:
-    """Percent-encode what may not stand in a path or a query, and nothing else."""
+    """Percent-encode the characters that are not allowed in a path or a query, and nothing else."""
     return quote(text, safe=_URL_SAFE, encoding="utf-8", errors="surrogateescape")

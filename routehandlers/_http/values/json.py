@@ -1,4 +1,4 @@
-"""JSON as it goes over the wire."""
+"""Write and parse JSON for responses and requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from werkzeug.http import http_date
 
 
 def _default(value: Any) -> Any:
-    """What Flask's provider writes for the types that JSON lacks."""
+    """Convert types that JSON lacks, as Flask's provider does."""
     if isinstance(value, date):
         return http_date(value)
     if isinstance(value, (decimal.Decimal, uuid.UUID)):
@@ -25,18 +25,18 @@ def _default(value: Any) -> Any:
     to_html = getattr(value, "__html__", None)
     if to_html is not None:
         return str(to_html())
-    raise TypeError(f"JSON has no way to write {type(value).__name__}: {value!r}")
+    raise TypeError(f"JSON cannot represent {type(value).__name__}: {value!r}")
 
 
-# Compact, in the order given, and UTF-8 rather than escapes.
+# Compact, in the order of the data, and with UTF-8 instead of escapes.
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_default, allow_nan=False)
 
 
 def _make_chunks() -> Callable[[Any, int], Iterable[str]] | None:
     """Return the encoder's own function in C, without the set-up that ``encode`` repeats for every document.
 
-    JSONEncoder makes a new C encoder at each call, which takes longer than a
-    small document; one can be kept where the interpreter has it.
+    JSONEncoder makes a new C encoder at each call, which takes longer than
+    encoding a small document. Interpreters without it return ``None``.
     """
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
@@ -52,17 +52,17 @@ _chunks = _make_chunks()
 def dumps(data: Any) -> bytes:
     """Return JSON text in UTF-8.
 
-    :raise TypeError: For a type that JSON has no way to write.
+    :raise TypeError: For a type that JSON cannot represent.
     :raise ValueError: For NaN and the infinities, which JSON lacks.
     """
     try:
         text = "".join(_chunks(data, 0)) if _chunks is not None else _encoder.encode(data)
     except RecursionError:
-        text = _encoder.encode(data)  # which says what refers to itself
+        text = _encoder.encode(data)  # its error names the object that contains itself
     try:
         return text.encode()
     except UnicodeEncodeError:
-        # Half a surrogate pair can come in by an escape and leaves by one, as in JavaScript.
+        # An escape in a request can contain half a surrogate pair. Write it as an escape again, as JavaScript does.
         return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
@@ -77,16 +77,16 @@ def _finite(text: str) -> float:
     return number
 
 
-# Kept, since json.loads() makes a new one for every document when it is given a function.
+# One decoder for all documents: with these parameters, json.loads() would make a new one at each call.
 _decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite).decode
 
 
 def loads(body: bytes) -> Any:
-    """The value that a body holds.
+    """Parse a body as JSON.
 
-    A BOM is dropped. Names and numbers that are not JSON, such as ``NaN``, are refused.
+    A BOM is ignored. Names and numbers that are not JSON, such as ``NaN``, are refused.
 
-    :raise ValueError: If the body is not JSON or not UTF-8, with the place of the mistake.
+    :raise ValueError: If the body is not JSON or not UTF-8. The message names the place of the mistake.
     """
     try:
         return _decode(body.removeprefix(b"\xef\xbb\xbf").decode())
@@ -97,5 +97,5 @@ def loads(body: bytes) -> Any:
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except ValueError as error:
-        # Python's own words for a number of more than 4,300 digits are advice for programmers.
-        raise ValueError("it holds a number with too many digits" if "digits" in str(error) else str(error)) from None
+        # For a number of more than 4,300 digits Python's message is advice for programmers, not for clients.
+        raise ValueError("a number has too many digits" if "digits" in str(error) else str(error)) from None

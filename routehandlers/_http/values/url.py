@@ -16,16 +16,16 @@ _DEFAULT_PORTS = {"http:": "80", "https:": "443", "ws:": "80", "wss:": "443"}
 class URL:
     """A URL whose parts have the names and the formats of the WHATWG URL standard.
 
-    ``protocol`` ends in a colon, ``search`` begins with a question mark and
-    ``hash`` with a number sign, or they are empty. ``port`` is a ``str``, empty
-    where it is the scheme's own. All parts can be set; ``search_params`` is a
-    ``werkzeug.datastructures.MultiDict``, and changes to it are seen in
-    ``search`` and ``href``. Everything here that takes a URL takes this too.
+    ``protocol`` ends with a colon. ``search`` begins with a question mark and
+    ``hash`` with a number sign, unless they are empty. ``port`` is a ``str``, empty
+    for the default port of the scheme. You can set all parts. ``search_params`` is a
+    ``werkzeug.datastructures.MultiDict``; changes to it appear in ``search`` and
+    ``href``. All functions of this library that take a URL also take this class.
 
     https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
 
     :param href: An absolute URL.
-    :param base_path: Where the application is mounted; ``pathname`` leaves it out.
+    :param base_path: Path under which the application is mounted. ``pathname`` does not contain it.
     :raise ValueError: If the URL has no scheme and host.
     """
 
@@ -59,21 +59,21 @@ class URL:
         else:
             self.base_path = ""
         self.pathname = path
-        # "/docs" and "/docs/" are two addresses with one pathname; it stays the one that was given.
+        # "/docs" and "/docs/" are two URLs with the same pathname. Remember which one it was.
         self._is_base = bool(self.base_path) and parts.path == self.base_path
         self._set_query(parts.query)
         self.hash = parts.fragment
 
     @property
     def protocol(self) -> str:
-        """The scheme with its colon: ``"https:"``. It can be set with and without the colon."""
+        """The scheme with its colon: ``"https:"``. You can set it with or without the colon."""
         return self._protocol
 
     @protocol.setter
     def protocol(self, value: str) -> None:
         scheme = value.removesuffix(":").lower()
         if not re.fullmatch(r"[a-z][a-z0-9+.\-]*", scheme):
-            raise ValueError(f"{value!r} is not a scheme.")
+            raise ValueError(f"{value!r} is not a scheme. Use a name such as 'https'.")
         self._protocol = f"{scheme}:"
 
     @property
@@ -85,7 +85,7 @@ class URL:
     def hostname(self, value: str) -> None:
         name = value.lower().removeprefix("[").removesuffix("]")
         if not name or not name.isprintable() or re.search(r"[\s/?#@\\\[\]<>^|%]", name):
-            raise ValueError(f"{value!r} is not a host name.")
+            raise ValueError(f"{value!r} is not a host name. Use a name such as 'example.com'.")
         self._hostname = f"[{name}]" if ":" in name else name
 
     @property
@@ -107,14 +107,14 @@ class URL:
 
     @property
     def port(self) -> str:
-        """The port, empty where it is the one of the scheme."""
+        """The port; empty for the default port of the scheme."""
         return "" if self._port == _DEFAULT_PORTS.get(self.protocol) else self._port
 
     @port.setter
     def port(self, value: str | int) -> None:
         text = str(value)
         if not re.fullmatch(r"[0-9]{0,5}", text) or int(text or 0) > 65_535:
-            raise ValueError(f"{value!r} is not a port.")
+            raise ValueError(f"{value!r} is not a port. Use a number from 0 to 65535.")
         self._port = text
 
     @property
@@ -130,7 +130,7 @@ class URL:
 
     @property
     def search(self) -> str:
-        """The query with its question mark, or nothing."""
+        """The query with its question mark, or an empty ``str``."""
         query = self._query
         if self._search_params is not None:
             # Compared as a list: the order of the names counts.
@@ -158,7 +158,7 @@ class URL:
 
     @property
     def hash(self) -> str:
-        """The fragment with its number sign, or nothing. Servers never see one."""
+        """The fragment with its number sign, or an empty ``str``. Browsers do not send fragments to servers."""
         return f"#{self._fragment}" if self._fragment else ""
 
     @hash.setter
@@ -166,7 +166,7 @@ class URL:
         self._fragment = encode_url_part(value.removeprefix("#"))
 
     def clone(self) -> URL:
-        """A copy that can be changed by itself."""
+        """Return an independent copy."""
         return URL(self.href, self.base_path)
 
     def _authority(self) -> str:

@@ -119,7 +119,7 @@ class UserAgent:
 def parse_user_agent(header: str) -> UserAgent:
     """Parse a ``User-Agent`` header.
 
-    :raise ModuleNotFoundError: If the extra is not installed, with its name.
+    :raise ModuleNotFoundError: If the extra is not installed. The message names it.
     """
     try:
         import ua_parser  # an extra, and slow to load
