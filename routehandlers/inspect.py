@@ -1,4 +1,4 @@
-"""What an application contains, and what it would do, as values to print or to compare."""
+"""Inspect an application: its routes, and what it does with a request, as values to print or compare."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RouteNode:
-    """One segment of the URLs of an application, with what lies below it."""
+    """A segment of the URLs of an application, with the segments below it."""
 
     segment: str
     route: Route | None = None
@@ -37,7 +37,7 @@ class RouteNode:
 
 
 def route_tree(routes: Iterable[Route]) -> RouteNode:
-    """The routes by their segments; the node at the top is ``/``."""
+    """Return routes as a tree of their segments. The node at the top is ``/``."""
     top = RouteNode("/")
     for route in routes:
         node = top
@@ -48,7 +48,7 @@ def route_tree(routes: Iterable[Route]) -> RouteNode:
 
 
 def caching_policy(config: SegmentConfig) -> str:
-    """How a route's ``GET`` is to be cached, in a word or two."""
+    """Describe in a few words how the ``GET`` of a route is cached."""
     if not config.is_cacheable:
         return "dynamic"
     period = f"revalidate {config.revalidate:g}s" if config.revalidate else "static"
@@ -56,9 +56,9 @@ def caching_policy(config: SegmentConfig) -> str:
 
 
 def describe_routes(app: RouteHandlers) -> list[dict[str, Any]]:
-    """Every route as plain values, in the order of the patterns: what ``routehandlers routes --json`` prints.
+    """Return all routes as plain values, sorted by pattern, as ``routehandlers routes --json`` prints them.
 
-    ``file`` is relative to the folder that the application's folder lies in.
+    ``file`` is relative to the parent of the application's folder.
     """
     return [
         {
@@ -72,9 +72,10 @@ def describe_routes(app: RouteHandlers) -> list[dict[str, Any]]:
 
 
 def route_types(app: RouteHandlers) -> str:
-    """The text of the module that ``routehandlers typegen`` writes, for an application that was made in Python.
+    """Return the text of the module that ``routehandlers typegen`` writes, for an application made in Python.
 
-    The command knows the settings of ``pyproject.toml``; this knows those of the application, its converters too.
+    The command uses the settings of ``pyproject.toml``. This function uses those of the application, including its
+    converters.
     """
     routes, config = scan(app.directory).routes, app.config
     return generate(routes, config.converters, base_path=config.base_path, trailing_slash=config.trailing_slash)
@@ -82,11 +83,11 @@ def route_types(app: RouteHandlers) -> str:
 
 @dataclass(frozen=True)
 class Prerendered:
-    """One answer that was made before anybody asked for it.
+    """Result of rendering one path in advance.
 
-    :param total: How many there are to make.
-    :param reason: What it read that only a client has; it is not stored then.
-    :param error: What went wrong: an exception, or a sentence.
+    :param total: Number of paths to render, of all routes together.
+    :param reason: Name of the client data that the handler read, if that is why the response is not stored.
+    :param error: The exception or message, if rendering failed.
     """
 
     pattern: str
@@ -98,7 +99,7 @@ class Prerendered:
 
 
 def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
-    """Make the answers of all cached routes whose params are known, and put them into the storage."""
+    """Render the responses of all cached routes whose params are known, and store them."""
     places: list[tuple[Route, CachedEndpoint, dict[str, Any]]] = []
     for route, endpoint in app._cached_routes():
         try:
@@ -124,9 +125,9 @@ def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
 
 
 def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
-    """What would happen to a request, step by step: what a step is called, and what it comes to.
+    """Explain step by step what would happen to a request. Each step is a pair of its name and its result.
 
-    A cached ``GET`` of which nothing is stored is called once, to see what it reads; its answer is not kept.
+    A cached ``GET`` without a stored response is called once, to see what it reads. Its response is not stored.
     """
     environ = EnvironBuilder(url, method=method).get_environ()
     environ["RAW_URI"] = url.partition("#")[0]
@@ -134,7 +135,7 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
         steps, scope, response = app._explain(environ)
     except HTTPException as error:
         if isinstance(error, UnknownPathError) and app.config.fallback is not None:
-            return [("fallback", f"no route knows it: {app.config.fallback!r} answers")]
+            return [("fallback", f"no route matches: {app.config.fallback!r} answers")]
         return [("path", f"{error.code} {error.name}: {error.description}")]
     if response is not None:
         return [("redirect", f"{response.status_code} to {response.headers['Location']}")]
@@ -152,7 +153,7 @@ def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
     if params:
         steps.append(("params", repr(params)))
     if method not in route.methods:
-        return [*steps, ("method", f"405: it answers {', '.join(route.methods)}")]
+        return [*steps, ("method", f"405: the route answers {', '.join(route.methods)}")]
     steps.append(("caching", caching_policy(route.config)))
     if not isinstance(endpoint, CachedEndpoint) or method not in {"GET", "HEAD"}:
         return steps
@@ -196,7 +197,7 @@ def _explain_cache(
         status = rendered.failure.status if rendered.failure is not None else 0
         yield "stored", f"no: the handler answered {status}"
     else:
-        yield "stored", "not yet: the next request is a miss, and its answer is stored"
+        yield "stored", "not yet: the next request is a miss, and its response is stored"
 
 
 def _relative(file: Path, folder: Path) -> str:

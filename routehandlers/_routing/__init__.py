@@ -1,1 +1,1 @@
-"""From folder names to a map of URLs: values only, no requests."""
+"""Turn folder names into routes, and match paths to them. It uses values only, no requests."""

@@ -1,4 +1,4 @@
-"""From a pattern and the values of its parameters to a path: the way back of ``.segment_tree``."""
+"""Build a path from a pattern and the values of its parameters, the reverse of ``.segment_tree``."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from .segments import Kind, Segment
 
 
 class PathBuilder:
-    """Writes paths of routes.
+    """Builds paths of routes.
 
-    :param converters: By name, with the weight of their kind, as ``guarded`` gives them.
+    :param converters: By name, with the weight of their kind, as ``guarded`` returns them.
     """
 
     def __init__(self, converters: Mapping[str, type[BaseConverter]]) -> None:
         self._converters = converters
-        # Converters are made with a map; no rule is needed in it.
+        # Converters need a map, but no rules in it.
         self._map = Map(converters=converters)
 
     def make_converter(self, name: str) -> BaseConverter:
-        """Make a converter as a rule would."""
+        """Make a converter as a rule does."""
         return self._converters[name](self._map)
 
     def build(self, pattern: str, segments: Sequence[Segment], values: Mapping[str, Any]) -> str:
-        """The percent-encoded path of a route.
+        """Build the percent-encoded path of a route.
 
         :param pattern: For messages.
-        :raise UnknownRouteError: If a parameter is missing, unknown, or cannot stand in a path.
+        :raise UnknownRouteError: If a parameter is missing, unknown, or not possible in a path.
         """
         names = [segment.name for segment in segments if segment.is_parameter]
         if unknown := sorted(set(values) - set(names)):
             raise UnknownRouteError(
-                f"{pattern!r} has no parameter {unknown[0]!r}. It has: {', '.join(names) or 'none'}."
+                f"{pattern!r} has no parameter {unknown[0]!r}. Its parameters: {', '.join(names) or 'none'}."
             )
         parts = [part for segment in segments for part in self._build_segment(pattern, segment, values)]
         return "/" + "/".join(parts)
@@ -63,16 +63,18 @@ class PathBuilder:
         if segment.converter is not None:
             text = self._convert(pattern, segment, value)
         if text in {"", ".", ".."} or "\0" in text:
-            raise UnknownRouteError(f"{value!r} cannot stand in a path, as {segment.name!r} of {pattern!r}.")
+            raise UnknownRouteError(f"{segment.name!r} of {pattern!r} cannot be {value!r} in a path.")
         if segment.converter is not None:
             return text
         try:
             return quote(text, safe=PCHAR)
         except UnicodeEncodeError:
-            raise UnknownRouteError(f"{value!r} is not text that UTF-8 can write.") from None
+            raise UnknownRouteError(
+                f"{segment.name!r} of {pattern!r} cannot be {value!r}: it is not valid UTF-8."
+            ) from None
 
     def _convert(self, pattern: str, segment: Segment, value: Any) -> str:
-        """A value in URL spelling, as its converter writes it and would read it again."""
+        """Return a value as its converter writes it in a URL. The converter must be able to read it back."""
         converter = self.make_converter(segment.converter or "")
         made, is_read = "", False
         try:
@@ -80,16 +82,16 @@ class PathBuilder:
             read = unquote(made)
             is_read = bool(re.fullmatch(converter.regex, read)) and converter.to_python(read) is not REFUSED
         except (ValueError, TypeError):
-            pass  # it is not read
+            pass  # is_read stays False
         if not is_read:
-            raise UnknownRouteError(f"{value!r} is nothing that {segment.folder!r} of {pattern!r} takes.")
+            raise UnknownRouteError(f"{segment.folder!r} of {pattern!r} does not accept {value!r}.")
         return made.replace("/", "%2F")
 
 
 def public_path(path: str, base_path: str, query: Mapping[str, Any] | None, *, trailing_slash: bool) -> str:
-    """A path as clients know it: below the base path, with the slash at its end that the setting asks for.
+    """Return a path as clients see it: below the base path, and with a slash at the end if the setting requires it.
 
-    :param query: What follows the question mark; a value may be a list.
+    :param query: Parameters of the query; a value may be a list.
     """
     has_slash = trailing_slash and not path.startswith("/.well-known/") and "." not in path.rpartition("/")[2]
     if has_slash and path != "/":

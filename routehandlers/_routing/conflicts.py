@@ -1,7 +1,7 @@
-"""Folders that are right one by one and cannot be told apart together.
+"""Find routes that conflict with each other, although each of their folder names is valid.
 
-Works on the values of ``.tree`` alone. Everything is found in one pass and
-returned, never raised, so that one start shows every mistake.
+It uses only the values of ``.tree``. All problems are found in one pass and
+returned, never raised, so that one start reports all mistakes.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ..exceptions import InvalidTreeError, RouteConflictError, RouteHandlersErro
 from .segments import CATCH_ALLS, Kind, Segment
 from .tree import RouteFile
 
-# One place of the URL, with the names of its parameters left out: routes that
-# agree in all of these answer the same requests.
+# A segment of a URL without the name of its parameter. Routes with equal places
+# answer the same requests.
 _Place = tuple[Kind, str]
 _Shape = tuple[_Place, ...]
 
 
 def find_conflicts(routes: Iterable[RouteFile]) -> list[RouteHandlersError]:
-    """Everything that makes two routes, or one route with itself, ambiguous."""
+    """Return all problems that make a route ambiguous, alone or together with others."""
     routes = list(routes)
     alone = [(route, problem) for route in routes for problem in _problems_alone(route)]
-    # A path that is wrong in itself is reported once and kept out of the comparisons.
+    # A path that is wrong by itself is reported once and not compared with others.
     wrong = {route.file for route, _ in alone}
     sound = [route for route in routes if route.file not in wrong]
     return [problem for _, problem in alone] + [*_different_names(sound), *_two_catch_alls(sound), *_same_url(sound)]
@@ -36,15 +36,15 @@ def _problems_alone(route: RouteFile) -> Iterator[RouteHandlersError]:
         yield InvalidTreeError(
             f"The parameter {name!r} comes twice in {route.pattern!r}:",
             [route.file],
-            "One value would hide the other. Rename one of the folders.",
+            "The handler would get only one of the values. Rename one of the folders.",
         )
     for segment in route.segments[:-1]:
         if segment.kind in CATCH_ALLS:
             yield InvalidTreeError(
                 f"A catch-all must be the last folder of {route.pattern!r}:",
                 [route.file],
-                f"'{segment.name}' takes the rest of the path, so nothing can follow it. Move {route.file.name} up,"
-                " or look at the last value of the list in the handler.",
+                f"'{segment.name}' matches the rest of the path, so nothing can follow it. Move {route.file.name} up,"
+                " or check the last item of the list in the handler.",
             )
 
 
@@ -59,7 +59,7 @@ def _shape(segments: Iterable[Segment]) -> _Shape:
 
 
 def _different_names(routes: list[RouteFile]) -> Iterator[RouteHandlersError]:
-    """``[a]`` beside ``[b]``: the same place in the URL under two names."""
+    """Find ``[a]`` beside ``[b]``: two names for the same place in the URL."""
     places: dict[_Shape, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
     patterns: dict[_Shape, str] = {}
     for route in routes:
@@ -79,7 +79,7 @@ def _different_names(routes: list[RouteFile]) -> Iterator[RouteHandlersError]:
 
 
 def _two_catch_alls(routes: list[RouteFile]) -> Iterator[RouteHandlersError]:
-    """``[...x]`` beside ``[[...x]]``."""
+    """Find ``[...x]`` beside ``[[...x]]``."""
     ends: dict[_Shape, list[RouteFile]] = defaultdict(list)
     for route in routes:
         if route.segments and route.segments[-1].kind in CATCH_ALLS:
@@ -87,9 +87,10 @@ def _two_catch_alls(routes: list[RouteFile]) -> Iterator[RouteHandlersError]:
     for found in ends.values():
         if len({route.segments[-1].kind for route in found}) > 1:
             yield InvalidTreeError(
-                f"A required and an optional catch-all lie beside each other below {_url(found[0].segments[:-1])!r}:",
+                f"A required and an optional catch-all are at the same place, below {_url(found[0].segments[:-1])!r}:",
                 [route.file for route in found],
-                "The optional one already takes everything. Remove one, or answer the bare path with a route.py there.",
+                "The optional catch-all already matches all paths there. Remove one of them. To answer the bare"
+                " path beside a required catch-all, add a route.py to its parent folder.",
             )
 
 
@@ -98,7 +99,7 @@ def _same_url(routes: list[RouteFile]) -> Iterator[RouteHandlersError]:
     for route in routes:
         shapes[_shape(route.segments)].append(route)
     for found in shapes.values():
-        # Under two names it has been reported already, with a better remedy.
+        # Routes with different names are already reported, with a better remedy.
         names = {tuple(segment.name for segment in route.segments) for route in found}
         if len(found) > 1 and len(names) == 1:
             yield RouteConflictError(found[0].pattern, [route.file for route in found])

@@ -1,7 +1,8 @@
-"""What a parameter matches: Werkzeug's converters, each with the weight of its kind.
+"""Converters of Werkzeug for parameters, each with the weight of its kind.
 
-Precedence is decided by these weights and by nothing on the disk. A converter
-that refuses a value says so by a value, so that matching can go on without it.
+Only these weights decide the precedence, never the order of files on the disk.
+A converter that refuses a text returns ``REFUSED``, so that matching can
+continue without its route.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class _Plain(BaseConverter):
 
 
 class _CatchAll(BaseConverter):
-    """``[...slug]``: one segment or more. ``.`` would stop at a newline, which ``%0A`` can bring."""
+    """``[...slug]``: one segment or more. The flag ``s`` lets ``.`` match a newline, which ``%0A`` decodes to."""
 
     regex = r"(?s:.+)"
     part_isolating = False
@@ -40,13 +41,13 @@ class _CatchAll(BaseConverter):
 
 
 class _OptionalCatchAll(_CatchAll):
-    """``[[...slug]]``: as ``_CatchAll``, and tried after it."""
+    """``[[...slug]]``: like ``_CatchAll``, but tried after it."""
 
     weight = 3_000
 
 
 class _Integer(IntegerConverter):
-    r"""``[id=int]``, in the digits that URLs have: ``\d`` would take those of every script."""
+    r"""``[id=int]``. It accepts ASCII digits only; ``\d`` would accept the digits of all scripts."""
 
     regex = r"[0-9]+"
 
@@ -63,11 +64,11 @@ BUILT_IN: dict[str, type[BaseConverter]] = {"int": _Integer, "float": _Float, "u
 def find_unknown_converters(
     routes: Iterable[RouteFile], converters: Mapping[str, type[BaseConverter]]
 ) -> list[RouteHandlersError]:
-    """One problem for each file that names a converter nobody defined."""
+    """Return a problem for each file that uses an undefined converter."""
     known = sorted({*BUILT_IN, *converters})
     return [
         InvalidTreeError(
-            f"{segment.folder!r} names a converter {segment.converter!r} that nobody defined:",
+            f"The converter {segment.converter!r} of {segment.folder!r} is not defined:",
             [route.file],
             f"There are: {', '.join(known)}. Add your own with RouteHandlers(…, converters={{…}}).",
         )
@@ -78,9 +79,9 @@ def find_unknown_converters(
 
 
 def check_converters(converters: Mapping[str, Any]) -> None:
-    """Refuse settings that are no Werkzeug converters.
+    """Refuse settings that are not Werkzeug converters.
 
-    :raise InvalidConfigError: With the name of the first that is not.
+    :raise InvalidConfigError: For the first one. The message contains its name.
     """
     for name, converter in converters.items():
         if not name.isidentifier() or not name.isascii():
@@ -92,14 +93,15 @@ def check_converters(converters: Mapping[str, Any]) -> None:
 
 
 def converter_name(segment: Segment) -> str:
+    """Return the name under which ``guarded`` has the converter of a parameter."""
     names = {Kind.DYNAMIC: "_plain", Kind.CATCH_ALL: "_catch_all", Kind.OPTIONAL_CATCH_ALL: "_optional_catch_all"}
     return names.get(segment.kind) or f"c_{segment.converter}"
 
 
 def guarded(converters: Mapping[str, type[BaseConverter]]) -> dict[str, type[BaseConverter]]:
-    """Every converter with the weight of its kind, so that precedence is ours and not the disk's."""
+    """Return all converters by name, with the weight of their kind, which decides the precedence."""
     custom = {**BUILT_IN, **converters}
-    # Several converters at one place keep Werkzeug's order among themselves, then the alphabet's.
+    # Converters at the same place are tried in Werkzeug's order of weights, then by name.
     ranked = sorted(custom, key=lambda name: (custom[name].weight, name))
     guarded: dict[str, type[BaseConverter]] = {
         "_plain": _Plain,
@@ -112,18 +114,18 @@ def guarded(converters: Mapping[str, type[BaseConverter]]) -> dict[str, type[Bas
 
 
 def _guard(converter: type[BaseConverter], rank: int) -> type[BaseConverter]:
-    """A converter that says no by a value, so that matching can go on without its rule."""
+    """Make a converter that returns ``REFUSED`` instead of raising, so that matching can continue without its rule."""
 
     class Guarded(converter):  # type: ignore[misc, valid-type]  # the base is a value
         weight = rank
-        # A converter sees one segment. Werkzeug guesses from a "/" in the regex, as in "[^/]+".
+        # A converter reads one segment. Werkzeug would guess this from a "/" in the regex, as in "[^/]+".
         part_isolating = True
 
         def to_python(self, value: str) -> Any:
             try:
                 return super().to_python(restore(value))
             except (ValidationError, ValueError, OverflowError):
-                # ValueError is also what int() says of more than 4,300 digits.
+                # int() also raises ValueError for more than 4,300 digits.
                 return REFUSED
 
     Guarded.__name__ = converter.__name__

@@ -1,4 +1,4 @@
-"""Which folder a path leads into, whether or not a route answers it."""
+"""Find the folder that a path leads into, even if no route answers the path."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def folders_in_use(tree: RouteTree) -> list[RouteFile]:
-    """The folders that hold anything of the convention, or have such a folder below them, each as if it had a route."""
+    """Return the folders with routes or folder files in or below them, each as if it were a route."""
     holding = [route.folders for route in (*tree.routes, *tree.metadata)]
     holding += [folder_file.folders for folder_file in tree.folder_files]
     used = {folders[:depth] for folders in holding for depth in range(len(folders) + 1)}
@@ -27,18 +27,18 @@ def folders_in_use(tree: RouteTree) -> list[RouteFile]:
 
 
 def _is_sound(segments: tuple[Segment, ...]) -> bool:
-    """What is wrong with others is reported with their routes."""
+    """Return whether no catch-all stands before the end. Such mistakes are reported with the routes."""
     return not any(segment.kind in CATCH_ALLS for segment in segments[:-1])
 
 
 class FolderMap:
-    """The folders of a tree by the paths that lead into them.
+    """Finds folders of a tree by the paths that lead into them.
 
     :param folders: From ``folders_in_use``.
     """
 
     def __init__(self, folders: Iterable[RouteFile], converters: Mapping[str, type[BaseConverter]]) -> None:
-        # Of folders with one URL, in groups, the first counts; the outer ones come first.
+        # Groups make several folders with the same URL. The first one counts; outer folders come first.
         by_pattern: dict[str, RouteFile] = {}
         for folder in folders:
             by_pattern.setdefault(folder.pattern, folder)
@@ -48,7 +48,7 @@ class FolderMap:
         self._has_catch_all = any(folder.segments[-1].kind in CATCH_ALLS for folder in self._folders if folder.segments)
 
     def nearest(self, path: str) -> tuple[str, ...]:
-        """The names of the folders down to the deepest one that a path leads into.
+        """Return the names of the folders down to the deepest one that a path leads into.
 
         :param path: Matching text, from ``to_matching``.
         """

@@ -1,4 +1,4 @@
-"""The names of metadata files: which URL each of them makes, and where it may lie.
+"""Names of metadata files, their URLs, and the folders in which they are allowed.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/metadata
 """
@@ -14,10 +14,10 @@ class MetadataFile:
     """A file that makes a metadata route.
 
     :param kind: ``robots``, ``sitemap``, ``manifest``, ``favicon``, ``icon``, ``apple_icon``, ``opengraph_image`` or
-        ``twitter_image``; a generated one holds a function of this name.
+        ``twitter_image``. If the file is Python, it defines a function with this name.
     :param url_name: The last segment of its URL.
     :param is_generated: Whether it is Python.
-    :param is_for_root: Whether it means nothing below the ``app`` folder.
+    :param is_for_root: Whether it is only allowed in the ``app`` folder itself.
     """
 
     kind: str
@@ -49,7 +49,7 @@ _GENERATED_IMAGE = re.compile(rf"({'|'.join(name.replace('-', '_') for name in _
 
 
 def parse_metadata_file(name: str) -> MetadataFile | None:
-    """What a file's name means, or ``None`` if it is no metadata file."""
+    """Parse the name of a file. Return ``None`` if it is not a metadata file."""
     if name in _ONLY_ONE:
         return _ONLY_ONE[name]
     generated = _GENERATED_IMAGE.fullmatch(name)

@@ -1,7 +1,7 @@
-"""Routes as Werkzeug's rules, for people and tools: a public map, and rules of Flask's map.
+"""Make Werkzeug rules of routes, for ``app.url_map`` and for the map of a Flask application.
 
-The names of parameters are those of the user, and converters are as they were written. Requests are
-matched by ``.segment_tree``.
+Users and tools read these rules. They have the user's names of parameters and converters. Requests are matched by
+``.segment_tree``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Segment(BaseConverter):
-    """``[slug]``. A slash in it is written as ``%2F``."""
+    """``[slug]``. A slash in its value is written as ``%2F``."""
 
     def to_url(self, value: Any) -> str:
         return _written(str(value))
@@ -32,7 +32,7 @@ class _CatchAll(BaseConverter):
 
     regex = r"(?s:.+)"
     part_isolating = False
-    weight = 200  # as Werkzeug's path
+    weight = 200  # that of Werkzeug's PathConverter
 
     def to_python(self, value: str) -> list[str]:
         return value.split("/")
@@ -45,15 +45,15 @@ class _CatchAll(BaseConverter):
 
 def _written(text: str) -> str:
     if text in {"", ".", ".."}:
-        raise ValidationError(f"{text!r} cannot stand in a path.")
+        raise ValidationError(f"A segment of a path cannot be {text!r}.")
     return quote(text, safe=PCHAR)
 
 
 class RouteRule(Rule):
-    """A rule that stands for a route.
+    """A rule that represents a route.
 
-    :param converters: By the name of the variable; names that no rule can have are spelled otherwise there.
-    :param names: The names of the route's parameters by those of the variables.
+    :param converters: By the name of the variable. Names that a rule cannot contain are changed for it.
+    :param names: The names of the route's parameters, by the names of the variables.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class RouteRule(Rule):
         return super().get_converter(variable_name, converter_name, args, kwargs) if own is None else own(self.map)
 
     def _variables(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Values by the names that Werkzeug can use. A list without segments is as if it were not there."""
+        """Return values by the names of the rule's variables, without empty lists."""
         renamed = {name: variable for variable, name in self._names.items()}
         return {
             renamed.get(name, name): value
@@ -95,9 +95,9 @@ class RouteRule(Rule):
 def make_rules(
     prefix: str, segments: Sequence[Segment], custom: Mapping[str, type[BaseConverter]], **options: Any
 ) -> list[RouteRule]:
-    """The rules of a route; an optional catch-all has two, with its segments and without.
+    """Make the rules of a route. An optional catch-all has two, with its segments and without.
 
-    :param prefix: What comes before the route, without a slash at its end.
+    :param prefix: The path before the route, without a slash at its end.
     :param custom: The application's converters.
     :param options: As ``werkzeug.routing.Rule`` takes them.
     """
@@ -106,7 +106,7 @@ def make_rules(
     names: dict[str, str] = {}
     for segment in segments:
         if segment.kind is Kind.STATIC:
-            if "<" in segment.name:  # nothing that a rule can spell; the rest below the prefix has it
+            if "<" in segment.name:  # a rule cannot contain it; the catch-all rule of the prefix matches it
                 return []
             parts.append(segment.name)
             continue
@@ -131,7 +131,7 @@ def _variable(name: str, taken: Mapping[str, str]) -> str:
 def _spelled(
     segment: Segment, variable: str, custom: Mapping[str, type[BaseConverter]]
 ) -> tuple[str, type[BaseConverter]]:
-    """A parameter as users of Werkzeug and Flask would write it, and its converter."""
+    """Return a parameter as users of Werkzeug and Flask would write it, and its converter."""
     if segment.kind is Kind.CONVERTED:
         name = segment.converter or ""
         return f"<{name}:{variable}>", custom.get(name) or BUILT_IN[name]
@@ -141,14 +141,14 @@ def _spelled(
 
 
 def make_url_map(routes: Iterable[RouteFile], custom: Mapping[str, type[BaseConverter]], prefix: str) -> Map:
-    """Make a map of all routes, whose endpoints are their patterns.
+    """Make a map of all routes. The endpoint of each rule is the pattern of its route.
 
-    A name with ``<``, which no rule can spell, leaves its route out.
+    Routes with ``<`` in a folder name are left out, since a rule cannot contain it.
 
     :param custom: The application's converters.
-    :param prefix: What comes before every route, without a slash at its end.
+    :param prefix: The path before every route, without a slash at its end.
     """
-    # Werkzeug tries rules of one weight in the order in which they were added.
+    # Werkzeug tries rules of equal weight in the order in which they were added.
     in_order = sorted(routes, key=lambda route: [_precedence(segment) for segment in route.segments])
     return Map(
         [rule for route in in_order for rule in make_rules(prefix, route.segments, custom, endpoint=route.pattern)],

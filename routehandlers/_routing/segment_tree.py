@@ -1,8 +1,8 @@
-"""A tree of segments that matches paths to routes.
+"""Match paths to routes with a tree of segments.
 
-It decides alone what folder names, ``[x]``, ``[x=int]``, ``[x=float]``, ``[x=uuid]`` and catch-alls
-match. A path that reaches a converter of the user is matched by ``UrlMap``, whose
-answers are the reference for all others, too.
+The tree matches folder names, ``[x]``, ``[x=int]``, ``[x=float]``, ``[x=uuid]`` and
+catch-alls. Paths that reach a converter of the user are matched by ``UrlMap``. Both
+must give the same results for all paths.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .tree import RouteFile
 
-# Converters that the tree decides: the test of a segment, and what reads it then.
+# Built-in converters: the test of a segment, and the function that converts it.
 _TESTS: dict[str, Callable[[str], Any]] = {
     name: re.compile(converter.regex).fullmatch for name, converter in BUILT_IN.items()
 }
@@ -38,8 +38,8 @@ _NONE: frozenset[int] = frozenset()
 class _Field(NamedTuple):
     """A parameter of a route.
 
-    :param depth: The place of its segment in the path.
-    :param read: Makes the value of the segment; ``None`` for text.
+    :param depth: The index of its segment in the path.
+    :param read: Converts the segment to a value; ``None`` for text.
     """
 
     depth: int
@@ -50,22 +50,22 @@ class _Field(NamedTuple):
 class _End(NamedTuple):
     """The end of a route's path.
 
-    :param route: By its place in the list.
+    :param route: Its index in the list of routes.
     """
 
     route: int
     fields: tuple[_Field, ...]
 
 
-# Where a converter of the user leads.
+# The target of a converter of the user.
 _ASK_MAP = _End(-1, ())
 
 
 class _Choice(NamedTuple):
-    """What a node tries when no static name matches.
+    """A choice that a node tries if no static name leads to a route.
 
-    :param rank: Lower ones are tried first; each rank is there once.
-    :param test: Of a segment; ``None`` for a catch-all.
+    :param rank: Lower ranks are tried first. A node has each rank at most once.
+    :param test: Test of a segment; ``None`` for a catch-all.
     :param target: The node below, or the end of a catch-all.
     """
 
@@ -78,9 +78,9 @@ class _Node:
     """A place in the tree, below one segment.
 
     :ivar statics: The nodes below, by name.
-    :ivar choices: The next one to try last.
+    :ivar choices: In reverse order: the last one is tried first.
     :ivar plain: The node below, if ``[x]`` is the only choice.
-    :ivar ends: Routes whose paths end here, the next one to try last.
+    :ivar ends: Routes whose paths end here, in reverse order.
     """
 
     __slots__ = ("choices", "ends", "plain", "statics")
@@ -92,7 +92,7 @@ class _Node:
         self.ends: tuple[_End, ...] = ()
 
     def add_choice(self, choice: _Choice) -> _Choice:
-        """Put a choice in its place, or return the one that is there."""
+        """Add a choice by its rank, or return the existing choice with this rank."""
         for known in self.choices:
             if known.rank == choice.rank:
                 return known
@@ -106,11 +106,11 @@ UNDECIDED: tuple[int, dict[str, Any]] = (-1, {})
 
 
 class SegmentTree:
-    """The routes of a tree by their paths, and the paths of its routes.
+    """Matches paths to routes, and builds paths of routes.
 
-    :param routes: Free of conflicts. A route is known by its place in this list.
+    :param routes: Routes without conflicts. The index in this list identifies a route.
     :param converters: The Werkzeug converters of the user, by name.
-    :ivar static: Routes by paths without parameters.
+    :ivar static: Indexes of routes, by paths without parameters.
     :ivar exact: The same without the bases of optional catch-alls, which are dynamic routes.
     :ivar url_map: The map for paths that reach a converter of the user.
     """
@@ -124,7 +124,7 @@ class SegmentTree:
         self._custom = frozenset(converters)
         by_name = guarded(converters)
         self._builder = PathBuilder(by_name)
-        # A converter that cannot be made is reported at start, and not by the first request that reaches it.
+        # Report a converter that cannot be made at start, and not at the first request that reaches it.
         for name in self._custom & {segment.converter for route in routes for segment in route.segments}:
             self._builder.make_converter(str(name))
         self.url_map = UrlMap(routes, converters)
@@ -142,7 +142,7 @@ class SegmentTree:
         """Return the route that answers a path, and its params.
 
         :param text: Matching text, from ``to_matching``.
-        :param refused: Routes that did not want this path; matching goes on without them.
+        :param refused: Routes that refused this path. Matching continues without them.
         """
         index = self.static.get(text)
         if index is not None:
@@ -164,7 +164,7 @@ class SegmentTree:
     def build(self, route: RouteFile, values: Mapping[str, Any]) -> str:
         """Return the percent-encoded path of a route.
 
-        :raise UnknownRouteError: If a parameter is missing, unknown, or cannot stand in a path.
+        :raise UnknownRouteError: If a parameter is missing, unknown, or not possible in a path.
         """
         return self._builder.build(route.pattern, route.segments, values)
 
@@ -172,12 +172,12 @@ class SegmentTree:
         """Match segment by segment, with backtracking."""
         segments = text.lstrip("/").split("/")
         count = len(segments)
-        # What is left to try, the next one last. Each node is entered once at most, so a walk is never longer than
-        # the tree.
+        # Alternatives left to try, the next one last. Each node is entered at most once, so the size of the tree limits
+        # the length of a walk.
         left: list[tuple[_Node | _End | tuple[_Choice, ...], int]] = []
         node, depth = self._root, 0
         while True:
-            # Down by static names, and by [x] where it is the only choice.
+            # Go down by static names, and by [x] if it is the only choice.
             while depth < count:
                 segment = segments[depth]
                 below = node.statics.get(segment)
@@ -187,7 +187,7 @@ class SegmentTree:
                 elif segment and node.plain is not None:
                     below = node.plain
                 else:
-                    if not segment and depth == count - 1:  # a slash at the end says nothing
+                    if not segment and depth == count - 1:  # a slash at the end is ignored
                         left += [(end, depth) for end in node.ends]
                     left.append((node.choices, depth))
                     break
@@ -219,7 +219,7 @@ class SegmentTree:
         root = _Node()
         for index, route in enumerate(self.routes):
             self._add(root, index, route.segments, ranks)
-        # Werkzeug splits "/" into two segments without text.
+        # Werkzeug splits "/" into two empty segments.
         if root.ends:
             root.statics[""] = end = _Node()
             root.ends, end.ends = (), root.ends
@@ -243,7 +243,7 @@ class SegmentTree:
                 name = segment.converter or ""
                 fields += (_Field(depth, segment.name, _READERS.get(name)),)
                 node = node.add_choice(_Choice(rank, _TESTS.get(name, bool), _Node())).target
-        # The base of an optional catch-all comes after a route of its own.
+        # A route.py in the same folder is tried before the base of an optional catch-all.
         end = _End(index, fields)
         is_base = bool(segments) and segments[-1].kind is Kind.OPTIONAL_CATCH_ALL
         node.ends = (end, *node.ends) if is_base else (*node.ends, end)
@@ -266,15 +266,15 @@ def _params(end: _End, segments: list[str], text: str) -> dict[str, Any] | None:
         else:
             try:
                 params[name] = read(segments[depth])
-            except (ValueError, OverflowError):  # as of int() for more than 4,300 digits
+            except (ValueError, OverflowError):  # for example from int() for more than 4,300 digits
                 return None
     return params
 
 
 def _static_paths(routes: Sequence[RouteFile]) -> tuple[dict[str, int], dict[str, int]]:
-    """Paths without parameters: those of routes, and the bases of optional catch-alls.
+    """Return the paths without parameters: those of routes, and the bases of optional catch-alls.
 
-    Static names win at every segment, so a dictionary gives the tree's answer.
+    Static names win at every segment, so a dictionary gives the same result as the tree.
     """
     exact: dict[str, int] = {}
     bases: dict[str, int] = {}
@@ -289,10 +289,10 @@ def _static_paths(routes: Sequence[RouteFile]) -> tuple[dict[str, int], dict[str
 
 
 def _leaf_prefixes(routes: Sequence[RouteFile]) -> dict[str, tuple[int, str]]:
-    """The static paths below which a plain ``[slug]`` is the only choice beside static ones.
+    """Return the static paths below which ``[slug]`` is the only choice beside static names.
 
-    Nothing that begins with a parameter can come before ``/items/[slug]`` for
-    ``/items/a``, so a dictionary gives the tree's answer here too, and faster.
+    No route that begins with a parameter can win against ``/items/[slug]`` for
+    ``/items/a``, so a dictionary gives the same result as the tree, but faster.
     """
     leaves: dict[str, tuple[int, str]] = {}
     taken: set[str] = set()
@@ -300,7 +300,7 @@ def _leaf_prefixes(routes: Sequence[RouteFile]) -> dict[str, tuple[int, str]]:
         for depth, segment in enumerate(route.segments):
             if segment.is_parameter:
                 prefix = to_matching(known.name for known in route.segments[:depth]) if depth else ""
-                if segment.kind is Kind.CONVERTED:  # a converter is asked first
+                if segment.kind is Kind.CONVERTED:  # a converter is tried before [slug]
                     taken.add(prefix)
                 elif segment.kind is Kind.DYNAMIC and depth == len(route.segments) - 1:
                     leaves[prefix] = index, segment.name

@@ -1,7 +1,7 @@
-"""One folder name of the ``app`` tree, as a value.
+"""Parse one folder name of the ``app`` tree.
 
-Brackets, parentheses, ``@`` and underscores mean something to Next; this
-module is the only place that knows what. It never touches the file system.
+Brackets, parentheses, ``@`` and underscores have a meaning in Next. Only this
+module knows it. It never touches the file system.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..exceptions import InvalidSegmentError
 
 
 class Kind(Enum):
-    """What a folder adds to the URL."""
+    """Kind of folder, by its effect on the URL."""
 
     STATIC = "static"
     CONVERTED = "converted"
@@ -33,9 +33,9 @@ PRECEDENCE = (Kind.STATIC, Kind.CONVERTED, Kind.DYNAMIC, Kind.CATCH_ALL, Kind.OP
 # The kinds that take the rest of a path, as a list.
 CATCH_ALLS = (Kind.CATCH_ALL, Kind.OPTIONAL_CATCH_ALL)
 
-# The grammar, first match wins. A new kind of segment is a new line here.
+# The first match wins. To add a kind of segment, add a line.
 # Next allows any name without brackets that does not begin with a dot, so
-# "[post-id]", "[my id]" and "[a:b]" are fine; "=" is ours and names a converter.
+# "[post-id]", "[my id]" and "[a:b]" are valid. "=" is an addition to Next and names a converter.
 _NAME = r"(?P<name>[^\[\]=.…][^\[\]=]*)"
 _GRAMMAR = (
     (Kind.PRIVATE, re.compile(r"_(?P<name>.*)", re.DOTALL)),
@@ -47,28 +47,28 @@ _GRAMMAR = (
     (Kind.DYNAMIC, re.compile(rf"\[{_NAME}\]")),
 )
 
-# What somebody probably meant. First match wins; the last line takes the rest.
+# Probable intentions behind an invalid name. The first match wins; the last line matches everything.
 _REMEDIES = (
     (
         r"\(\.{1,3}\).*",
-        "intercepting folders need Next's client router and mean nothing here. Name the folder after its URL.",
+        "intercepting folders need Next's client router, which does not exist here. Name the folder after its URL.",
     ),
     (
         r"\[+\.{3}[^\[\]]*=.*",
-        "a converter takes one segment. Write '[...{name}]' and convert the list in the handler.",
+        "a converter reads only one segment. Write '[...{name}]' and convert the list in the handler.",
     ),
     (r"\[\[\[.*", "it has too many brackets. Write '[{name}]'."),
     (
         r"\[\[(?!\.)[^\[\]]+\]\]",
         "a single parameter cannot be optional. Write '[[...{name}]]', or add a route.py one folder up.",
     ),
-    (r".*…[^\[\]]*\]+", "'…' is one character. Write three dots: '[...{name}]'."),
+    (r".*…[^\[\]]*\]+", "'…' is a single character. Write three dots: '[...{name}]'."),
     (r"\[+\.+[^.\[\]][^\[\]]*\]+", "a catch-all has exactly three dots. Write '[...{name}]'."),
     (r"\[+\.*\]+", "the parameter has no name. Write '[id]' or '[...path]'."),
-    (r"\[[^\[\]]*=[^\[\]]*\]", "after '=' comes the name of one converter, as in '[{name}=int]'."),
+    (r"\[[^\[\]]*=[^\[\]]*\]", "write the name of one converter after '=', as in '[{name}=int]'."),
     (
         r"[^\[\]]+\[.*|.*\][^\[\]]+",
-        "a parameter is a whole folder name. Write '[{name}]' and split the value in the handler.",
+        "a parameter must be the whole folder name. Write '[{name}]' and split the value in the handler.",
     ),
     (r".*", "the brackets do not close. Write '[{name}]', or '%5B' and '%5D' for brackets in the URL."),
 )
@@ -78,9 +78,9 @@ _REMEDIES = (
 class Segment:
     """A parsed folder name.
 
-    :param name: The decoded text of a static segment, the parameter's name of
-        a dynamic one, and what is between the signs otherwise.
-    :param converter: What follows ``=`` in ``[id=int]``.
+    :param name: The decoded text of a static segment, the name of a parameter,
+        or the text inside of the signs of other kinds.
+    :param converter: The name after ``=`` in ``[id=int]``.
     :param folder: The folder name as it is on the disk.
     """
 
@@ -91,19 +91,20 @@ class Segment:
 
     @property
     def in_url(self) -> bool:
-        """Whether the folder adds anything to the URL."""
+        """Whether the folder adds a segment to the URL."""
         return self.kind in PRECEDENCE
 
     @property
     def is_parameter(self) -> bool:
+        """Whether the segment has a value in ``params``."""
         return self.in_url and self.kind is not Kind.STATIC
 
 
 def parse_segment(folder: str) -> Segment:
-    """Read a folder name the way Next reads it.
+    """Parse a folder name as Next does.
 
     :param folder: The bare name, such as ``"[slug]"``; never a path.
-    :raise InvalidSegmentError: If the name means nothing, with what to write instead.
+    :raise InvalidSegmentError: If the name is not valid. The message says what to write instead.
     """
     for kind, pattern in _GRAMMAR:
         if match := pattern.fullmatch(folder):
@@ -126,7 +127,7 @@ def _remedy(folder: str) -> str:
 
 
 def _decode(folder: str) -> str:
-    """Undo percent-escapes, so that ``%5Fadmin`` is a literal ``_admin``."""
+    """Decode percent-escapes, so that ``%5Fadmin`` is a literal ``_admin``."""
     if re.search(r"%(?![0-9A-Fa-f]{2})", folder):
         raise InvalidSegmentError(
             folder, "'%' begins an escape of two hexadecimal digits. Write '%25' for a percent sign."
@@ -136,5 +137,5 @@ def _decode(folder: str) -> str:
     except UnicodeError:
         raise InvalidSegmentError(folder, "its escapes are not UTF-8.") from None
     if name in {".", ".."} or "\0" in name:
-        raise InvalidSegmentError(folder, "no request can ever have this in its path.")
+        raise InvalidSegmentError(folder, "paths of requests never contain this segment.")
     return name

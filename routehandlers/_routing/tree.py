@@ -1,7 +1,7 @@
-"""The ``app`` folder, as a value.
+"""Scan the ``app`` folder, and return its routes and files as a value.
 
-Reads names from the disk and nothing else: no file is opened, no user code
-runs, and nothing here has heard of Werkzeug.
+It reads only names from the disk: it opens no file, runs no user code, and
+does not use Werkzeug.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .segments import Kind, Segment, parse_segment
 
 ROUTE_FILE = "route.py"
 
-# What speaks for a folder and everything below it.
+# Files that apply to all below their folder.
 FOLDER_FILES = frozenset({"middleware.py", "error.py", "not_found.py", "forbidden.py", "unauthorized.py"})
 
-# What speaks for the application.
+# The file that applies to the whole application.
 INSTRUMENTATION_FILE = "instrumentation.py"
 
-# A file of this name cannot be imported in Python; somebody wrote it with Next's manual open.
+# Names from Next's manual that Python cannot import, and the names to use instead.
 _NEXTS_NAMES = {
     f"{name}.py": f"{name.replace('-', '_')}.py"
     for name in ("not-found", "apple-icon", "opengraph-image", "twitter-image")
@@ -34,8 +34,8 @@ _NEXTS_NAMES = {
 class Folder:
     """A folder of the tree, the ``app`` folder itself included.
 
-    :param folders: The names from the ``app`` folder down, groups and all.
-    :param segments: What they add to the URL.
+    :param folders: The names of the folders below the ``app`` folder, including groups.
+    :param segments: The segments of the URL that they add.
     """
 
     folders: tuple[str, ...]
@@ -44,7 +44,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class FolderFile:
-    """A file that speaks for a folder: ``middleware.py``, ``error.py`` and their like."""
+    """A file that applies to all below its folder, such as ``middleware.py`` or ``error.py``."""
 
     file: Path
     folders: tuple[str, ...]
@@ -52,18 +52,19 @@ class FolderFile:
 
     @property
     def name(self) -> str:
-        """The file's name without ``.py``, which is also what its function is called."""
+        """The name of the file without ``.py``, which is also the name of its function."""
         return self.file.stem
 
 
 @dataclass(frozen=True)
 class RouteFile:
-    """A ``route.py`` and where it lies.
+    """A ``route.py`` or a metadata file, and its folder.
 
     :param file: The path to open.
-    :param folders: The folder names from the ``app`` folder down, groups and all.
-    :param segments: What those folders add to the URL.
-    :param metadata: What it means, where it is no ``route.py`` but a metadata file; its name is a segment too.
+    :param folders: The names of the folders below the ``app`` folder, including groups.
+    :param segments: The segments of the URL that these folders add.
+    :param metadata: The parsed name of a metadata file, whose last segment is the name of the file; ``None`` for a
+        ``route.py``.
     """
 
     file: Path
@@ -73,16 +74,16 @@ class RouteFile:
 
     @property
     def pattern(self) -> str:
-        """The URL with its brackets, as ``url_for()`` takes it: ``/items/[slug]``."""
+        """The URL with its brackets, such as ``/items/[slug]``. ``url_for()`` takes it."""
         return "/" + "/".join(segment.folder for segment in self.segments)
 
 
 @dataclass(frozen=True)
 class RouteTree:
-    """What was found below an ``app`` folder, and what was wrong with it.
+    """Routes and files below an ``app`` folder, and the problems found there.
 
     :param metadata: The routes of metadata files.
-    :param folders: All folders that can have a URL, those without files too; outer ones first.
+    :param folders: All folders that can have a URL, even those without files. Outer folders come first.
     :param folder_files: In the same order.
     """
 
@@ -95,10 +96,10 @@ class RouteTree:
 
 
 def scan(root: Path) -> RouteTree:
-    """Walk an ``app`` folder.
+    """Scan an ``app`` folder.
 
-    :raise AppFolderError: If there is no such folder. Everything else that is
-        wrong is part of the result, so that it can be reported together.
+    :raise AppFolderError: If there is no such folder. All other problems are part
+        of the result, so that they can be reported together.
     """
     if not root.is_dir():
         raise AppFolderError(root)
@@ -122,8 +123,8 @@ def _walk(
     folder: Path, real_root: Path, folders: tuple[str, ...], segments: tuple[Segment, ...]
 ) -> Iterator[RouteFile | Folder | FolderFile | RouteHandlersError]:
     yield Folder(folders, segments)
-    # os.scandir gives entries in the order of the disk, which differs between
-    # machines. Sorted, so that the same folders always make the same map.
+    # os.scandir() yields entries in the order of the disk, which differs between
+    # machines. Sort them, so that the same folders always make the same map.
     with os.scandir(folder) as entries:
         listing = sorted(entries, key=lambda entry: entry.name)
 
@@ -141,7 +142,7 @@ def _walk(
             yield _refuse_link(path, real_root) or misplaced or RouteFile(path, folders, (*segments, last), metadata)
         elif entry.name in _NEXTS_NAMES and entry.is_file():
             yield InvalidTreeError(
-                "Python cannot import a file with this name:", [path], f"Call it {_NEXTS_NAMES[entry.name]}."
+                "Python cannot import a file with this name:", [path], f"Rename it to {_NEXTS_NAMES[entry.name]}."
             )
         elif entry.is_dir():
             try:
@@ -163,14 +164,17 @@ def _only_at_the_top(path: Path, folders: tuple[str, ...]) -> InvalidTreeError |
     if not folders:
         return None
     return InvalidTreeError(
-        f"{path.name} speaks for the whole application, and nothing calls it in a folder below:",
+        f"{path.name} applies to the whole application, so it cannot be in a folder below:",
         [path],
-        f"Move it into the application's folder, beside the outermost {ROUTE_FILE}, or give it another name.",
+        "Move it to the top of the application's folder, or rename it.",
     )
 
 
 def _refuse_link(path: Path, real_root: Path) -> InvalidTreeError | None:
-    """A link out of the tree would import code that nobody sees in it; one to a parent never ends."""
+    """Return an error for a link that leaves the tree or leads to a parent.
+
+    The first would run code that is not in the tree, and the second would make an endless tree.
+    """
     if not path.is_symlink():
         return None
     target = path.resolve()
@@ -182,5 +186,5 @@ def _refuse_link(path: Path, real_root: Path) -> InvalidTreeError | None:
 
 
 def _holds_routes(folder: Path) -> bool:
-    """Folders that no URL could come from (``[draft`` with notes in it) are nobody's mistake."""
+    """Return whether there are routes in or below a folder. Without them, an invalid name is no error."""
     return any(ROUTE_FILE in files for _, _, files in os.walk(folder))

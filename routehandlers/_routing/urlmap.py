@@ -1,8 +1,7 @@
-"""The Werkzeug map that matches paths to routes.
+"""Match paths to routes with Werkzeug's map.
 
-What goes in and out is *matching text*: a path that was split at its slashes
-and decoded segment by segment (``routehandlers._http.request.path``), where a slash
-inside a segment stands escaped.
+It uses *matching text*: a path that was split at its slashes and decoded segment
+by segment (``.._http.request.path``), with escapes for slashes inside of a segment.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from .segments import Kind
 from .spelling import ESCAPES, restore
 from .tree import RouteFile
 
-# How many maps without refused routes are kept. A tree with more overlapping
-# converters than this still answers, it only builds some maps again.
+# Maximum number of stored maps without refused routes. With more overlapping
+# converters, some maps are built again.
 _NARROWED = 32
 
 _ABSENT = object()
@@ -29,10 +28,10 @@ _ABSENT = object()
 class UrlMap:
     """Matches paths to routes by Werkzeug's rules.
 
-    Its maps are made when a path needs one: to bind a rule compiles code that builds URLs, which takes
-    time and is never called. ``.segment_tree`` answers most paths without it.
+    Each map is made when a path needs it. Binding a rule compiles code that builds URLs, which takes time and is
+    never called here. ``.segment_tree`` matches most paths without a map.
 
-    :param routes: Free of conflicts. A route is known by its place in this list.
+    :param routes: Routes without conflicts. The index in this list identifies a route.
     :param converters: The Werkzeug converters of the user, by name.
     """
 
@@ -45,14 +44,14 @@ class UrlMap:
 
     @property
     def is_bound(self) -> bool:
-        """Whether there is a map yet."""
+        """Whether a map has been made."""
         return self._whole is not None or bool(self._narrowed)
 
     def match(self, path: str, refused: frozenset[int] = frozenset()) -> tuple[int, dict[str, Any]] | None:
         """Return the route that answers a path, and its params.
 
         :param path: Matching text, from ``to_matching``.
-        :param refused: Routes that did not want this path; matching goes on without them.
+        :param refused: Routes that refused this path. Matching continues without them.
         """
         adapter = self._without(refused) if refused else self._whole or self._bind_whole()
         try:
@@ -64,7 +63,7 @@ class UrlMap:
             value = values.get(f"p{place}", _ABSENT)
             if value is REFUSED:
                 return self.match(path, refused | {index})
-            if value is not _ABSENT:  # as the segments of an optional catch-all at its base
+            if value is not _ABSENT:  # absent if an optional catch-all matched no segment
                 params[segment.name] = restore(value) if type(value) is str else value
         return index, params
 
@@ -75,11 +74,11 @@ class UrlMap:
             return self._whole
 
     def _bind(self, refused: frozenset[int]) -> MapAdapter:
-        # Rules carry no methods: a path is matched first, and what its route
-        # cannot do is a 405, never another route's answer. Slashes and defaults
-        # are settled before matching, so the map has no logic of its own for them.
+        # Rules have no methods: the path alone selects the route, and a method that
+        # the route lacks is a 405. Slashes and defaults are handled before matching,
+        # so they are switched off in the map.
         kept = [(index, route) for index, route in enumerate(self._routes) if index not in refused]
-        # Where u/route.py and u/[[...x]]/route.py both answer /u, the exact one wins.
+        # If u/route.py and u/[[...x]]/route.py both answer /u, the exact one wins.
         kept.sort(key=lambda entry: _is_optional(entry[1]))
         url_map = Map(
             [Rule(rule, endpoint=index) for index, route in kept for rule in _rules_of(route)],
@@ -101,7 +100,7 @@ class UrlMap:
 
 
 def _rules_of(route: RouteFile) -> list[str]:
-    """Werkzeug's spelling of a route; an optional catch-all has two, with and without the rest."""
+    """Return the rules of a route. An optional catch-all has two, with its segments and without."""
     parts: list[str] = []
     for place, segment in enumerate(route.segments):
         if segment.kind is Kind.STATIC:

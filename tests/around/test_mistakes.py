@@ -31,8 +31,8 @@ ROUTE = {"route.py": "def GET(): return 'x'"}
             "def onRequestError(e, r, c): pass",
             "The library ignores its function 'onRequestError'.",
         ),
-        ("a/instrumentation.py", "def register(): pass", "instrumentation.py speaks for the whole application"),
-        ("not-found.py", "def not_found(request): pass", "Call it not_found.py."),
+        ("a/instrumentation.py", "def register(): pass", "instrumentation.py applies to the whole application"),
+        ("not-found.py", "def not_found(request): pass", "Rename it to not_found.py."),
     ],
 )
 def test_a_file_that_cannot_work_is_an_error_at_start(make_app: MakeApp, file: str, source: str, message: str) -> None:

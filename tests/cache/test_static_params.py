@@ -126,7 +126,7 @@ def test_params_that_no_path_can_hold_fail_the_build(make_app: MakeApp, tmp_path
 
     failed, stored = prerender(app)
 
-    assert "cannot stand in a path" in str(failed.error)
+    assert "cannot be '' in a path" in str(failed.error)
     assert stored.is_stored
 
 

@@ -332,7 +332,7 @@ def test_explain_tells_what_would_happen_in_order(tmp_path: Path) -> None:
         "           _N_T_/items/layout\n"
         "           _N_T_/items/[slug]/layout\n"
         "           _N_T_/items/a/layout\n"
-        "  stored   not yet: the next request is a miss, and its answer is stored\n"
+        "  stored   not yet: the next request is a miss, and its response is stored\n"
     )
 
 
@@ -387,8 +387,8 @@ def test_explain_shows_what_is_stored_and_how_old_it_is(tmp_path: Path) -> None:
     [
         (["GET", "/items/a/"], "redirect  308 to /items/a"),
         (["GET", "/nothing"], "path  404 Not Found"),
-        (["GET", "/%"], "path  400 Bad Request: The path holds a '%'"),
-        (["PUT", "/who"], "method  405: it answers GET, HEAD, OPTIONS"),
+        (["GET", "/%"], "path  400 Bad Request: The path contains a '%'"),
+        (["PUT", "/who"], "method  405: the route answers GET, HEAD, OPTIONS"),
         (["POST", "/items/a"], "caching  revalidate 60s"),
         (["get", "/items/x/y"], "caching  dynamic"),
     ],

@@ -15,9 +15,9 @@ ROUTE = "def GET(): return 'x'"
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"a/robots.py": ROBOTS}, "robots.py speaks for the whole application"),
-        ({"a/manifest.json": "{}"}, "manifest.json speaks for the whole application"),
-        ({"(g)/favicon.ico": "x"}, "favicon.ico speaks for the whole application"),
+        ({"a/robots.py": ROBOTS}, "robots.py applies to the whole application"),
+        ({"a/manifest.json": "{}"}, "manifest.json applies to the whole application"),
+        ({"(g)/favicon.ico": "x"}, "favicon.ico applies to the whole application"),
         ({"robots.py": ROBOTS, "robots.txt": "x"}, "Two files answer '/robots.txt'"),
         (
             {"sitemap.py": SITEMAP, "sitemap.xml/route.py": ROUTE},
@@ -40,7 +40,7 @@ ROUTE = "def GET(): return 'x'"
         ),
         ({"icon.py": "def generateImageMetadata(): pass\ndef icon(): pass"}, "Did you mean 'generate_image_metadata'?"),
         ({"icon.py": "contentType = 'image/png'\ndef icon(): pass"}, "Did you mean 'content_type'?"),
-        ({"a/opengraph-image.py": ""}, "Call it opengraph_image.py."),
+        ({"a/opengraph-image.py": ""}, "Rename it to opengraph_image.py."),
         ({"[...x]/icon.png": ""}, "Move icon.png up"),
         ({"icon.py": "size = (1, 2)\ndef icon(): pass"}, "size is (1, 2). Give a width and a height in pixels"),
         ({"icon.py": "content_type = 'png'\ndef icon(): pass"}, "Give a type such as 'image/png'."),

@@ -58,7 +58,7 @@ def test_a_folder_name_means_what_next_says(folder: str, segment: Segment) -> No
         ("[[[id]]]", "too many brackets"),
         ("post-[id]", "whole folder name"),
         ("[id].json", "whole folder name"),
-        ("[...a=int]", "a converter takes one segment"),
+        ("[...a=int]", "a converter reads only one segment"),
         ("[id=]", "name of one converter"),
         ("[id=int=x]", "name of one converter"),
         ("(.)photo", "intercepting"),
@@ -67,7 +67,7 @@ def test_a_folder_name_means_what_next_says(folder: str, segment: Segment) -> No
         ("100%", "Write '%25'"),
         ("%zz", "Write '%25'"),
         ("%ff", "not UTF-8"),
-        ("%2E%2E", "no request"),
+        ("%2E%2E", "never contain this segment"),
         ("", "empty"),
     ],
 )

@@ -196,7 +196,7 @@ def test_explain_says_who_answers(make_app: MakeApp) -> None:
     [(step, text)] = explain(make_app(ROUTES, fallback=other), "GET", "/nowhere")
 
     assert step == "fallback"
-    assert "no route knows it" in text
+    assert "no route matches" in text
 
 
 def test_only_an_application_can_be_it(make_app: MakeApp) -> None:
