@@ -1,1 +1,1 @@
-"""What a Flask application does for routes that live in it."""
+"""Support for routes inside of a Flask application."""

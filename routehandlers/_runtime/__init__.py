@@ -1,1 +1,1 @@
-"""What happens to a request, stage by stage."""
+"""Answer requests, stage by stage."""

@@ -1,1 +1,1 @@
-"""From what a handler returned or raised to a WSGI response."""
+"""Turn the result or the exception of a handler into a WSGI response."""

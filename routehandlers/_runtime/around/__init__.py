@@ -1,1 +1,1 @@
-"""What stands around a route: middleware, transforms, error files and instrumentation."""
+"""Code and settings around a route: middleware, transforms, error files and instrumentation."""

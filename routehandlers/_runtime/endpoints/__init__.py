@@ -1,1 +1,1 @@
-"""What answers a path: a route, a cached route, a public file, or another application."""
+"""Endpoints, which answer paths: a route, a cached route, a public file, or another application."""

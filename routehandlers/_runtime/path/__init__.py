@@ -1,1 +1,1 @@
-"""From a request to the path that it asks for, and to the route that answers it."""
+"""Find the path of a request and the route that answers it."""
