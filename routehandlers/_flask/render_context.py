@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flask.globals import app_ctx
 from werkzeug.local import LocalProxy
 
-from .._http.request.watched import nobodys_environ
+from .._http.request.watched import environ_without_client
 from .contexts import (
     ApplicationContext,
     current_request_context,
@@ -63,7 +63,7 @@ class _Nobody:
         context = current_request_context()
         asked: Any = context.request if context is not None else None
         prefix = asked.environ.get("SCRIPT_NAME") or "" if asked is not None else ""
-        self.request = app.request_class(nobodys_environ(prefix, "/"))
+        self.request = app.request_class(environ_without_client(prefix, "/"))
         self.request.url_rule = asked.url_rule if asked is not None else None
         self.session = app.session_interface.make_null_session(app)
         self.g = app.app_ctx_globals_class()

@@ -13,7 +13,7 @@ from .._cache.freshness import Freshness
 from .._cache.key import LONGEST_KEY
 from .._cache.render import Reading, Render
 from .._http.request.vary import Vary
-from .._http.request.watched import nobodys_environ
+from .._http.request.watched import environ_without_client
 from ..cache_handlers.base import Entry
 from .scope.render_scope import RenderScope
 from .scope.scope import RouteInfo, Scope
@@ -91,7 +91,7 @@ class Keeping:
             expire=cache.expire_time,
             is_value=True,
         )
-        environ = nobodys_environ(prefix, "/")
+        environ = environ_without_client(prefix, "/")
         inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary(), make_context)
         try:
             kept = inner.context.run(self._run, inner)

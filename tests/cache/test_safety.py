@@ -14,7 +14,7 @@ from servers import ask
 from routehandlers import Request
 from routehandlers._http.request.request import _LAZY
 from routehandlers._http.request.vary import Vary
-from routehandlers._http.request.watched import WatchedRequest, nobodys_environ
+from routehandlers._http.request.watched import WatchedRequest, environ_without_client
 
 # Ways to learn something of a client. Each is the body of a handler; what it returns differs from client to client.
 READS = {
@@ -153,7 +153,7 @@ SAFE = {"method", "path", "root_path", "script_root", "base_path", "mount_prefix
 
 
 def test_every_attribute_of_a_request_reports_but_for_those_of_a_short_list() -> None:
-    environ = {**nobodys_environ("", "/x"), "HTTP_COOKIE": "a=1"}
+    environ = {**environ_without_client("", "/x"), "HTTP_COOKIE": "a=1"}
     clients = Request(environ)
     names = {name for name in {*dir(Request), *_LAZY, "environ", "anything", "_x"} if not hasattr(object, name)}
     assert len(names) > 80
@@ -161,7 +161,7 @@ def test_every_attribute_of_a_request_reports_but_for_those_of_a_short_list() ->
     silent = set()
     for name in names | {"__dict__", "__class__"}:
         reported: list[str] = []
-        request = WatchedRequest(clients, nobodys_environ("", "/x"), Vary(), reported.append)
+        request = WatchedRequest(clients, environ_without_client("", "/x"), Vary(), reported.append)
         with suppress(Exception):
             getattr(request, name)
         if not reported:
@@ -172,7 +172,7 @@ def test_every_attribute_of_a_request_reports_but_for_those_of_a_short_list() ->
 
 
 def test_every_attribute_of_next_url_reports_but_for_the_path() -> None:
-    environ = nobodys_environ("", "/x")
+    environ = environ_without_client("", "/x")
     clients = Request(environ)
 
     silent = set()

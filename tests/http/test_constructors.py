@@ -16,7 +16,7 @@ from werkzeug.test import EnvironBuilder
 from routehandlers import Request, Response
 from routehandlers._http.request.request import _LAZY
 from routehandlers._http.request.vary import Vary
-from routehandlers._http.request.watched import WatchedRequest, nobodys_environ
+from routehandlers._http.request.watched import WatchedRequest, environ_without_client
 from routehandlers._http.response.response import STATUS_LINES, Continuation
 
 # Requests -------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_a_request_takes_werkzeug_s_arguments(populate_request: bool, shallow: b
 @pytest.mark.parametrize("name", ["environ", "shallow", *_LAZY])
 def test_a_watched_request_has_each_attribute_too(name: str) -> None:
     """Its constructor skips that of a request."""
-    environ = nobodys_environ("/shop", "/items")
+    environ = environ_without_client("/shop", "/items")
     theirs = werkzeug.wrappers.Request(environ, populate_request=False)
     uses: list[str] = []
 

@@ -34,7 +34,7 @@ def pathname_of(segments: list[str], *, trailing_slash: bool = False) -> str:
     return f"{path}/" if trailing_slash and path != "/" else path
 
 
-def nobodys_environ(prefix: str, path: str, origin: str | None = None) -> WSGIEnvironment:
+def environ_without_client(prefix: str, path: str, origin: str | None = None) -> WSGIEnvironment:
     """Return the environment of a GET without a client.
 
     :param prefix: ``SCRIPT_NAME``.
@@ -74,7 +74,7 @@ class Watcher(Protocol):
         ...
 
     @property
-    def clients(self) -> Request:
+    def client_request(self) -> Request:
         """The request of the client, or an empty request. It is not watched."""
         ...
 
@@ -102,7 +102,7 @@ class _Watch:
     def __init__(
         self, sent: Request, shared: WSGIEnvironment, vary: Vary, report: Report, *, is_rewritten: bool
     ) -> None:
-        self.clients = sent
+        self.client_request = sent
         self.shared = shared
         self.vary = vary
         self.is_rewritten = is_rewritten
@@ -158,7 +158,7 @@ class WatchedRequest(Request):
             return same[name]
         watcher: Watcher = own["_watcher"]
         if name == "next_url":
-            sent = watcher.clients
+            sent = watcher.client_request
             Request._forget(sent, "next_url")
             same[name] = WatchedURL(
                 _plain(watcher), sent, watcher.vary, watcher.read, is_rewritten=watcher.is_rewritten
@@ -198,7 +198,7 @@ def method_of(request: Request) -> str:
 
 def _plain(watcher: Watcher) -> Request:
     """Return a plain request that holds only what the key covers."""
-    sent, shared = watcher.clients, watcher.shared
+    sent, shared = watcher.client_request, watcher.shared
     if shared is sent.environ:
         return sent
     plain = Request(shared, populate_request=False)
@@ -208,7 +208,7 @@ def _plain(watcher: Watcher) -> Request:
 
 def _covered_by(watcher: Watcher) -> dict[str, Any]:
     """Return the attributes that ``vary`` makes the same for all clients of a key."""
-    vary, sent = watcher.vary, watcher.clients
+    vary, sent = watcher.vary, watcher.client_request
     plain = _plain(watcher)
     covered: dict[str, Any] = {}
     if vary.headers:

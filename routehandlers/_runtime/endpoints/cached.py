@@ -20,7 +20,7 @@ from ..._cache.policy import PRIVATE, age_headers, headers_of_hit
 from ..._cache.render import Reading, Render, TurnedDynamicError
 from ..._cache.shared_caches import made_private, unstored, with_cache_control
 from ..._http.request.vary import NO_VARY, Vary
-from ..._http.request.watched import nobodys_environ, pathname_of
+from ..._http.request.watched import environ_without_client, pathname_of
 from ..._http.response.changes import headers_of, own_copy
 from ..._http.response.response import Response, made_response
 from ..._routing.spelling import from_matching
@@ -221,7 +221,7 @@ class CachedEndpoint:
         """
         make_context = self._context_maker(has_client=False)
         inner = self._enter(
-            nobodys_environ("", "/"), path, params, self._reading_in_refresh, lambda: None, make_context
+            environ_without_client("", "/"), path, params, self._reading_in_refresh, lambda: None, make_context
         )
         try:
             return self._render(inner, self.key_of(inner), None), inner.record
@@ -267,7 +267,7 @@ class CachedEndpoint:
         pathname = pathname_of(from_matching(path), trailing_slash=slash)
         if base:
             pathname = base + ("" if pathname == "/" and not slash else pathname)
-        nobodys = nobodys_environ(environ.get("SCRIPT_NAME") or "", pathname, self._config.origin)
+        nobodys = environ_without_client(environ.get("SCRIPT_NAME") or "", pathname, self._config.origin)
         return {**nobodys, **self.policy.vary.only(environ)}
 
     # Responses --------------------------------------------------------------

@@ -23,35 +23,35 @@ class RenderScope(Scope):
     """The scope of a render that may be stored. It has the client's request, and reports what is read of it.
 
     :param environ: Of what the key covers, and nothing else.
-    :param clients: The client's environment, as far as it may be read.
+    :param client_environ: The client's environment, as far as it may be read.
     :param make_context: Makes what the framework around the routes needs around a render.
     """
 
-    _clients_request: Request | None = None
+    _client_request: Request | None = None
 
     def __init__(
-        self, environ: WSGIEnvironment, clients: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
+        self, environ: WSGIEnvironment, client_environ: WSGIEnvironment, route: RouteInfo, params: Params, path: str,
         context: Context, render: Render, vary: Vary, make_context: MakeRenderContext | None = None,
     ) -> None:  # fmt: skip
         super().__init__(environ, route, params, path, context)
         self.render = self.record = render
         self._render_context: RenderContext | None = make_context(render) if make_context is not None else None
         self.shared = environ
-        self._clients = clients
+        self._client_environ = client_environ
         self.vary = vary
 
     @property
     def request(self) -> Request:
         if self._request is None:
-            self._request = self.route.watched_class._by(self, self._clients)
+            self._request = self.route.watched_class._by(self, self._client_environ)
         return self._request
 
     @property
-    def clients(self) -> Request:
+    def client_request(self) -> Request:
         """The request of the client, as far as it may be read, not watched."""
-        if self._clients_request is None:
-            self._clients_request = self.route.request_class(self._clients, populate_request=False)
-        return self._clients_request
+        if self._client_request is None:
+            self._client_request = self.route.request_class(self._client_environ, populate_request=False)
+        return self._client_request
 
     def read(self, what: str) -> None:
         """Note that something of the client was read."""
@@ -60,9 +60,9 @@ class RenderScope(Scope):
     @property
     def headers(self) -> EnvironHeaders:
         if self.vary.headers:
-            return CoveredHeaders(self.vary.headers, self.shared, self._clients, self.record.read)
+            return CoveredHeaders(self.vary.headers, self.shared, self._client_environ, self.record.read)
         self.record.read("headers()")
-        return EnvironHeaders(self._clients)
+        return EnvironHeaders(self._client_environ)
 
     @property
     def cookies(self) -> Cookies:
@@ -72,7 +72,7 @@ class RenderScope(Scope):
     @property
     def jar(self) -> Cookies:
         if self.opened_jar is None:
-            self.opened_jar = Cookies(cookies_of(self._clients))
+            self.opened_jar = Cookies(cookies_of(self._client_environ))
             if self._sealed:
                 self.opened_jar.seal()
         return self.opened_jar
@@ -80,8 +80,8 @@ class RenderScope(Scope):
     def release(self, environ: WSGIEnvironment) -> None:
         """It is one client's alone from now on: its conditions and its method count again."""
         for name in BODY_VARIABLES:  # where it was read from a copy
-            if name in self._clients:
-                environ[name] = self._clients[name]
+            if name in self._client_environ:
+                environ[name] = self._client_environ[name]
         self.environ = environ
 
     def enter(self) -> None:

@@ -45,7 +45,7 @@ class WrappedScope(Scope):
     """
 
     is_wrapped = True
-    _clients: Request | None = None
+    _client_request: Request | None = None
     _matched: Params | None = None
     _rewrites = 0
 
@@ -65,10 +65,10 @@ class WrappedScope(Scope):
         return self.environ
 
     @property
-    def clients(self) -> Request:
-        if self._clients is None:
-            self._clients = self.route.request_class(self.environ, populate_request=False)
-        return self._clients
+    def client_request(self) -> Request:
+        if self._client_request is None:
+            self._client_request = self.route.request_class(self.environ, populate_request=False)
+        return self._client_request
 
     def read(self, what: str) -> None:
         """Note that something of the client was read, on which the response may depend."""
