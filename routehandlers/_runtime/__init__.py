@@ -1,1 +1,1 @@
-"""Answer requests, stage by stage."""
+"""The stages that a request passes through."""

@@ -181,7 +181,7 @@ def test_a_failure_inside_falls_to_the_next_one_out(
     answer = client_for(app).get("/a")
 
     assert (answer.status_code, answer.text) == (NAMES.get(name, 500), "root's")
-    assert "the next file out answers for it" in caplog.text
+    assert "trying the error file of the next outer folder" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["error", *NAMES])

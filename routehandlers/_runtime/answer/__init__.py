@@ -1,1 +1,1 @@
-"""Turn the result or the exception of a handler into a WSGI response."""
+"""Make WSGI responses from the return values and exceptions of handlers."""

@@ -1,7 +1,7 @@
-"""Bodies that are made while they are sent, and what comes after a body.
+"""Streamed bodies, and the work that is left when a body has been sent.
 
 The endpoint draws the first chunk of a stream, so that middleware and error
-files still handle an exception that the generator raises before it.
+files can handle an exception that the generator raises before this chunk.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("routehandlers")
 
-# The type of a body of text or bytes whose response names none.
+# Default content types of bodies of text and of bytes.
 TEXT = "text/plain; charset=utf-8"
 BYTES = "application/octet-stream"
 
 
 class Stream:
-    """The body of a response that is made while it is sent.
+    """A body that is produced while it is sent.
 
-    :ivar drawn: The chunks that were made already.
-    :ivar rest: Makes the others.
-    :ivar content_type: The type of the response, unless it names one.
+    :ivar drawn: The chunks that were produced already.
+    :ivar rest: Iterator over the remaining chunks.
+    :ivar content_type: The type of the response if its headers have none.
     """
 
     content_type = TEXT
@@ -42,7 +42,7 @@ class Stream:
         self._close: Callable[[], object] | None = getattr(body, "close", None)
 
     def draw_first(self) -> None:
-        """Run to the first chunk that holds anything."""
+        """Run to the first chunk that is not empty."""
         for chunk in self.rest:
             first = encode(chunk)
             if first:
@@ -63,17 +63,17 @@ class Stream:
 
 
 def begin(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
-    """Return a response whose body is ready or has begun. Call it wherever code of the user made a response.
+    """Return a response whose body is complete or has started. Call this wherever user code made a response.
 
-    A HEAD request draws nothing of a stream.
+    For a HEAD request no chunk is drawn.
 
-    :raise BaseException: What the stream raises before its first chunk.
+    :raise BaseException: If the stream raises it before its first chunk.
     """
     body: Any = response.response
     if isinstance(body, (list, tuple, Stream)):
         return response
     stream = Stream(body)
-    response = own_copy(response)  # a shared response may make a new iterator for each request
+    response = own_copy(response)  # the user may return the same response to several requests
     response.response = stream
     if scope.environ["REQUEST_METHOD"] != "HEAD":
         try:
@@ -85,7 +85,7 @@ def begin(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
 
 
 def close_quietly(scope: Scope, response: WerkzeugResponse) -> None:
-    """Close a response that will not be sent; the reason is being handled already."""
+    """Close a response that will not be sent. Log a failure, since another exception is being handled already."""
     try:
         response.close()
     except Exception:
@@ -93,7 +93,7 @@ def close_quietly(scope: Scope, response: WerkzeugResponse) -> None:
 
 
 class SentStream:
-    """A stream on its way to the client. Every step of it, and its end, run in the context of the request."""
+    """A stream that is being sent. Each chunk is produced, and the stream closed, in the context of the request."""
 
     def __init__(self, scope: Scope, stream: Stream, close: Callable[[], Any]) -> None:
         self._scope = scope
@@ -112,7 +112,7 @@ class SentStream:
             except StopIteration:
                 return
             except Interrupt as interrupt:
-                # The headers have left, so this can be no response any more.
+                # The headers have been sent, so this cannot become a response any more.
                 raise self._broken(RuntimeError(f"The stream had begun when it raised {interrupt}.")) from interrupt
             except Exception as error:
                 self._broken(error)
@@ -121,17 +121,17 @@ class SentStream:
                 yield chunk
 
     def _broken(self, error: Exception) -> Exception:
-        """Log it. The server breaks the framing, so that the client does not take half a body for a whole one."""
+        """Log an exception and return it. The server then breaks the framing, so the client sees a cut body."""
         report(self._scope, error, "%s broke off in mid-stream", self._scope.description)
         return error
 
     def close(self) -> None:
-        """End the request: the client has everything, or has gone."""
+        """End the request after the whole body was sent, or after the client disconnected."""
         end_with(self._scope, self._close)
 
 
 class StreamOfRender:
-    """The rest of a render that turned dynamic: it goes on in the context of the render, and ends it."""
+    """The rest of the stream of a render that turned dynamic. It runs in the context of the render, and ends it."""
 
     def __init__(self, scope: Scope, stream: Stream) -> None:
         self._scope = scope
@@ -162,14 +162,14 @@ def encode(chunk: Any) -> bytes:
 
 
 def end(scope: Scope) -> None:
-    """End a request whose response was sent or cannot be sent."""
+    """End a request whose response has been sent or cannot be sent."""
     scope.seal()
     scope.context.run(run_after, scope)
     scope.close()
 
 
 def end_with(scope: Scope, close: Callable[[], Any]) -> None:
-    """End a request, after a function that closes its response."""
+    """Close the response of a request with a function, and end the request."""
     scope.seal()
     scope.context.run(_end, scope, close)
 
@@ -185,7 +185,7 @@ def _end(scope: Scope, close: Callable[[], Any]) -> None:
 
 
 def run_after(scope: Scope) -> None:
-    """Call what ``after()`` was given, in order. Log each failure, and go on with the next."""
+    """Call the functions passed to ``after()``, in order. Log each failure and continue with the next function."""
     while scope.after:
         function = scope.after.popleft()
         try:
@@ -193,5 +193,7 @@ def run_after(scope: Scope) -> None:
         except Exception:
             logger.exception("A function passed to after() failed, after %s", scope.description)
         except Interrupt as interrupt:
-            error = RuntimeError(f"A function passed to after() raised {interrupt}. The answer has been sent already.")
+            error = RuntimeError(
+                f"A function passed to after() raised {interrupt}. The response has been sent already."
+            )
             logger.error("%s", error, exc_info=interrupt)

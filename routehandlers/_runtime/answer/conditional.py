@@ -1,4 +1,4 @@
-"""Conditional requests: what the client has is compared with the response (RFC 9110 section 13)."""
+"""Conditional requests: compare the client's copy with the response (RFC 9110 section 13)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def compare(environ: WSGIEnvironment, original: WerkzeugResponse) -> WerkzeugResponse:
-    """Return the response for a client that says what it has: the whole, a 304, or a 412."""
+    """Return the response to a conditional request: the whole response, a 304, or a 412."""
     if original.status_code != 200 or not ("ETag" in original.headers or "Last-Modified" in original.headers):
         return original
     response = own_copy(original)
     response.make_conditional(environ)
     if "Date" not in original.headers:
-        response.headers.pop("Date", None)  # the server's
+        response.headers.pop("Date", None)  # the server sets it
     if response.status_code == 412:
         refused = error_response(environ, 412)
         refused.call_on_close(original.close)

@@ -1,7 +1,7 @@
-"""Responses to what was raised: from the nearest file of the user, or else the default.
+"""Responses to exceptions: from the nearest error file of the user, or else the default.
 
-When such a file fails itself, the next one out is asked. The default never
-fails, so that there is always a response and never a loop.
+When an error file fails itself, the file of the next outer folder is called. The
+default never fails, so there is always a response and never a loop.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from ..scope.error_files import ErrorFile
     from ..scope.scope import Scope
 
-# Set by Werkzeug's DebuggedApplication, which shows an exception better than a log does.
+# Werkzeug's DebuggedApplication sets it, and shows an exception better than a log does.
 _DEBUGGER = "werkzeug.debug.preserve_context"
 
 
 def interrupted(scope: Scope, interrupt: Interrupt) -> WerkzeugResponse:
-    """Return the response that ``redirect()``, ``not_found()`` and their like raised."""
+    """Return the response to an exception of ``redirect()``, ``not_found()`` and similar functions."""
     if isinstance(interrupt, Redirect):
         return interrupt_response(scope.environ, interrupt)
     return fallback(scope, interrupt.status)
 
 
 def excepted(scope: Scope, error: HTTPException) -> WerkzeugResponse:
-    """Return the response to an exception of Werkzeug's, such as ``abort()`` raises."""
+    """Return the response to an ``HTTPException`` of Werkzeug, for example from ``abort()``."""
     if error.code is not None and error.code in scope.route.error_files.by_status and has_default_body(error):
         headers = [pair for pair in error.get_headers(scope.environ) if pair[0].lower() != "content-type"]
         return fallback(scope, error.code, description_of(error), headers)
     try:
         response = begin(scope, http_exception_response(scope.environ, error))
-    except Interrupt as interrupt:  # from a stream that was raised with abort()
+    except Interrupt as interrupt:  # from a stream that was passed to abort()
         return interrupted(scope, interrupt)
     if has_default_body(error) and isinstance(response, Response):
         response._default_for = error
@@ -58,10 +58,10 @@ def excepted(scope: Scope, error: HTTPException) -> WerkzeugResponse:
 
 
 def fallback(scope: Scope, status: int, detail: str = "", headers: Sequence[tuple[str, str]] = ()) -> WerkzeugResponse:
-    """Return the response of ``not_found.py`` and its like, or the default.
+    """Return the response of ``not_found.py``, ``forbidden.py`` or ``unauthorized.py``, or the default.
 
-    :param detail: What the default says more.
-    :param headers: Added to either, where it has no other of their name.
+    :param detail: Extra sentence in the default response.
+    :param headers: Added to the response if it has no header of the same name.
     """
     for file in scope.route.error_files.by_status.get(status, ()):
         try:
@@ -78,7 +78,7 @@ def fallback(scope: Scope, status: int, detail: str = "", headers: Sequence[tupl
 
 
 def method_not_allowed(scope: Scope, methods: Iterable[str]) -> Response:
-    """Return a 405 that names the methods that are allowed."""
+    """Return a 405 that lists the allowed methods."""
     response = error_response(scope.environ, 405)
     response.headers["Allow"] = ", ".join(methods)
     response._default_for = MethodNotAllowed(tuple(methods))
@@ -88,15 +88,15 @@ def method_not_allowed(scope: Scope, methods: Iterable[str]) -> Response:
 def failed(
     scope: Scope, error: Exception, where: str, *, route_type: Literal["route", "middleware"] = "route"
 ) -> WerkzeugResponse:
-    """Return the response to an unexpected exception: the log gets everything, the client no details.
+    """Return the response to an unexpected exception. The details go to the log and not to the client.
 
-    :param where: The request, and which function of which file answers it.
-    :param route_type: What raised it.
+    :param where: The request, and the function and file that answer it.
+    :param route_type: The kind of code that raised the exception.
     """
     if _DEBUGGER in scope.environ:
         raise error
     if not scope.is_reported:
-        # A framework logs the exceptions that it is given to answer.
+        # A framework logs the exceptions that are handed to it.
         is_logged = scope.route.framework is None or bool(scope.route.error_files.error)
         report(scope, error, "%s failed", where, route_type=route_type, is_logged=is_logged)
     scope.forget_cookies()
@@ -116,12 +116,19 @@ def failed(
 
 
 def as_exception(error: BaseException) -> Exception:
-    """Return what was raised where a response cannot be: an interrupt is a mistake there."""
-    return error if isinstance(error, Exception) else RuntimeError(f"There came {error}.")
+    """Return an exception that was raised where no response can be sent. There, an interrupt is a mistake."""
+    return (
+        error
+        if isinstance(error, Exception)
+        else RuntimeError(f"No response can be sent here, so this is a mistake: {error}.")
+    )
 
 
 def _response_of(scope: Scope, result: Any, status: int) -> WerkzeugResponse:
-    """Return what a file returned. It gives the status by a tuple, or by a response with another than 200."""
+    """Return the result of an error file as a response.
+
+    The file can change the status: with a tuple, or with a response whose status is not 200.
+    """
     response = make_response(result)
     if response.status_code == 200 and not isinstance(result, tuple):
         response = own_copy(response)
@@ -131,4 +138,4 @@ def _response_of(scope: Scope, result: Any, status: int) -> WerkzeugResponse:
 
 
 def _failed_itself(scope: Scope, file: ErrorFile, error: BaseException) -> None:
-    report(scope, error, "%s failed, and the next file out answers for it", file.file)
+    report(scope, error, "%s failed; trying the error file of the next outer folder", file.file)

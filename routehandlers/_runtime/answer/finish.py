@@ -1,9 +1,9 @@
-"""The exit of every request: a response becomes what WSGI wants.
+"""Make the WSGI response of every request.
 
-Here cookies join the headers, caches on the way learn what they may keep, and
-conditional requests, HEAD and lengths are settled. No code of the user runs
-here, and responses are read, never changed, so that a handler may return the same
-one to every request.
+This module adds cookies and ``Cache-Control`` to the headers, and handles
+conditional requests, HEAD and ``Content-Length``. It runs no user code. It reads
+responses and never changes them, so a handler may return the same response to
+every request.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     body: Any = response.response
     data: bytes
     stream: Stream | None = None
-    if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all
+    if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all responses
         data = body[0]
         default_type = BYTES if data else TEXT
     elif isinstance(body, Stream):
@@ -62,14 +62,14 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     else:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
-        default_type = BYTES if data and is_ours else TEXT  # text made its own type
+        default_type = BYTES if data and is_ours else TEXT  # Werkzeug has set the type of text already
     status, line = response._status_code, response._status
     source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
     if scope.is_transformed_late:
         source = overlaid(source, scope.config_headers)
     headers, length = check_headers(source, status, default_type)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
-        headers = _told(scope, headers)
+        headers = _with_cookies_and_cache_control(scope, headers)
     has_body = status not in _WITHOUT_BODY
     is_head = environ["REQUEST_METHOD"] == "HEAD"
     if stream is not None:
@@ -90,7 +90,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
 
 
 def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
-    """Make the WSGI response of an entry that nothing has changed: its headers were checked when it was stored."""
+    """Make the WSGI response of an unchanged entry, whose headers were checked when it was stored."""
     headers: Pairs = list(response.headers)
     if scope.client_read and not scope.route.is_public:
         headers = made_private(headers)
@@ -101,13 +101,13 @@ def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
     return response._status, headers, ClosingIterator(sent, partial(end, scope)) if scope.has_leftovers else sent
 
 
-def _told(scope: Scope, headers: Pairs) -> Pairs:
-    """Return headers with the cookies of the request, and with what caches on the way may do."""
+def _with_cookies_and_cache_control(scope: Scope, headers: Pairs) -> Pairs:
+    """Return headers with the cookies of the request and the ``Cache-Control`` for shared caches."""
     cookies = take_cookies(scope, headers) if scope.opened_jar is not None else []
     if cookies:
         headers += cookies
     route = scope.route
-    if scope.is_unstored:  # whatever the settings or middleware say
+    if scope.is_unstored:  # this overrides the settings and middleware
         headers = made_private(headers, UNSTORED)
     elif route.is_cached:
         sets_cookie = bool(cookies) or "set-cookie" in [name.lower() for name, _ in headers]
@@ -119,7 +119,7 @@ def _told(scope: Scope, headers: Pairs) -> Pairs:
 
 
 def _without_forged_draft(scope: Scope, headers: Pairs) -> Pairs:
-    """Take a draft mode cookie that this application did not sign from its client, as Next does."""
+    """Clear the client's draft mode cookie if this application did not sign it, as Next does."""
     key = scope.route.draft_key
     sets_it = any(name == "Set-Cookie" and value.startswith(f"{COOKIE}=") for name, value in headers)
     if key is None or sets_it or key.is_valid(parse_cookies(scope.environ.get("HTTP_COOKIE") or "")):

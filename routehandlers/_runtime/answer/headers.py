@@ -1,4 +1,4 @@
-"""Headers as they leave: checked, with a type, and with the cookies of the request."""
+"""Check response headers, and add the content type and the cookies of the request."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("routehandlers")
 
-# They speak of one connection, which is the server's affair: PEP 3333 forbids
-# them to applications, and a server that passed them on would break its framing.
+# Hop-by-hop headers describe one connection, which the server manages. PEP 3333 forbids
+# applications to send them, and a server that passed them on would break its framing.
 _HOP_BY_HOP = frozenset(
     "connection keep-alive proxy-authenticate proxy-authorization te trailer trailers transfer-encoding upgrade".split()
 )
 
-# Header names that were seen to be tokens. An application uses few; the bound is for those that do not.
+# Header names that are known to be tokens. Most applications use few names. The bound is for those that generate them.
 _checked_names: dict[str, str] = {}
 _MOST_NAMES = 1_000
 _LONGEST_NAME = 100
 
-# All other responses have a type: wsgiref.validate asks for it, and a client that has one does not guess.
+# All other responses get a type: wsgiref.validate requires it, and a client without a type guesses.
 WITHOUT_TYPE = (204, 304)
 
 
 def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type: str) -> tuple[Pairs, str | None]:
-    """Return headers as WSGI takes them, with a type, and the ``Content-Length`` among them.
+    """Return checked headers for WSGI, with a content type, and the value of ``Content-Length`` if there is one.
 
     :raise ValueError: For a name or a value that would break the message.
     """
@@ -50,9 +50,9 @@ def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type:
         elif lower == "content-length":
             length = value
         elif lower in _HOP_BY_HOP:
-            logger.warning("The header %s is the server's to set and was left out.", name)
+            logger.warning("The header %s was left out: only the server may set it.", name)
             continue
-        # The first two are what is_header_value() asks first; this saves a call for each header.
+        # These two tests also begin is_header_value(). Here they save a call for each header.
         if not (value.isascii() and value.isprintable()) and not is_header_value(value):
             raise ValueError(
                 f"The header {name} cannot hold {value!r}: it takes no control characters, and only Latin-1 text."
@@ -64,9 +64,9 @@ def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type:
 
 
 def take_cookies(scope: Scope, headers: Iterable[tuple[str, str]]) -> Pairs:
-    """Return the ``Set-Cookie`` headers of a request that a response does not have yet.
+    """Return the ``Set-Cookie`` headers of a request that its response does not have yet.
 
-    A cookie that the response sets itself wins over one of the same name that ``cookies().set()`` was given.
+    A cookie that the response sets itself replaces a cookie of the same name from ``cookies().set()``.
     """
     if not scope.cookie_lines():
         return []
@@ -75,7 +75,7 @@ def take_cookies(scope: Scope, headers: Iterable[tuple[str, str]]) -> Pairs:
 
 
 def with_cookies(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
-    """Return a response with the cookies of the request so far, for what stands around the route to see."""
+    """Return a response with the cookies set so far, so that middleware can see them."""
     if not scope.cookie_lines():
         return response
     headers = list(response.headers)

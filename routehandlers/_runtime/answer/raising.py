@@ -1,4 +1,4 @@
-"""An exception that nobody answers, for a test client that asks for it in place of the answer."""
+"""Raise unhandled exceptions in a test client that asks for them in place of the response."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NoReturn
 
 from werkzeug.exceptions import HTTPException
 
-# Set by a client that wants to see exceptions; servers do not know it.
+# Set in the environ by a test client that wants exceptions. Servers do not set it.
 RAISES = "routehandlers.raises"
 
 
 def raising(unanswered: Exception | None, body: Iterable[bytes]) -> Iterable[bytes]:
-    """The body of a default answer, or, where that stands for an exception nobody planned, one that raises it."""
+    """Return the body of a response, or for an unexpected exception an iterable that raises it."""
     return body if unanswered is None or isinstance(unanswered, HTTPException) else _RaisingBody(unanswered, body)
 
 
 class _RaisingBody:
-    """Raises what came to pass when it is iterated, which is outside of the request's context, and ends the request."""
+    """A body that ends the request and raises an exception when it is iterated, outside of the request's context."""
 
     def __init__(self, error: Exception, body: Iterable[bytes]) -> None:
         self._error = error
@@ -27,7 +27,7 @@ class _RaisingBody:
         return self
 
     def __next__(self) -> NoReturn:
-        self.close()  # not everybody does who meets an exception
+        self.close()  # callers may not close the body after an exception
         raise self._error
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Exceptions that nobody planned: the log hears of them, and so does the application's ``on_request_error()``."""
+"""Report unexpected exceptions to the log and to the application's ``on_request_error()``."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def report(
     route_type: Literal["route", "middleware"] = "route", revalidate_reason: Literal["stale"] | None = None,
     is_logged: bool = True,
 ) -> None:  # fmt: skip
-    """Tell of an exception that no answer shows.
+    """Report an exception that the response does not show.
 
-    :param message: For the log, with places for ``values``.
-    :param revalidate_reason: Why the handler ran, if that was no request.
-    :param is_logged: Whether nobody else will.
+    :param message: Log message with placeholders for ``values``.
+    :param revalidate_reason: Reason why the handler ran, if it did not run for a request.
+    :param is_logged: Whether to log the exception. A framework logs its exceptions itself.
     """
     if is_logged:
         logger.error(message, *values, exc_info=error)
-    tell = scope.route.on_request_error
-    if tell is None:
+    hook = scope.route.on_request_error
+    if hook is None:
         return
-    # A render that may be stored has a request that reports what is read of it.
+    # The request of a render that may be stored reports each read, so the hook gets a plain one.
     request = scope.route.request_class(scope.environ, populate_request=False) if scope.render else scope.request
     context = ErrorContext(scope.route.pattern, route_type, revalidate_reason)
     try:
-        tell(error, request, context)
+        hook(error, request, context)
     except (Exception, Interrupt) as another:
         logger.error("on_request_error() of instrumentation.py failed", exc_info=another)

@@ -1,4 +1,4 @@
-"""What a function of the user's returned, as a response."""
+"""Convert the return values of user functions into responses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ...exceptions import InvalidReturnError
 
 
 def make_response(result: Any) -> WerkzeugResponse:
-    """What a handler returned, as a response.
+    """Return the response for the return value of a handler.
 
-    :raise InvalidReturnError: With the end of a sentence that says what came.
+    :raise InvalidReturnError: If the value has another type. Its message is the end of a sentence.
     """
     if isinstance(result, (dict, list)):
         return Response.json(result)
@@ -47,8 +47,8 @@ def make_response(result: Any) -> WerkzeugResponse:
 def _final(response: WerkzeugResponse) -> WerkzeugResponse:
     if isinstance(response, Continuation):
         raise InvalidReturnError(
-            f"returned {response!r}, which sends a request on its way. Only middleware can do that, since nothing"
-            " comes after a handler."
+            f"returned {response!r}, which passes the request on. Only middleware can do that: nothing runs"
+            " after a handler."
         )
     return response
 
@@ -66,7 +66,7 @@ def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
     elif isinstance(body, str):
         response = Response(body, status)
     else:
-        # A copy: what a handler returns may be meant for other requests too.
+        # Copy it, because a handler may return the same object to other requests too.
         response = copy(make_response(body))
         response.headers = Headers(list(response.headers))
         response.status_code = status
@@ -76,10 +76,10 @@ def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
 
 
 def _add_headers(response: WerkzeugResponse, fields: Any) -> None:
-    """Headers of a tuple replace those of the body by name; pairs may repeat a name."""
+    """Replace headers of a response by name. Pairs may repeat a name."""
     pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
     for name, _ in pairs:
         response.headers.pop(name, None)
     for name, value in pairs:
-        for one in [value] if isinstance(value, str) else value:
-            response.headers.add(name, one)
+        for item in [value] if isinstance(value, str) else value:
+            response.headers.add(name, item)
