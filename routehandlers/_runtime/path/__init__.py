@@ -1,1 +1,1 @@
-"""Find the path of a request and the route that answers it."""
+"""Read the path of a request, and find its route."""

@@ -1,4 +1,4 @@
-"""The first stage: whether a request can be read at all, and the one path that guards, routes and the cache see."""
+"""Check the host of a request, and read the path that middleware, routes and the cache use."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from ...config import Config
     from ...typing import WSGIEnvironment
 
-# Values of Host that were found good are few. The oldest makes room for a new one, so that a client that sends others
-# neither fills memory nor keeps the real one out.
+# Bound of the valid Host values that are remembered. The oldest is dropped for a new one, so a client that sends many
+# values neither fills memory nor keeps the real host out.
 _MOST_HOSTS = 1_000
 
-# Paths that need no decoding, no redirect and no second thought: nearly all.
+# Paths that need no decoding and no redirect. Nearly all paths match.
 PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,;=:@-][A-Za-z0-9_~!$&'()*+,;=:@.-]*)+")
 
-# RFC 9110 section 4.1 asks for 8,000 at least; gunicorn takes half of that.
+# RFC 9110 section 4.1 asks for at least 8,000; gunicorn accepts half of that.
 _LONGEST_PATH = 8_192
 
 
 class UnknownPathError(NotFound):
-    """There is nothing at a path, neither route nor file."""
+    """Raised if neither a route nor a file has the path."""
 
 
 class Entrance:
-    """Reads the host and the path of requests.
+    """Read the host and the path of requests.
 
-    :ivar good_hosts: Values of ``Host`` that were found good.
-    :ivar knows: Whether there is anything at a path, where another application answers for the rest: what that one
-        has with a slash at its end is not redirected.
+    :ivar good_hosts: Values of ``Host`` that are known to be valid.
+    :ivar knows: Returns whether a route or file has a path; ``None`` without another application. Its paths may end
+        in a slash and are not redirected.
     """
 
     knows: Callable[[str], bool] | None = None
@@ -48,22 +48,22 @@ class Entrance:
         self._config = config
         self._request_class = request_class
         self.good_hosts: dict[str | None, None] = {}
-        # Only where a path without a slash at its end is never redirected.
+        # Only if a path without a trailing slash is never redirected.
         self._takes_plain = not config.base_path and (config.skip_trailing_slash_redirect or not config.trailing_slash)
 
     def check_host(self, environ: WSGIEnvironment) -> None:
-        """Refuse a malformed or unknown ``Host``, and protocols that no handler speaks.
+        """Check that ``Host`` is valid and trusted, and that the protocol is HTTP.
 
-        :raise BadRequest: For these.
+        :raise BadRequest: If the check fails.
         """
         host: str | None = environ.get("HTTP_HOST")
         if self.knows is None and is_websocket(environ):
-            raise BadRequest("There is no WebSocket here.")
+            raise BadRequest("WebSockets are not supported here.")
         if host:
             if not is_valid_host(host):
                 raise BadRequest("The Host header is malformed.")
             if not is_trusted_host(host, self._config.trusted_hosts):
-                raise BadRequest("The Host header names another host.")
+                raise BadRequest("The Host header does not name a trusted host.")
         elif self._config.trusted_hosts is not None:
             raise BadRequest("The Host header is missing.")
         if len(self.good_hosts) >= _MOST_HOSTS:
@@ -71,10 +71,10 @@ class Entrance:
         self.good_hosts[host] = None
 
     def read_path(self, environ: WSGIEnvironment) -> Plan:
-        """Return a plan with the path that a request is for, or with its right spelling.
+        """Return a plan with the path of a request, or with a redirect to its right spelling.
 
-        :raise BadRequest: For what cannot be decoded.
-        :raise NotFound: For dot segments.
+        :raise BadRequest: If the path cannot be decoded.
+        :raise NotFound: If the path has dot segments.
         """
         target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         plain: str = environ.get("PATH_INFO") or ""
@@ -91,7 +91,7 @@ class Entrance:
         location = None
         if below is not None or REPEATED_SLASHES.search(path):
             location = self.redirect_target(path)
-            if location is not None and self._is_anothers(path, below):
+            if location is not None and self._may_be_foreign(path, below):
                 location = None
         whole = to_text(path)
         text = whole if below == path else None if below is None else to_text(below)
@@ -99,21 +99,21 @@ class Entrance:
         plan.location = None if location is None else prefix + location
         return plan
 
-    def _is_anothers(self, path: str, below: str | None) -> bool:
-        """Return whether only a slash at the end would be put right, of a path that another application may have."""
+    def _may_be_foreign(self, path: str, below: str | None) -> bool:
+        """Return whether another application may have a path, of which only the trailing slash is wrong here."""
         if self.knows is None or REPEATED_SLASHES.search(path):
             return False
         return below is None or not self.knows(to_text(below))
 
     def below_base_path(self, path: str) -> str | None:
-        """What follows the base path, if the path lies below it."""
+        """Return the rest of a path after the base path, or ``None`` if the path lies outside of it."""
         base = self._config.base_path
         if not base:
             return path
         return path[len(base) :] or "/" if f"{path}/".startswith(f"{base}/") else None
 
     def redirect_target(self, path: str) -> str | None:
-        """Where the slashes of a path are put right, or ``None`` if they are."""
+        """Return a path with its slashes corrected, or ``None`` if they are right."""
         if REPEATED_SLASHES.search(path):
             return REPEATED_SLASHES.sub("/", path)
         if self._config.skip_trailing_slash_redirect or path in {"", "/"}:
@@ -131,34 +131,34 @@ class Entrance:
     def redirect(self, environ: WSGIEnvironment, location: str) -> Response:
         """Return the redirect to the right spelling of a path.
 
-        :param location: With the prefix, without the query.
+        :param location: The path with the prefix, without the query.
         """
-        # One slash at the front, whatever the prefix was: two would name a host.
+        # Exactly one slash at the front for any prefix: two slashes would begin a host name.
         query = self._request_class(environ, populate_request=False).sent_query
         location = "/" + location.lstrip("/\\") + (f"?{query}" if query else "")
-        # Old clients do not know 308; Next helps them with Refresh.
+        # Old clients do not know 308; Next sends them Refresh.
         return Response(location, 308, {"Location": location, "Refresh": f"0;url={location}"})
 
 
 def is_websocket(environ: WSGIEnvironment) -> bool:
-    """Whether a client wants to speak another protocol from here on."""
+    """Return whether a client asks to switch to the WebSocket protocol."""
     upgrade: str = environ.get("HTTP_UPGRADE") or ""
     return upgrade.lower() == "websocket"
 
 
 def check_length(text: str) -> None:
-    """Refuse a path that patterns would take too long to match. Not to match it would let it past a guard.
+    """Check that a path is short enough to be matched by patterns. Skipping the match would let it pass middleware.
 
-    :raise RequestURITooLarge: For it.
+    :raise RequestURITooLarge: If the path is too long.
     """
     if len(text) > _LONGEST_PATH:
         raise RequestURITooLarge
 
 
 def to_text(path: str) -> str:
-    """A percent-encoded path as matching text; a slash at its end makes no difference.
+    """Return a percent-encoded path as matching text, without a trailing slash.
 
-    :raise BadRequest: For what cannot be decoded.
+    :raise BadRequest: If the path cannot be decoded.
     """
     segments = decode_segments(path)
     if len(segments) > 1 and segments[-1] == "":

@@ -1,7 +1,7 @@
-"""Hits that are answered before there is a request: from the plan of a path, straight to ready bytes.
+"""Cache hits that are answered without a request object: from the plan of a path to the stored bytes.
 
-A plan holds no entry, only its key. Whatever is unusual about a request goes the
-long way, which gives the same response or a better one.
+A plan holds only the key of an entry. Unusual requests pass all stages, which give
+the same response or a better one.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
     from ..scope.scope import Scope
 
-# What is left for those around the application: the pattern, and the params as
-# https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html has them.
+# Keys of the environ that tell WSGI middleware the pattern and the params, as in
+# https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html
 ROUTE, ROUTING_ARGS = "routehandlers.route", "wsgiorg.routing_args"
 
 Answer = tuple[str, Pairs, Iterable[bytes]]
@@ -33,8 +33,8 @@ Answer = tuple[str, Pairs, Iterable[bytes]]
 class Ready:
     """The stored response of a path.
 
-    :param key: Of its entry.
-    :param config_headers: What the configuration adds to it.
+    :param key: Key of its entry.
+    :param config_headers: Headers that the configuration adds.
     """
 
     __slots__ = ("config_headers", "key", "pattern")
@@ -46,10 +46,10 @@ class Ready:
 
 
 class Hits:
-    """Answers of one application that are in memory.
+    """Responses of one application that are ready in memory.
 
-    :param store: Where the entries are.
-    :param good_hosts: Values of ``Host`` that were found good.
+    :param store: The store of the entries.
+    :param good_hosts: Values of ``Host`` that are known to be valid.
     """
 
     def __init__(self, store: Store, good_hosts: dict[str | None, None]) -> None:
@@ -58,7 +58,7 @@ class Hits:
         self.is_on = True
 
     def remember(self, scope: Scope, held: Held) -> None:
-        """Note on the plan of a request that it was answered with an entry that is fresh."""
+        """Note on the plan of a request that a fresh entry answered it."""
         plan = scope.plan
         if plan is None or not self.is_on or held.entry.fallback or scope.is_rewritten or not plan.is_unconditional:
             return
@@ -68,7 +68,7 @@ class Hits:
             plan.ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())
 
     def answer(self, plan: Plan, environ: WSGIEnvironment) -> Answer | None:
-        """Return the response to a plain ``GET`` of something fresh in memory, if this is that."""
+        """Return the response if the request is a plain ``GET`` and its entry is fresh in memory."""
         get = environ.get
         ready = plan.ready
         if (
@@ -101,7 +101,7 @@ class Hits:
         return STATUS_LINES[held.entry.status], headers, held.body
 
     def fresh(self, key: str, now: float) -> Held | None:
-        """Return the entry of a key, if it is in memory and was found fresh at the present version of the purges."""
+        """Return the entry of a key if it is in memory and was fresh at the current version of the purges."""
         held = self._store.memory.held(key)
         if held is None:
             return None

@@ -1,4 +1,4 @@
-"""From a path to the endpoint that answers it, and its params."""
+"""Find the endpoint of a path, and its params."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from ...typing import Params
     from .plans import Plan
 
-# Returns whether a route takes some params.
+# Returns whether a route accepts these params.
 Admits = Callable[["Params"], bool]
 
-# The endpoint, and what its brackets matched. (A plain tuple: each request makes one.)
+# The endpoint and its params. It is a plain tuple because each request makes one.
 Found: TypeAlias = "tuple[Any, Params]"
 
 FindPublic = Callable[[str], Any]
@@ -24,10 +24,10 @@ FindPublic = Callable[[str], Any]
 class Lookup:
     """The endpoints of one application by their paths.
 
-    :param endpoints: By their place in the tree.
-    :param admissions: Those of which ``dynamic_params = False`` admits only some params, by their place.
-    :param public: Finds the public file of a path; ``None`` where the application has none.
-    :param has_lasting_files: Whether that always finds the same.
+    :param endpoints: The endpoints, in the order of the routes in the tree.
+    :param admissions: Checks of params for routes with ``dynamic_params = False``, by their index.
+    :param public: Finds the public file of a path; ``None`` if the application has none.
+    :param has_lasting_files: Whether the public files stay the same while the process runs.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Lookup:
         self._decide = tree.decide if tree.has_converters else tree.match
 
     def plan(self, plan: Plan) -> None:
-        """Note what a path decides alone: not the result of a custom converter, nor files that come and go."""
+        """Note the route on a plan if the path alone decides it, without converters or files that may change."""
         if not self._has_lasting_files or plan.text is None:
             return
         if self._public is not None and (file := self._public(plan.text)) is not None:
@@ -51,7 +51,7 @@ class Lookup:
             return
         try:
             match = self._decide(plan.text) if not self._admissions else self._admitted(plan.text, self._decide)
-        except Exception:  # of generate_static_params(); the stage of the routes raises it in its place
+        except Exception:  # from generate_static_params(); the stage of the routes will raise it again
             return
         if match is UNDECIDED:
             return
@@ -61,7 +61,7 @@ class Lookup:
             plan.found, plan.has_lists = (self._endpoints[index], params), index in self._with_lists
 
     def decide(self, plan: Plan) -> None:
-        """Note the route on a plan that is for one request, so that each converter is called once for it."""
+        """Note the route on the plan of one request, so that each converter is called once for the request."""
         assert plan.text is not None
         plan.is_decided = plan.has_lists = True
         try:
@@ -70,14 +70,14 @@ class Lookup:
             plan.error = error
 
     def match_static(self, text: str) -> Found | None:
-        """Return the file or the static route of a path."""
+        """Return the public file or the static route of a path."""
         if self._public is not None and (file := self._public(text)) is not None:
             return file, {}
         index = self._tree.exact.get(text)
         return (self._endpoints[index], {}) if index is not None else None
 
     def match(self, text: str) -> Found | None:
-        """Return the file or the route of a path; static ones come first.
+        """Return the public file or the route of a path. Static routes come before dynamic routes.
 
         :param text: Matching text.
         """
@@ -87,7 +87,10 @@ class Lookup:
         return None if match is None else (self._endpoints[match[0]], match[1])
 
     def _admitted(self, text: str, find: Callable[..., tuple[int, Params] | None]) -> tuple[int, Params] | None:
-        """Return the first match whose route takes the params: ``dynamic_params = False`` takes only listed ones."""
+        """Return the first match whose route accepts its params.
+
+        A route with ``dynamic_params = False`` accepts only listed params.
+        """
         match = find(text)
         refused: frozenset[int] = frozenset()
         while match is not None and match[0] in self._admissions and not self._admissions[match[0]](match[1]):
@@ -96,5 +99,5 @@ class Lookup:
         return match
 
     def knows(self, text: str) -> bool:
-        """Return whether there is anything at a path."""
+        """Return whether a route or a public file has a path."""
         return self.match(text) is not None

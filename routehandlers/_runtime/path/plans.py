@@ -1,8 +1,8 @@
-"""Plans: what the path of a request decides alone, decided once for each path.
+"""Plans: decisions that depend only on the path of a request, made once for each path.
 
 A plan holds no result of a custom converter, which may query a database, and
 nothing that depends on the method, on a header or on draft mode. Each request gets
-params of its own. The table is an optimisation: every request may go without it.
+its own params. The table is only an optimisation: every request works without it.
 """
 
 from __future__ import annotations
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
     from ...typing import Params, WSGIEnvironment
     from .hits import Ready
 
-# The bound of the table, in bytes and in paths.
+# Bounds of the table, in bytes and in paths.
 MOST_BYTES = 16 * 2**20
 MOST_PATHS = 50_000
 
-# Paths without a route get this part of it, so that requests for them never push out good paths.
+# Divisor: paths without a route get 1/16 of the table, so that they never push out paths with a route.
 _SHARE_OF_UNKNOWN = 16
 
-# How many paths that came once are told from new ones; a power of two.
+# Number of places that remember paths requested once; a power of two.
 _SEEN = 4_096
 _MASK = _SEEN - 1
 
-# The objects of one plan, in bytes; measured with tracemalloc for a path with one parameter.
+# Size of the objects of one plan in bytes, measured with tracemalloc for a path with one parameter.
 _OBJECTS = 1_000
 
-# A segment in a list, a transform that matches, and a header that it adds: their bytes without the path and the texts.
+# Bytes of a segment in a list, of a matching transform, and of a header that it adds; without the path and the texts.
 _SEGMENT, _TRANSFORM, _PAIR = 72, 350, 170
 
-# PATH_INFO, or with a prefix or an escape also SCRIPT_NAME and the target as it was sent.
+# PATH_INFO alone, or SCRIPT_NAME, PATH_INFO and the raw request target if there is a prefix or an escape.
 Key = str | tuple[str, str, str]
 
 
 class Plan:
-    """What one path decides.
+    """Decisions for one path.
 
     :ivar text: The path below the base path as matching text; ``None`` outside of the base path.
-    :ivar whole: The same with the base path.
-    :ivar location: Where a wrong slash is put right, with the prefix, as the path was sent.
-    :ivar is_plain: Whether PATH_INFO is that text, letter for letter.
-    :ivar found: The endpoint and its params, where the path decides them and there is a route.
-    :ivar is_decided: Whether the path decides that.
-    :ivar error: What a converter raised, on the plan of one request.
-    :ivar headers: The ``headers`` transforms whose sources match, and so on for the other groups.
-    :ivar config_headers: What they add, where no condition is to be checked.
-    :ivar meets_root: Whether the root's middleware is met; ``None`` where a condition decides it.
-    :ivar key: That of the stored response of ``found``, unless a header is part of it.
-    :ivar ready: The stored response that answers at once, where there is one.
-    :ivar size: Bytes in the table, more or less.
+    :ivar whole: The path with the base path as matching text.
+    :ivar location: Target of a redirect that corrects slashes, with the prefix, in the encoding that was sent.
+    :ivar is_plain: Whether PATH_INFO equals ``text``.
+    :ivar found: The endpoint and its params, if the path alone decides them and there is a route.
+    :ivar is_decided: Whether the path alone decides the route.
+    :ivar error: The exception of a converter, on the plan of one request.
+    :ivar headers: The ``headers`` transforms whose sources match. The other groups follow the same rule.
+    :ivar config_headers: Headers that the transforms add; ``None`` if conditions must be checked first.
+    :ivar meets_root: Whether the root's middleware runs; ``None`` if that depends on a condition.
+    :ivar key: Cache key of the response of ``found``, if no header is part of the key.
+    :ivar ready: The stored response that is ready in memory, if there is one.
+    :ivar size: Approximate bytes in the table.
     """
 
-    # Most plans of most applications have nothing but a path and a route; the rest is in the class.
+    # Most plans have only a path and a route, so the defaults of all else are in the class.
     location: str | None = None
     is_plain = False
     found: tuple[Any, Params] | None = None
@@ -80,7 +80,7 @@ class Plan:
 
     @property
     def is_unconditional(self) -> bool:
-        """Whether nothing of the application stands around the route for this path, whatever the request has."""
+        """Whether no middleware or transform can apply to any request for this path."""
         return (
             self.meets_root is False
             and self.config_headers is not None
@@ -88,7 +88,7 @@ class Plan:
         )
 
     def params(self) -> Params:
-        """Return params for one request."""
+        """Return a copy of the params for one request."""
         assert self.found is not None
         params = self.found[1]
         if not self.has_lists:
@@ -97,10 +97,10 @@ class Plan:
 
 
 class Plans:
-    """The plans of one application, the least recently used of them leaving first.
+    """The plans of one application. The least recently used plans are dropped first.
 
-    A path is remembered when it comes a second time. Many applications have paths that come once, and to remember
-    those would cost more than it saves.
+    A path is remembered at its second request. Many applications have paths that are requested once, and
+    remembering those would cost more than it saves.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES, most_paths: int = MOST_PATHS) -> None:
@@ -108,11 +108,11 @@ class Plans:
         self._known = _Segment(most_bytes - unknown[0], most_paths - unknown[1])
         self._unknown = _Segment(*unknown)
         self._get_known, self._get_unknown = self._known.plans.get, self._unknown.plans.get
-        # The hashes of paths that came once, each at a place of its own until another takes it.
+        # Hashes of paths that were requested once. A new hash replaces the one at its place.
         self._seen = [0] * _SEEN
 
     def find(self, environ: WSGIEnvironment) -> Plan | None:
-        """Return the plan of a request's path."""
+        """Return the plan of the path of a request, or ``None``."""
         get = environ.get
         target = get("RAW_URI") or get("REQUEST_URI") or ""
         key: Key = get("PATH_INFO") or ""
@@ -125,14 +125,14 @@ class Plans:
             if plan is None:
                 return None
             segment = self._unknown
-        try:  # suppress() would take longer than all the rest
+        try:  # suppress() would take longer than the rest of the method
             segment.plans.move_to_end(key)
         except KeyError:  # another thread has just dropped it
             return plan
         return plan
 
     def keep(self, environ: WSGIEnvironment, plan: Plan) -> None:
-        """Remember the plan of a request's path, unless it came for the first time."""
+        """Remember the plan of the path of a request, except at its first request."""
         key: Key = plan.whole if plan.is_plain and not environ.get("SCRIPT_NAME") else key_of(environ)
         seen, mark = self._seen, hash(key)
         place = mark & _MASK
@@ -144,12 +144,12 @@ class Plans:
 
     @property
     def size(self) -> int:
-        """Bytes in use, more or less."""
+        """Approximate bytes in use."""
         return self._known.size + self._unknown.size
 
 
 def key_of(environ: WSGIEnvironment) -> Key:
-    """Return all that the plan of a request depends on."""
+    """Return the key of the plan of a request."""
     path: str = environ.get("PATH_INFO") or ""
     prefix: str = environ.get("SCRIPT_NAME") or ""
     sent = (target_of(environ) or "").partition("?")[0]
@@ -157,7 +157,7 @@ def key_of(environ: WSGIEnvironment) -> Key:
 
 
 class _Segment:
-    """Plans in the order of their use, within bounds."""
+    """Plans in the order of their last use, within bounds."""
 
     def __init__(self, most_bytes: int, most_paths: int) -> None:
         self.plans: OrderedDict[Key, Plan] = OrderedDict()
@@ -182,9 +182,9 @@ class _Segment:
 
 
 def _size_of(key: Key, plan: Plan) -> int:
-    # The path stands in the key, in the texts, in the params and in the key of a stored response; a character that
-    # is no Latin-1 takes two bytes or four. A catch-all holds each segment by itself, and a transform what it took of
-    # the path.
+    # The path is in the key, in the texts, in the params and in the key of a stored response. A character outside of
+    # Latin-1 takes two or four bytes. A catch-all holds a string for each segment, and a transform the parameters that
+    # it captured.
     path, length = (key, len(key)) if isinstance(key, str) else (key[1], sum(map(len, key)))
     size = _OBJECTS + 6 * length + _SEGMENT * path.count("/")
     for matched in (plan.headers, plan.redirects, plan.before_files, plan.after_files, plan.fallback):

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from .lookup import Lookup
     from .plans import Plan, Plans
 
-# What a request would meet: the name of a step, and what it comes to.
+# A step that a request would take: its name and its result.
 Step = tuple[str, str]
 
 
 class NamesSpans(Protocol):
-    """Knows whether the request is traced."""
+    """An object that can name the span of a traced request."""
 
     name_span: Callable[[WSGIEnvironment], None] | None
 
 
 class Stage:
-    """One step of the pipeline.
+    """A step of the pipeline.
 
     :ivar notes: Whether ``plan`` notes anything.
     """
@@ -36,27 +36,27 @@ class Stage:
     notes = False
 
     def plan(self, plan: Plan) -> None:
-        """Note what this stage does for a path, whatever else a request has. Most stages note nothing."""
+        """Note on a plan what this stage decides from the path alone. Most stages note nothing."""
 
     def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
-        """Return the response to a request, or ``None`` to go on.
+        """Return the response to a request, or ``None`` to continue.
 
-        :param place: Of the next stage.
+        :param place: Index of the next stage.
         """
         raise NotImplementedError
 
-    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:  # noqa: ARG002  # for others
-        """Add what this stage would do to a request. Return a response that ends it.
+    def explain(self, scope: Scope, steps: list[Step], /) -> WerkzeugResponse | None:  # noqa: ARG002  # for subclasses
+        """Add the steps of this stage for a request. Return a response if the stage ends the request.
 
-        A stage that calls code of the user does not run here.
+        A stage that calls user code overrides this, so that no user code runs.
         """
         return self.run(scope, 0)
 
 
 class Reading(Stage):
-    """1. Host and path: 400 for what cannot be read, and the redirects of slashes and backslashes.
+    """1. Host and path: 400 for malformed requests, and redirects that correct slashes and backslashes.
 
-    :param stages: The other stages, which note on a plan what they do.
+    :param stages: The other stages, which add notes to plans.
     """
 
     def __init__(self, entrance: Entrance, plans: Plans | None, stages: Sequence[Stage]) -> None:
@@ -64,7 +64,7 @@ class Reading(Stage):
         self._good_hosts = entrance.good_hosts
         self._plans = plans
         planners = [stage for stage in stages if stage.notes]
-        # Where only the routes would note something, to look one up is cheaper than to remember the path.
+        # If only the routes note something, looking up a route is cheaper than remembering the path.
         self._has_rules = any(not isinstance(stage, Routes) for stage in planners)
         self._planners = [stage.plan for stage in planners]
 
@@ -83,7 +83,7 @@ class Reading(Stage):
         return None
 
     def make_plan(self, environ: WSGIEnvironment) -> Plan:
-        """Return a plan for one request, with all that the stages note.
+        """Return a plan for one request, with the notes of all stages.
 
         :raise HTTPException: If the path cannot be read.
         """
@@ -93,9 +93,9 @@ class Reading(Stage):
         return plan
 
     def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
-        """Let all stages note what they do for a path, and remember it."""
+        """Add the notes of all stages to a plan, and remember the plan."""
         if plan.location is not None:
-            return  # a client can make up any number of paths that are redirected
+            return  # a client can invent any number of paths that are redirected
         self._note(plan)
         if self._plans is not None:
             self._plans.keep(environ, plan)
@@ -108,7 +108,7 @@ class Reading(Stage):
 
 
 class StaticRoutes(Stage):
-    """6. Public files, static routes and metadata, which come before the rewrites after files."""
+    """6. Public files, static routes and metadata, which come before the rewrites ``after_files``."""
 
     def __init__(self, lookup: Lookup, instrumentation: NamesSpans, plans: Plans | None) -> None:
         self._lookup = lookup
@@ -122,7 +122,7 @@ class StaticRoutes(Stage):
         return None
 
     def _enter(self, scope: Scope, endpoint: Any, params: Params) -> None:
-        """Take the endpoint that answers a request, and tell those around the application which it is."""
+        """Set the endpoint of a request, and put the route into the environ for WSGI middleware."""
         scope.endpoint, environ = endpoint, scope.environ
         environ[ROUTE], environ[ROUTING_ARGS] = endpoint.info.pattern, ((), params)
         scope.enter_route(endpoint.info, params)
@@ -131,12 +131,12 @@ class StaticRoutes(Stage):
 
 
 class Routes(StaticRoutes):
-    """8. All routes, the dynamic ones included."""
+    """8. All routes, including dynamic routes."""
 
     notes = True
 
     def plan(self, plan: Plan) -> None:
-        """Note the route, where the path alone decides it."""
+        """Note the route if the path alone decides it."""
         self._lookup.plan(plan)
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
