@@ -1,7 +1,7 @@
-"""The order in which a request meets things, stated once.
+"""The order of the stages that a request passes through.
 
-1. path: undo the base path; the redirects of slashes and backslashes; 400 for
-   what cannot be decoded
+1. path: remove the base path; redirect wrong slashes and backslashes; 400 for
+   paths that cannot be decoded
 2. ``headers`` transforms
 3. ``redirects``
 4. the root's middleware, for every request
@@ -12,13 +12,13 @@
 9. ``rewrites`` fallback
 10. not found
 
-and for the route that matched: middleware of its folders, outermost first, and
-the endpoint with method, cache, handler and return value. A rewrite by middleware goes
-on at 6. At the exit, ``finish`` makes the WSGI response.
+The route that matched adds the middleware of its folders, outermost first, and
+the endpoint with method, cache, handler and return value. A rewrite by middleware
+continues at 6. At the end, ``finish`` makes the WSGI response.
 
-``Pipeline._make_stages`` makes a tuple of this order. A stage that has nothing to do in an
-application is not in its tuple. The pipeline runs the tuple; ``explain`` asks the
-same stages what they would do. A request of which a response is ready meets none of them.
+``Pipeline._make_stages`` puts the stages in this order into a tuple. A stage that has
+nothing to do in an application is left out. The pipeline runs the tuple; ``explain`` asks
+the same stages what they would do. A request whose response is ready in memory skips them.
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ if TYPE_CHECKING:
 
 
 class Road:
-    """Stages in their order, and a request on its way along them."""
+    """The stages of an application, in order."""
 
     def __init__(self) -> None:
         self.stages: tuple[Stage, ...] = ()
 
     def run(self, scope: Scope, place: int) -> WerkzeugResponse:
-        """Return the response of the first stage that has one.
+        """Run the stages until one returns a response, and return it.
 
-        :param place: Of the stage to begin with.
+        :param place: Index of the first stage to run.
         """
         stages = self.stages
         while True:
@@ -78,12 +78,12 @@ class Road:
 
 
 class Pipeline:
-    """Answers requests with the routes of one application.
+    """Answer requests with the routes of one application.
 
-    :param no_route: For requests that no route answers.
-    :param hits: What is answered at once; ``None`` where nothing is cached.
-    :param endpoints: All of them.
-    :param has_plans: Whether what a path decides is decided once for each path.
+    :param no_route: Stands for the route of requests that no route answers.
+    :param hits: Responses that are ready in memory; ``None`` if no route is cached.
+    :param endpoints: The endpoints of all routes.
+    :param has_plans: Whether to remember the plans of paths.
     """
 
     def __init__(
@@ -105,14 +105,14 @@ class Pipeline:
             endpoint: stack for endpoint in endpoints if (stack := folder_files.middleware_of(endpoint.info.folders))
         }
         self._is_wrapped = folder_files.stand_before_all or bool(self._guards)
-        # Only middleware reads of a client what a cached response must not depend on.
+        # Only middleware can read something of the client that a cached response must not depend on.
         has_middleware = folder_files.root_middleware is not None or bool(self._guards)
         self._is_watched = has_middleware and any(endpoint.info.is_cached for endpoint in endpoints)
         self.road, self._road_to_other = Road(), Road()
         self._make_stages()
 
     def _make_stages(self) -> None:
-        """Lay the roads: the stages that have something to do in this application, in their order."""
+        """Make the tuples of stages that have something to do in this application, in order."""
         transforms, root = self._folder_files.transforms, self._folder_files.root_middleware
         run, other = self.road.run, self._other
         is_bare = not self._folder_files.stand_before_all
@@ -158,8 +158,8 @@ class Pipeline:
             self._road_to_other.stages = Reading(self._entrance, None, around), *around, end
 
     def _hand_over(self, scope: Scope) -> WerkzeugResponse:
-        """Give a request to the other application, once more behind what stands around the routes."""
-        scope.read_as_others()
+        """Run transforms and middleware for the path that the other application reads, and then that application."""
+        scope.read_as_other_application()
         return self._road_to_other.run(scope, 0)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -188,10 +188,10 @@ class Pipeline:
     def answer(
         self, environ: WSGIEnvironment, context: RunsIn, plan: Plan | None = None
     ) -> tuple[Scope, WerkzeugResponse, Finished]:
-        """Return the scope of a request, and the response as the stages made it and as it leaves.
+        """Return the scope of a request, the response of the stages, and the finished WSGI response.
 
-        :param context: Where everything of the request runs; the caller is in it.
-        :param plan: What the path decides, where that is known.
+        :param context: The context that the request runs in. The caller runs in it already.
+        :param plan: The plan of the path, if it is known.
         """
         if self._is_wrapped:
             scope: Scope = WrappedScope(environ, self.no_route, context, is_watched=self._is_watched)
@@ -204,11 +204,11 @@ class Pipeline:
                 self._begin_process()
             try:
                 response = self.road.run(scope, 0)
-            except HTTPException as error:  # from the stages up to the routes
+            except HTTPException as error:  # from a stage before the routes
                 scope.route = self._nearest(scope)
                 response = excepted(scope, error)
             if scope.config_headers and not scope.is_transformed:
-                # It is middleware's own response, whose headers win over those of the configuration.
+                # Middleware made this response. Its headers win over those of the configuration.
                 response = underlay(response, scope.config_headers)
             return scope, response, finish(scope, response)
         except (Exception, Interrupt) as error:
@@ -217,12 +217,12 @@ class Pipeline:
     def _begin_process(self) -> None:
         self._instrumentation.begin()
         if self._instrumentation.name_span is not None and self._hits is not None:
-            self._hits.is_on = False  # each span is to get its name
+            self._hits.is_on = False  # ready responses would leave their spans without a name
 
     def explain(self, environ: WSGIEnvironment) -> tuple[list[Step], Scope, WerkzeugResponse | None]:
-        """Return what a request would meet, in order, the scope with its endpoint, and a response that ends it before.
+        """Return the steps that a request would take, its scope with the endpoint, and a response that ends it early.
 
-        No code of the user runs.
+        No user code runs.
 
         :raise HTTPException: If there is no route, or the path is malformed.
         """
@@ -235,16 +235,16 @@ class Pipeline:
         return steps, scope, None
 
     def match(self, environ: WSGIEnvironment) -> Plan | None:
-        """Match a request before its stages run, for a framework that asks for the route first.
+        """Match a request before its stages run, for a framework that needs the route first.
 
-        ``answer`` takes the plan, so that nothing is matched twice. Where something is wrong with the path or a
-        converter raises, nothing is raised here: the response says it.
+        ``answer`` takes the plan, so nothing is matched twice. A malformed path or a converter
+        that raises does not raise here; the response reports it.
 
-        :return: A plan for this request alone; ``None`` if the path cannot be read.
+        :return: A plan for this request only; ``None`` if the path cannot be read.
         """
         try:
             plan = self._reading.make_plan(environ)
-        except Exception:  # its response comes when it is asked for
+        except Exception:  # answer() will make the response to it
             return None
         if not plan.is_decided and plan.location is None and plan.text is not None:
             token = enter_scope(Scope(environ, self.no_route, {}, plan.text, ScopeContext()))  # for converters
@@ -255,7 +255,7 @@ class Pipeline:
         return plan
 
     def _nearest(self, scope: Scope) -> RouteInfo:
-        """Return what answers for failures where no route does: the nearest folder that there is."""
+        """Return the route info with the error files of the nearest existing folder, for a request without a route."""
         folder_map = self._folder_files.folder_map
         if folder_map is None:
             return self.no_route
@@ -263,7 +263,7 @@ class Pipeline:
         return replace(self.no_route, error_files=self._folder_files.error_files_of(folders))
 
     def _failed(self, scope: Scope, error: Exception) -> tuple[WerkzeugResponse, Finished]:
-        """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
+        """Return the response to an unexpected exception in a handler, in middleware, or in finishing a response."""
         response = self._failure(scope, error)
         scope.is_transformed, scope.is_transformed_late = True, False
         wrapped = response
@@ -272,7 +272,7 @@ class Pipeline:
         try:
             wrapped = underlay(wrapped, scope.config_headers)
             return wrapped, finish(scope, wrapped)
-        except ValueError:  # one of these headers failed
+        except ValueError:  # one of these headers is invalid
             return response, finish(scope, response)
 
     def _failure(self, scope: Scope, error: Exception) -> WerkzeugResponse:
@@ -283,11 +283,11 @@ class Pipeline:
             return failed(scope, error, "register() of instrumentation.py")
         if scope.endpoint is None and not scope.is_wrapped:
             scope.route = self._nearest(scope)
-            return failed(scope, error, "The matching of a path")
+            return failed(scope, error, "Matching the path")
         return failed(scope, error, f"{scope.description}, around its handler,", route_type="middleware")
 
     def _is_of_endpoint(self, scope: Scope, error: Exception) -> bool:
-        """Return whether the endpoint raised an exception, or returned a response that cannot leave."""
+        """Return whether the endpoint raised the exception, or returned a response that cannot be sent."""
         if not scope.is_wrapped or scope.responded is error:
             return True
         if scope.responded is None or isinstance(scope.responded, Exception):

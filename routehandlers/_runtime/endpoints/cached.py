@@ -1,4 +1,4 @@
-"""The cache stage: a stored answer, or a render that becomes one.
+"""Cached endpoints: return a stored response, or render one and store it.
 
 https://nextjs.org/docs/app/guides/incremental-static-regeneration
 """
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ...typing import Params, WSGIEnvironment
     from ..scope.framework import MakeRenderContext
 
-# A catch-all may match hundreds of segments; so many folders of a path can be purged with what is below them.
+# A catch-all may match hundreds of segments. Only this many folders of a path get a tag to purge all paths below.
 _DEEPEST = 16
 
 logger = logging.getLogger("routehandlers")
@@ -51,13 +51,13 @@ logger = logging.getLogger("routehandlers")
 
 @dataclass(frozen=True)
 class CachePolicy:
-    """What a route's constants say of its cache.
+    """The cache settings of a route, from its constants.
 
-    :param period: Seconds until its answers are stale; ``None`` for as long as possible.
-    :param reading: What happens when its handler reads something of a client.
-    :param vary: What its key covers beside the path.
-    :param is_public: Whether answers to known clients may be kept by others than us.
-    :param has_head: Whether it has a HEAD of its own.
+    :param period: Seconds until its responses are stale; ``None`` for as long as possible.
+    :param reading: Effect of reading something of the client in the handler.
+    :param vary: Parts of the request that the key covers besides the path.
+    :param is_public: Whether shared caches may store responses that depended on the client.
+    :param has_head: Whether the module defines HEAD.
     """
 
     period: float | None
@@ -71,7 +71,7 @@ _READINGS = {"auto": Reading.DYNAMIC, "error": Reading.ERROR, "force-static": Re
 
 
 def policy_of(route: RouteModule) -> CachePolicy:
-    """The policy that a module's constants make."""
+    """Return the policy that the constants of a module define."""
     config = route.config
     return CachePolicy(
         period=config.revalidate or None,
@@ -83,9 +83,9 @@ def policy_of(route: RouteModule) -> CachePolicy:
 
 
 class CachedEndpoint:
-    """A route whose ``GET`` is cached, ready to be called.
+    """A route whose ``GET`` is cached.
 
-    :param endpoint: The route as if it were not.
+    :param endpoint: The same route without a cache.
     """
 
     def __init__(self, endpoint: Endpoint, policy: CachePolicy, info: RouteInfo, hits: Hits, config: Config) -> None:
@@ -106,7 +106,7 @@ class CachedEndpoint:
         return self._tell(self._endpoint.failed(scope, error), None)
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
-        """Return the response to a request, from the cache where it may be.
+        """Return the response to a request, from the cache if possible.
 
         :raise Exception: Any unexpected exception of the handler.
         """
@@ -136,9 +136,9 @@ class CachedEndpoint:
         return self._answer_anew(scope, key)
 
     def key_of(self, scope: Scope) -> str:
-        """The key of a request's answer."""
+        """Return the cache key of a request."""
         environ = scope.environ
-        # A handler that was rewritten to sees the client's path, which is another for each source.
+        # After a rewrite, the handler sees the path that the client sent, which differs between sources.
         kind = "rewritten" if scope.is_rewritten else "route"
         values = self.policy.vary.values(environ) if self._has_vary else ()
         key = make_key(kind, environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *values)
@@ -149,46 +149,46 @@ class CachedEndpoint:
         return key
 
     def tags_of(self, path: str) -> tuple[str, ...]:
-        """The tags that an entry has by its place."""
+        """Return the tags that an entry gets from its path."""
         segments = from_matching(path)
         return (path_tag(segments), *self._route_tags, *layout_tags(segments[:_DEEPEST]))
 
     # Renders ----------------------------------------------------------------
 
     def _answer_anew(self, scope: Scope, key: str) -> WerkzeugResponse:
-        mine: list[RenderScope] = []
-        made = self._cache.once(key, lambda release: self._make(scope, key, release, mine))
-        if mine and (mine[0].has_leftovers or made.entry is None):
-            # What its handler gave to after(), or took of uploads before it failed, waits until this response is sent.
-            scope.call_after(partial(end, mine[0]))
+        own_scopes: list[RenderScope] = []
+        made = self._cache.once(key, lambda release: self._make(scope, key, release, own_scopes))
+        if own_scopes and (own_scopes[0].has_leftovers or made.entry is None):
+            # Functions passed to after() run, and uploads are closed, when this response has been sent.
+            scope.call_after(partial(end, own_scopes[0]))
         ended: Any = made.answer or made.failure or made.entry
         if isinstance(ended, Exception):
-            scope.is_reported = not mine
+            scope.is_reported = not own_scopes
             raise ended
         if isinstance(ended, Entry):
             return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
         response: WerkzeugResponse = ended
         return response
 
-    def _make(self, scope: Scope, key: str, release: Callable[[], None], mine: list[RenderScope]) -> Outcome:
+    def _make(self, scope: Scope, key: str, release: Callable[[], None], own_scopes: list[RenderScope]) -> Outcome:
         make_context = self._context_maker(has_client=self.policy.reading is not Reading.EMPTY)
         scope.share_cookies()
         inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, make_context)
         inner.is_rewritten = scope.is_rewritten
-        mine.append(inner)
+        own_scopes.append(inner)
         try:
             made = self._render(inner, key, scope)
         except Exception as error:
-            # With another client it may not fail.
+            # A dynamic render may succeed for another client, so do not share the failure.
             return Outcome(answer=error) if inner.record.dynamic else Outcome(failure=error)
         if made.answer is not None:
-            mine.clear()  # its body ends it
+            own_scopes.clear()  # the end of the body ends the render
             return Outcome(answer=self._tell(made.answer, inner.record))
         return made
 
     def _refresher(self, scope: Scope, key: str) -> Make:
-        """A render for nobody, in the background. It holds nothing of the client that was the cause."""
-        environ, path, params = self._nobodys(scope.environ, scope.path), scope.path, scope.matched
+        """Return a function that renders in the background, without the data of the client that caused the refresh."""
+        environ, path, params = self._covered_environ(scope.environ, scope.path), scope.path, scope.matched
         is_rewritten, make_context = scope.is_rewritten, self._context_maker(has_client=False)
 
         def refresh(release: Callable[[], None]) -> Outcome:
@@ -215,9 +215,9 @@ class CachedEndpoint:
             end(inner)
 
     def prerender(self, path: str, params: Params) -> tuple[Outcome | None, Render]:
-        """A render for nobody, that is not stored; nothing where it needs a client.
+        """Render without a client and without storing. Return ``None`` for the outcome if the render needs a client.
 
-        :raise Exception: What the handler raised.
+        :raise Exception: If the handler raises it.
         """
         make_context = self._context_maker(has_client=False)
         inner = self._enter(
@@ -244,7 +244,7 @@ class CachedEndpoint:
         self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None],
         make_context: MakeRenderContext | None,
     ) -> RenderScope:  # fmt: skip
-        """A scope of its own, in a context that holds nothing else."""
+        """Return the scope of a new render, in an empty context."""
         render = Render(
             f"GET {self.info.pattern}",
             self._cache.mark(),
@@ -255,25 +255,27 @@ class CachedEndpoint:
             debug=self.info.debug,
             when_dynamic=release,
         )
-        nobodys = self._nobodys(environ, path)
-        clients = nobodys if reading is Reading.EMPTY else environ
-        if clients["REQUEST_METHOD"] != "GET":  # a HEAD, whose render is that of the GET
-            clients = {**clients, "REQUEST_METHOD": "GET"}
-        return RenderScope(nobodys, clients, self.info, params, path, Context(), render, self.policy.vary, make_context)
+        covered = self._covered_environ(environ, path)
+        readable = covered if reading is Reading.EMPTY else environ
+        if readable["REQUEST_METHOD"] != "GET":  # a HEAD has the same render as the GET
+            readable = {**readable, "REQUEST_METHOD": "GET"}
+        return RenderScope(
+            covered, readable, self.info, params, path, Context(), render, self.policy.vary, make_context
+        )
 
-    def _nobodys(self, environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
-        """The environment of what the key covers of a request, and nothing else."""
+    def _covered_environ(self, environ: WSGIEnvironment, path: str) -> WSGIEnvironment:
+        """Return an environment with only those parts of a request that the key covers."""
         base, slash = self._config.base_path, self._config.trailing_slash
         pathname = pathname_of(from_matching(path), trailing_slash=slash)
         if base:
             pathname = base + ("" if pathname == "/" and not slash else pathname)
-        nobodys = environ_without_client(environ.get("SCRIPT_NAME") or "", pathname, self._config.origin)
-        return {**nobodys, **self.policy.vary.only(environ)}
+        empty = environ_without_client(environ.get("SCRIPT_NAME") or "", pathname, self._config.origin)
+        return {**empty, **self.policy.vary.only(environ)}
 
     # Responses --------------------------------------------------------------
 
     def _send_fresh(self, scope: Scope, held: Held, now: float) -> WerkzeugResponse:
-        """Return a fresh entry as the response to one request; the next request for this path may be a ready hit."""
+        """Return a fresh entry as a response, and make it ready for the next plain request for the path."""
         entry = held.entry
         if entry.fallback or self._has_vary or "HTTP_AUTHORIZATION" in scope.environ or entry.status >= 500:
             return self._send(scope, entry)
@@ -285,7 +287,7 @@ class CachedEndpoint:
     def _send(
         self, scope: Scope, entry: Entry, *, is_new: bool = False, is_stored: bool = True, is_stale: bool = False
     ) -> WerkzeugResponse:
-        """Return an entry as the response to one request."""
+        """Return an entry as the response to a request."""
         headers = list(entry.headers)
         if entry.status >= 500:
             headers = unstored(headers)
@@ -305,17 +307,17 @@ class CachedEndpoint:
         return response
 
     def _bypass(self, scope: Scope, what: str) -> WerkzeugResponse:
-        """Return the handler's own response, as if nothing were cached."""
+        """Call the handler and return its response without storing it."""
         return self._tell(self._endpoint.respond(scope), None, what)
 
     def _tell(self, response: WerkzeugResponse, render: Render | None, what: str = "") -> WerkzeugResponse:
-        """Say in ``Cache-Status`` that nothing is stored and, in ``debug``, why (RFC 9211)."""
+        """Add a ``Cache-Status`` that says that nothing is stored and, in ``debug``, why (RFC 9211)."""
         status = "routehandlers; fwd=bypass"
         if self.info.debug:
             what = what or (f"{render.dynamic} {render.line}".strip() if render is not None else "")
             detail = "".join(letter if letter.isprintable() and letter.isascii() else "?" for letter in what)
             detail = detail.replace("\\", "\\\\").replace('"', '\\"')
             status += f'; detail="{detail}"' if detail else ""
-        told = own_copy(response)
-        told.headers = headers_of([*unstored(list(response.headers)), ("Cache-Status", status)])
-        return told
+        changed = own_copy(response)
+        changed.headers = headers_of([*unstored(list(response.headers)), ("Cache-Status", status)])
+        return changed

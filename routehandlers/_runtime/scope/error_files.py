@@ -1,4 +1,4 @@
-"""The files that answer for failures below a folder, as values: ``error.py``, ``not_found.py`` and their like.
+"""The error files of a folder as values: ``error.py``, ``not_found.py``, ``forbidden.py``, ``unauthorized.py``.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/error
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# Which file answers for which status.
+# The status that each file answers.
 STATUSES = {"not_found": 404, "forbidden": 403, "unauthorized": 401}
 
 FAILURE_FILES = ("error", *STATUSES)
@@ -18,10 +18,10 @@ FAILURE_FILES = ("error", *STATUSES)
 
 @dataclass(frozen=True)
 class ErrorFile:
-    """One file, ready to be called.
+    """One error file and its function.
 
-    :param function: The one that is named like it.
-    :param argument_count: How many of the request and, in ``error.py``, the exception it takes.
+    :param function: The function with the name of the file.
+    :param argument_count: Number of arguments that it takes: the request and, in ``error.py``, the exception.
     """
 
     file: Path
@@ -34,10 +34,10 @@ class ErrorFile:
 
 @dataclass(frozen=True)
 class ErrorFiles:
-    """All that answer for one folder, the nearest first.
+    """The error files that apply to one folder, the nearest first.
 
-    :param error: For exceptions that nobody planned.
-    :param by_status: For what ``not_found()`` and its like raise.
+    :param error: Files for unexpected exceptions.
+    :param by_status: Files for ``not_found()``, ``forbidden()`` and ``unauthorized()``, by status.
     """
 
     error: tuple[ErrorFile, ...] = ()

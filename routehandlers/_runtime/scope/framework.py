@@ -1,7 +1,7 @@
-"""What an application that the routes live in does for them.
+"""Interface to a framework whose application contains the routes, such as Flask.
 
-Where there is none, nothing of this is asked for. What it must not know is the
-routes: it sees results, renders and what could not be answered.
+Without a framework, nothing here is used. A framework must not know the routes: it
+gets only results, renders and exceptions without a response.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ if TYPE_CHECKING:
 
 
 class RenderContext(Protocol):
-    """What stands around one render that may be stored, in the render's own context."""
+    """A context of the framework around one render that may be stored."""
 
     def enter(self) -> None:
-        """Begin it, before the handler is called."""
+        """Enter the context before the handler is called."""
         ...
 
     def leave(self) -> None:
-        """End it."""
+        """Leave the context."""
         ...
 
 
-# Makes the context of a render, which reports to the record what is used of the client.
+# Makes the context of a render. The context reports each use of the client to the render.
 MakeRenderContext = Callable[["Render"], RenderContext]
 
 
 class Framework(Protocol):
-    """The framework of an application that the routes live in, such as Flask.
+    """A framework whose application contains the routes, such as Flask.
 
-    What the routes have no answer for but the default one goes to it: an
-    exception nobody planned, or one with a status. See ``Response._default_for``.
+    Exceptions for which the routes have only a default response are passed to it. See
+    ``Response._default_for``.
     """
 
     def make_response(self, result: Any) -> WerkzeugResponse:
-        """What a handler returned, as a response.
+        """Return the response for the return value of a handler.
 
         :raise InvalidReturnError: As ``routehandlers._runtime.answer.results.make_response`` does.
         """
         ...
 
     def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
-        """What renders need of the application, asked for where a request is being answered.
+        """Return a function that makes contexts for renders. Call it while a request is being answered.
 
-        :param has_client: Whether a render may use what is the client's. A refresh may not.
+        :param has_client: Whether the render may use data of the client. A refresh may not.
         """
         ...

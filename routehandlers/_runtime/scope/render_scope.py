@@ -1,4 +1,4 @@
-"""The scope of a render that may be stored. It has the client's request, and reports what is read of it."""
+"""Scope of a render that may be stored. It gives access to the client's request and reports each read of it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class RenderScope(Scope):
-    """The scope of a render that may be stored. It has the client's request, and reports what is read of it.
+    """The scope of a render that may be stored. It gives access to the client's request and reports each read of it.
 
-    :param environ: Of what the key covers, and nothing else.
-    :param client_environ: The client's environment, as far as it may be read.
-    :param make_context: Makes what the framework around the routes needs around a render.
+    :param environ: An environment with only those parts of the request that the key covers.
+    :param client_environ: The client's environment, or ``environ`` if the client must not be read.
+    :param make_context: Makes the context that the framework needs around a render.
     """
 
     _client_request: Request | None = None
@@ -48,7 +48,7 @@ class RenderScope(Scope):
 
     @property
     def client_request(self) -> Request:
-        """The request of the client, as far as it may be read, not watched."""
+        """The client's request, which does not report reads."""
         if self._client_request is None:
             self._client_request = self.route.request_class(self._client_environ, populate_request=False)
         return self._client_request
@@ -78,14 +78,14 @@ class RenderScope(Scope):
         return self.opened_jar
 
     def release(self, environ: WSGIEnvironment) -> None:
-        """It is one client's alone from now on: its conditions and its method count again."""
-        for name in BODY_VARIABLES:  # where it was read from a copy
+        """Turn into a private scope of the client. Its conditional headers and its method apply again."""
+        for name in BODY_VARIABLES:  # the body may have been read from a copy
             if name in self._client_environ:
                 environ[name] = self._client_environ[name]
         self.environ = environ
 
     def enter(self) -> None:
-        """It begins, in its context."""
+        """Enter the scope. Call this in its context."""
         enter_scope(self)
         if self._render_context is not None:
             self._render_context.enter()
@@ -95,7 +95,7 @@ class RenderScope(Scope):
         return self._render_context is not None or super().has_leftovers
 
     def leave(self) -> None:
-        """What is used from now on is no matter of the render any more."""
+        """End the render. Later reads of the client do not count, and the context of the framework ends."""
         self.record.is_over = True
         if self._render_context is not None:
             self.context.run(self._render_context.leave)

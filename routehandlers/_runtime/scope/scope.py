@@ -1,8 +1,8 @@
-"""What lives as long as one request.
+"""State of one request.
 
-The scope lies in one context variable. A request runs in a copy of the
-context, so that nothing has to be put back and nothing can be left behind:
-not by threads, greenlets, nested applications or streams that end late.
+The scope is stored in a context variable. A request runs in a copy of the
+context, so the variable need not be reset, and threads, greenlets, nested
+applications and streams that end late cannot leave a scope behind.
 """
 
 from __future__ import annotations
@@ -42,21 +42,20 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class RouteInfo:
-    """What functions that a handler calls may want to know of its route.
+    """Facts about a route for the functions that its handler calls.
 
-    :param pattern: Nothing where no route matched.
-    :param request_class: The route's own, with its limits.
-    :param watched_class: The same for renders that may be stored.
-    :param folders: The folders that its file lies in, from the application's down.
-    :param is_cached: Whether answers of its ``GET`` are stored.
-    :param is_public: Whether caches on the way may keep them too, also where a client was known.
-    :param fetch_cache: Its constant.
-    :param cache: The application's.
-    :param draft_key: For draft mode, where the application has a secret.
-    :param error_files: Who answers for its failures.
-    :param on_request_error: The application's, if it wants to hear of exceptions.
-    :param framework: That of the application that the routes live in, such as Flask; ``None`` where they are one by
-        themselves.
+    :param pattern: The pattern; empty if no route matched.
+    :param request_class: Request class with the limits of the route.
+    :param watched_class: Request class for renders that may be stored. It reports reads.
+    :param folders: The folders that the file lies in, outermost first.
+    :param is_cached: Whether responses of its ``GET`` are stored.
+    :param is_public: Whether shared caches may store them even if they depended on the client.
+    :param fetch_cache: The constant ``fetch_cache`` of the module.
+    :param cache: The cache of the application.
+    :param draft_key: Key for draft mode; ``None`` if the application has no secret.
+    :param error_files: The error files that apply to the route.
+    :param on_request_error: The hook of the application, if it has one.
+    :param framework: The framework whose application contains the routes, such as Flask; ``None`` without one.
     """
 
     pattern: str
@@ -75,42 +74,43 @@ class RouteInfo:
 
 
 class RunsIn(Protocol):
-    """Where everything of a request runs: a ``contextvars.Context``, or what stands for one."""
+    """A ``contextvars.Context``, or an object with the same ``run()``, in which a request runs."""
 
     def run(self, callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Call a function there."""
+        """Call a function in the context."""
         ...
 
 
 class Scope:
-    """The state of one request. What is expensive is made on first use.
+    """The state of one request. Expensive parts are made on first use.
 
-    :param context: In which everything of this request runs.
-    :ivar path: The path that is matched, as ``routehandlers._routing.spelling`` writes it.
+    :param context: The context that the request runs in.
+    :ivar path: The path to match, as matching text (see ``routehandlers._routing.spelling``).
     """
 
     _request: Request | None = None
-    # The cookies, as soon as code looked at them.
+    # The cookies; None until code uses them.
     opened_jar: Cookies | None = None
     _sealed = False
 
-    # The Set-Cookie lines that a response of this request has already.
+    # The Set-Cookie lines that are in the response already.
     _sent_lines: tuple[str, ...] = ()
 
-    # What the path decides, and the endpoint that answers; both are known when their stages have run.
+    # The plan of the path, and the endpoint. Their stages set them.
     plan: Plan | None = None
     endpoint: Any = None
 
-    # Whether middleware or a transform may stand around the route.
+    # Whether middleware or transforms may run around the route.
     is_wrapped = False
 
-    # Whether a path is matched that the client did not send.
+    # Whether the path is the destination of a rewrite.
     is_rewritten = False
 
-    # The target as it was sent, while the path counts as another application reads it.
+    # Variables with the raw request target, removed while the path is read as another application reads it.
     target: Mapping[str, str] = MappingProxyType({})
 
-    # The headers that the configuration adds, and whether the response has them, or gets them where it leaves.
+    # The headers that the configuration adds. The response has them (is_transformed), or finish() adds them
+    # (is_transformed_late).
     config_headers: Sequence[tuple[str, str]] = ()
     is_transformed = is_transformed_late = False
 
@@ -120,28 +120,28 @@ class Scope:
     # Whether any middleware was called.
     has_met_any = False
 
-    # The headers that middleware adds to any response, the outermost middleware's first.
+    # The headers that middleware adds to any response, outermost middleware first.
     overlays: Sequence[Sequence[tuple[str, str]]] = ()
 
-    # What the endpoint returned, or the exception that it raised unexpectedly.
+    # The result of the endpoint: a response or an unexpected exception.
     responded: WerkzeugResponse | Exception | None = None
 
-    # What was read of the client before the route was reached.
+    # The first thing of the client that was read before the route was reached.
     client_read = ""
 
-    # Whether the response of a cached route is a stored one, or else for one client alone.
+    # Whether the response of a cached route comes from the cache, or is private to the client.
     is_stored = is_unstored = False
 
-    # The functions given to after(), in order; made with the first.
+    # The functions passed to after(), in order; None if there are none.
     after: deque[Callable[[], Any]] | None = None
 
-    # Whether the exception that ends the request was reported by the request that it waited for.
+    # Whether the exception of this request was reported already, by another request whose render it waited for.
     is_reported = False
 
-    # The record of a render that may be stored, and of a function of cached().
+    # The record of a render that may be stored, or of a function with cached().
     render: Render | None = None
 
-    # Whether draft mode was switched; until then the client's cookie decides.
+    # Whether draft mode was switched on or off; None if the client's cookie decides.
     draft: bool | None = None
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, params: Params, path: str, context: RunsIn) -> None:
@@ -153,12 +153,12 @@ class Scope:
 
     @property
     def matched(self) -> Params:
-        """The params as they were matched, which a key covers."""
+        """The params as they were matched, for the cache key."""
         return self.params
 
     @property
     def description(self) -> str:
-        """The request in a few words for the log: nothing of it that a client could forge a line with."""
+        """Method and pattern for the log. Nothing in it can forge a log line."""
         return f"{self.environ['REQUEST_METHOD']} {self.route.pattern or '(no route)'}"
 
     @property
@@ -169,7 +169,7 @@ class Scope:
 
     @property
     def headers(self) -> EnvironHeaders:
-        headers: EnvironHeaders = self.request.headers  # type: ignore[assignment]  # a Request of WSGI has these
+        headers: EnvironHeaders = self.request.headers  # type: ignore[assignment]  # a WSGI Request has EnvironHeaders
         return headers
 
     @property
@@ -178,7 +178,7 @@ class Scope:
 
     @property
     def jar(self) -> Cookies:
-        """The cookies, whoever asks."""
+        """The cookies. This does not count as a read of the client."""
         if self.opened_jar is None:
             self.opened_jar = Cookies(cookies_of(self.environ))
             if self._sealed:
@@ -187,7 +187,7 @@ class Scope:
 
     @property
     def is_draft(self) -> bool:
-        """Whether draft mode is on: as it was switched here, or as the client's cookie says."""
+        """Whether draft mode is on: as switched in this request, or else by the client's cookie."""
         if self.draft is not None:
             return self.draft
         key = self.route.draft_key
@@ -195,34 +195,34 @@ class Scope:
         return key is not None and COOKIE in header and key.is_valid(parse_cookies(header))
 
     def call_after(self, function: Callable[[], Any]) -> None:
-        """Have something called when the answer has been sent."""
+        """Register a function to call when the response has been sent."""
         if self.after is None:
             self.after = deque()
         self.after.append(function)
 
     def cookie_lines(self) -> list[str]:
-        """The ``Set-Cookie`` lines so far."""
+        """Return the ``Set-Cookie`` lines so far."""
         return self.opened_jar.lines if self.opened_jar is not None else []
 
     def share_cookies(self) -> None:
-        """Show the cookies that were set so far to a scope that is made from the same environment."""
+        """Store the cookies set so far in the environment, for another scope that is made from it."""
         if self.opened_jar is not None and (values := self.opened_jar.set_here):
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **values}
 
     def take_cookie_lines(self, own: set[str]) -> list[str]:
-        """The lines that the answer does not have yet.
+        """Return the ``Set-Cookie`` lines that the response does not have yet.
 
-        :param own: The names of cookies that the response sets itself.
+        :param own: Names of the cookies that the response sets itself.
         """
         lines, sent = self.cookie_lines(), self._sent_lines
         self._sent_lines = tuple(lines)
-        if sent:  # what middleware sets behind the handler comes last, and so counts
+        if sent:  # middleware after the handler sets these: they come last and win
             return [line for line in lines if line not in sent]
         return [line for line in lines if name_of(line) not in own]
 
     @property
     def has_leftovers(self) -> bool:
-        """Whether something is left to do when the response has been sent."""
+        """Whether there is work to do after the response has been sent."""
         environ = self.environ
         return (
             self.after is not None
@@ -232,13 +232,13 @@ class Scope:
 
     @property
     def _holds_files(self) -> bool:
-        """Uploads, or a body kept on the disk."""
+        """Whether the request has uploads or a body stored on disk."""
         return isinstance(self.environ["routehandlers.body"], SpooledTemporaryFile) or (
             self._request is not None and "files" in self._request.__dict__
         )
 
     def close(self) -> None:
-        """Give back what the request took."""
+        """Drain the body, and close the request and its files."""
         if is_unread(self.environ):
             drain(self.environ)
         if self._request is not None:
@@ -247,31 +247,31 @@ class Scope:
             self.environ["routehandlers.body"].close()
 
     def forget_cookies(self) -> None:
-        """Drop what was set: the response is not the handler's."""
+        """Drop the cookies that were set, because the response is not from the handler."""
         self.opened_jar = None
         self._sent_lines = ()
 
     def enter_route(self, route: RouteInfo, params: Params) -> None:
-        """Take the route that was matched."""
+        """Set the route that was matched, and its params."""
         self.route, self.params = route, params
 
-    def read_as_others(self) -> None:
-        """Read the path as another application does, which does not know the target as it was sent."""
+    def read_as_other_application(self) -> None:
+        """Read the path as another application does, without the raw request target."""
         self.target = {name: self.environ.pop(name) for name in ("RAW_URI", "REQUEST_URI") if name in self.environ}
         self.plan = self._request = None
 
     def unwatch(self) -> None:
-        """Stop watching what is read of the client, where something did."""
+        """Stop noting reads of the client. A plain scope notes none."""
 
     def seal(self) -> None:
-        """The headers leave; cookies that come now are a mistake."""
+        """Mark the headers as sent. Setting a cookie after this is a mistake."""
         self._sealed = True
         if self.opened_jar is not None:
             self.opened_jar.seal()
 
 
 def cookies_of(environ: WSGIEnvironment) -> dict[str, str]:
-    """What the client sent, and what middleware has set since."""
+    """Return the cookies that the client sent, with those that middleware has set since."""
     received = parse_cookies(environ.get("HTTP_COOKIE") or "")
     return {**received, **environ.get("routehandlers.cookies", {})}
 
@@ -282,16 +282,16 @@ enter_scope, leave_scope = _scope.set, _scope.reset
 
 
 class ScopeContext:
-    """A context of one variable, the scope: the others are those of whoever runs something in it.
+    """A context with only one variable of its own, the scope. All others are those of the caller.
 
-    For a host whose own variables must be the same inside and outside.
+    It is for a framework whose variables must be the same inside and outside.
     """
 
     def __init__(self) -> None:
         self._scope: Scope | None = None
 
     def run(self, callable: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Call a function with the scope that the last one left."""
+        """Call a function with the scope that the previous call has left."""
         token = _scope.set(self._scope)
         try:
             return callable(*args, **kwargs)
@@ -301,9 +301,9 @@ class ScopeContext:
 
 
 def current_scope(function: str) -> Scope:
-    """The scope of the request being answered.
+    """Return the scope of the current request.
 
-    :param function: Who asks, for the message.
+    :param function: Name of the calling function, for the message.
     :raise OutsideRequestError: If no request is being answered.
     """
     scope = _scope.get(None)
@@ -313,6 +313,6 @@ def current_scope(function: str) -> Scope:
 
 
 def mount_prefix() -> str:
-    """The prefix that the application is mounted under, as the request being answered found it; nothing without one."""
+    """Return the prefix that the application is mounted under in the current request; empty without a request."""
     scope = _scope.get(None)
     return scope.request.mount_prefix.rstrip("/") if scope is not None else ""

@@ -1,4 +1,4 @@
-"""The scope of a request that middleware or a transform may stand around."""
+"""Scope of requests in applications with middleware or transforms."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from ..._http.response.response import Continuation
     from ...typing import Params, WSGIEnvironment
 
-# Values of params that cannot be changed.
+# Immutable types of params, which need no copy.
 _UNCHANGING = frozenset({str, int, float, UUID})
 
-# A middleware that sends a request round in circles ends here.
+# Bound of rewrites per request, to end endless loops of middleware.
 _MOST_REWRITES = 8
 
 
 class _Meets(Protocol):
-    """A middleware, which some requests meet."""
+    """A middleware that applies to some requests."""
 
     def applies(self, scope: WrappedScope, path: str) -> bool:
-        """Return whether a request that goes to this path meets it."""
+        """Return whether it runs for a request to this path."""
         ...
 
 
 class WrappedScope(Scope):
-    """A scope that exists before the route is known, and that notes what middleware reads of the client.
+    """A scope that is made before the route is known, and notes whether middleware reads something of the client.
 
-    :param is_watched: Whether some route of the application is cached, so that it matters.
+    :param is_watched: Whether to note reads: some route of the application is cached.
     """
 
     is_wrapped = True
@@ -50,14 +50,14 @@ class WrappedScope(Scope):
     _rewrites = 0
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
-        # Not by super().__init__(), which would be one call more for every request.
+        # super().__init__() would cost another call in every request.
         self.environ, self.route, self.params, self.path, self.context = environ, route, {}, "", context
         self._is_watched = is_watched
         self._met: list[tuple[_Meets, str]] = []
 
-    # What middleware reads --------------------------------------------------
+    # Reads by middleware --------------------------------------------------
 
-    # A middleware sees the client's request, and no key covers anything of it.
+    # Middleware sees the client's request, and no cache key covers any part of it.
     vary = NO_VARY
 
     @property
@@ -96,7 +96,7 @@ class WrappedScope(Scope):
 
     @property
     def mount_prefix(self) -> str:
-        """The prefix of the application. It is the same for all clients of one key, so that no read is noted."""
+        """The prefix of the application. Each key has one prefix, so no read is noted."""
         return sent_path(self.environ)[0]
 
     @property
@@ -105,10 +105,10 @@ class WrappedScope(Scope):
         plain = self.route.request_class(self.environ, populate_request=False)
         return plain.host_url.rstrip("/").lower()
 
-    # What it meets ----------------------------------------------------------
+    # Middleware that was called ----------------------------------------------------------
 
     def meets(self, middleware: _Meets, path: str) -> bool:
-        """Return whether to call a middleware now. Each is called once for one path."""
+        """Return whether to call a middleware now. Each middleware is called once per path."""
         if (middleware, path) in self._met or not middleware.applies(self, path):
             return False
         self.note_meeting(middleware, path)
@@ -123,16 +123,16 @@ class WrappedScope(Scope):
         """Return whether a middleware was called for any path."""
         return any(met is middleware for met, _ in self._met)
 
-    # What middleware changes ------------------------------------------------
+    # Changes by middleware ------------------------------------------------
 
     def enter_route(self, route: RouteInfo, params: Params) -> None:
         limit = route.request_class.max_content_length
         if self._request is not None and limit != self.route.request_class.max_content_length:
             self._request.max_content_length = limit
-            # What middleware has read is read again, within this limit.
+            # If middleware has read the body, read it again within this limit.
             Request._forget(self._request, *OF_THE_BODY, "_cached_data")
         self.route, self.params, self._matched = route, params, None
-        # Middleware is given the params themselves, and may change them for an uncached handler.
+        # Middleware gets the same params, and may change them for an uncached handler.
         if route.is_cached and params:
             self._matched = {
                 name: value if type(value) in _UNCHANGING else deepcopy(value) for name, value in params.items()
@@ -143,16 +143,16 @@ class WrappedScope(Scope):
         return self.params if self._matched is None else self._matched
 
     def rewrite(self, query: Sequence[tuple[str, str]]) -> None:
-        """Go on with another path.
+        """Prepare the request for another path.
 
-        :param query: That of the destination. ``request.args`` shows it before the client's, whose names it replaces.
+        :param query: Query of the destination. In ``request.args`` it replaces the client's values of the same name.
         :raise RuntimeError: If this happens too often.
         """
         self._rewrites += 1
         if self._rewrites > _MOST_REWRITES:
             raise RuntimeError(
                 f"The request was rewritten more than {_MOST_REWRITES} times. A middleware.py sends it back to a path"
-                " that is rewritten again: let it go on where the destination is reached."
+                " that is rewritten again: do not rewrite when the destination is reached."
             )
         self.is_rewritten = True
         names = {name for name, _ in query}
@@ -170,14 +170,14 @@ class WrappedScope(Scope):
             own.get("_same", own).pop("next_url", None)
 
     def unwatch(self) -> None:
-        """Stop watching: the route is not cached, and no other may be reached any more."""
+        """Stop noting reads of the client, because the final route is not cached."""
         if self._is_watched:
             self._is_watched = False
             if isinstance(self._request, WatchedRequest):
                 type(self._request)._unwatch(self._request)
 
     def apply(self, continuation: Continuation) -> Pairs:
-        """Change the request as ``Response.next()`` says, and return the headers that it adds to the response."""
+        """Apply the changes of ``Response.next()`` to the request, and return the headers for the response."""
         headers = list(continuation.headers)
         if headers:
             self.overlays = (*self.overlays, headers)
