@@ -1,4 +1,4 @@
-"""Values that are kept across requests: what ``cached()`` and ``fetch()`` have in common."""
+"""Values that are cached across requests, for ``cached()`` and ``fetch()``."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Kept(NamedTuple):
-    """What was made.
+    """A value that was made.
 
-    :param is_good: Whether it may be stored. A failure is not.
+    :param is_good: Whether it may be stored. Failures are not stored.
     """
 
     status: int
@@ -35,11 +35,11 @@ class Kept(NamedTuple):
 
 
 class Keeping:
-    """How one value is made, and for how long it holds.
+    """Instructions to make one value, and its lifetime.
 
-    :param where: Who makes it, for messages.
-    :param key: What it depends on, and nothing else may.
-    :param make: Makes it, in a scope in which there is no client.
+    :param where: The function that makes it, for messages.
+    :param key: Key of the entry. The value may depend only on what the key covers.
+    :param make: Makes the value, in a scope without a client.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Keeping:
         self._revalidate = revalidate
 
     def value(self, scope: Scope) -> Kept:
-        """The value, from the cache where it may be.
+        """Return the value, from the cache if possible.
 
-        :raise Exception: What making it raised. That is not kept.
+        :raise Exception: If making the value raises it. Exceptions are not stored.
         """
         cache = scope.route.cache
         if scope.is_draft or len(self._key) > LONGEST_KEY:
@@ -65,7 +65,7 @@ class Keeping:
         found = cache.find(self._key)
         if found is not None:
             entry, freshness = found[0].entry, found[1]
-            # A render that is kept itself would keep what is stale, and longer.
+            # A render that may be stored would keep the stale value even longer.
             is_enough = freshness is Freshness.FRESH or (
                 scope.render is None
                 and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None, make_context))
@@ -122,7 +122,7 @@ class Keeping:
 
 
 def _used(scope: Scope, entry: Entry) -> Kept:
-    """Who uses it is forgotten with it, and holds no longer."""
+    """Return the value of an entry. A render that uses it gets its tags, and is not stored for longer."""
     if scope.render is not None:
         scope.render.add_tags(entry.tags)
         scope.render.lower(entry.revalidate)

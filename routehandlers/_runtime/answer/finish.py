@@ -62,7 +62,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     else:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
-        default_type = BYTES if data and is_ours else TEXT  # Werkzeug has set the type of text already
+        default_type = BYTES if data and is_ours else TEXT  # a body of text has set its type already
     status, line = response._status_code, response._status
     source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
     if scope.is_transformed_late:

@@ -1,1 +1,1 @@
-"""Endpoints, which answer paths: a route, a cached route, a public file, or another application."""
+"""Endpoints of paths: routes, cached routes, public files, and another application."""

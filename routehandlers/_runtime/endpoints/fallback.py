@@ -1,4 +1,4 @@
-"""Another WSGI application that answers what the routes do not know."""
+"""Another WSGI application that answers requests without a route."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FallThrough(BaseException):
-    """Nothing here knows the path, and nothing stands around: the other application has the request for its own."""
+    """Raised to pass a request unchanged to the other application: no route matches, and nothing runs around routes."""
 
 
 class OtherApplication:
@@ -27,9 +27,9 @@ class OtherApplication:
         self.application = application
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
-        """Return its response, for what stands around the routes. The body streams on.
+        """Call the application and return its response, whose body still streams.
 
-        A request body that was read meanwhile is there again.
+        The application can read the request body from its beginning, even if middleware has read it.
         """
         environ = scope.environ
         body = environ.get("routehandlers.body")
@@ -39,7 +39,7 @@ class OtherApplication:
         chunks = self.application(environ, started)
         try:
             iterator = iter(chunks)
-            # An application may wait with its headers until its first chunk.
+            # An application may call start_response() as late as at its first chunk.
             first = [] if started.status else list(_first(iterator))
         except BaseException:
             _close(chunks)
@@ -50,7 +50,7 @@ class OtherApplication:
 
 
 class _Started:
-    """A ``start_response`` that keeps what it is told (PEP 3333)."""
+    """A ``start_response`` that stores its arguments (PEP 3333)."""
 
     def __init__(self) -> None:
         self.status = ""

@@ -1,4 +1,4 @@
-"""From a matched route to an answer: method, handler, return value, response."""
+"""Call the handler of a matched route: method, handler, return value, response."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ..scope.scope import RouteInfo, Scope
 
 
 class Endpoint:
-    """One route, ready to be called: everything that can be decided at start is decided here.
+    """A route whose handlers were prepared at start.
 
-    :param info: What functions that the handler calls may ask.
+    :param info: Facts about the route for functions that the handler calls.
     """
 
     def __init__(self, route: RouteModule, info: RouteInfo) -> None:
@@ -37,7 +37,7 @@ class Endpoint:
         self._calls = {method: (handler, argument_count(handler)) for method, handler in self._handlers.items()}
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
-        """Call the handler, and return what it returned or raised on purpose as a response.
+        """Call the handler, and return its result as a response, or the response to an ``HTTPException`` or interrupt.
 
         :raise Exception: Any other exception of the handler.
         """
@@ -59,7 +59,7 @@ class Endpoint:
             return interrupted(scope, interrupt)
 
     def call(self, scope: Scope) -> WerkzeugResponse:
-        """Return what ``GET`` returned, as a response. All that it raises leaves."""
+        """Call ``GET`` and return its result as a response. Let all exceptions pass."""
         handler, count = self._calls["GET"]
         arguments = (scope.request, RouteContext(scope.params)) if count else ()
         return self._make_response(scope, handler(*arguments[:count]))
@@ -74,7 +74,7 @@ class Endpoint:
         return failed(scope, error, self.describe(scope))
 
     def describe(self, scope: Scope) -> str:
-        """What was asked, and which function of which file answers it."""
+        """Return the method, the pattern, and the file and line of the handler, for messages."""
         method = scope.environ["REQUEST_METHOD"]
         handler = self._handlers.get(method)
         return f"{method} {self.info.pattern} ({_where(handler, self._file)})"

@@ -1,4 +1,4 @@
-"""The files of ``public/``, which are there as they are: before routes, and behind the root's middleware.
+"""The files of ``public/``, which are sent unchanged. They come before routes, and after the root's middleware.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/public-folder
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..scope.scope import RouteInfo, Scope
 
-# A client asks each time whether it has changed, as in Next.
+# Clients revalidate the file each time, as in Next.
 _CACHE_CONTROL = "public, max-age=0"
 
 _METHODS = ("GET", "HEAD")
@@ -36,15 +36,15 @@ _CHUNK = 64 * 2**10
 
 _NOT_INSTALLED = (
     "{folder} is served by WhiteNoise, which is not installed."
-    ' Install it with: pip install "routehandlers[public]". Or say public = false, where a proxy serves the files.'
+    ' Install it with: pip install "routehandlers[public]". Or set public = false if a proxy serves the files.'
 )
 
-# A file as a response to one request.
+# Returns a file as the response to a request.
 _Serve = Callable[["Scope"], "WerkzeugResponse"]
 
 
 class PublicFile:
-    """One file, answered as a route is."""
+    """A file that answers like a route."""
 
     methods = _METHODS
 
@@ -54,15 +54,15 @@ class PublicFile:
         self._serve = serve
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
-        """Return the file, or say that it answers no other method.
+        """Return the file, or a 405 for methods other than GET and HEAD.
 
-        :raise OSError: If it is gone.
+        :raise OSError: If the file was deleted.
         """
         if scope.environ["REQUEST_METHOD"] not in _METHODS:
             return method_not_allowed(scope, _METHODS)
         try:
             return begin(scope, self._serve(scope))
-        except HTTPException as error:  # a range that is not there
+        except HTTPException as error:  # an invalid range
             return excepted(scope, error)
 
     def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
@@ -70,12 +70,12 @@ class PublicFile:
         return failed(scope, error, self._file)
 
 
-# The file of a path, which is matching text.
+# Returns the file at a path, given as matching text.
 FindPublic = Callable[[str], "PublicFile | None"]
 
 
 def public_files(folder: Path, info: RouteInfo) -> FindPublic:
-    """The files of a folder: as they are now in ``debug``, and else as they were at start.
+    """Return a function that finds files of a folder: those there now in ``debug``, or else those found at start.
 
     :raise InvalidConfigError: If there is no such folder, or WhiteNoise is not installed.
     """

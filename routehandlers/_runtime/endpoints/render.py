@@ -1,7 +1,7 @@
-"""One render of a cacheable ``GET``: the handler runs without a client, and the whole body is drawn.
+"""Render a cacheable ``GET``: run the handler without a client, and draw the whole body.
 
-A render ends with an entry to be stored, with a response for one client alone,
-or with a failure.
+A render ends with an entry to store, with a private response for the client, or
+with a failure.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ..scope.scope import Scope
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-# Seconds for which a stream that may be stored is drawn before anything leaves.
+# Seconds for which a stream that may be stored is drawn before anything is sent.
 _LONGEST_DRAWING = 10.0
 
 
@@ -39,11 +39,11 @@ class Renderable(Protocol):
     """A route whose ``GET`` can be rendered."""
 
     def call(self, scope: Scope) -> WerkzeugResponse:
-        """Return what the handler returned, as a response. All that it raises leaves."""
+        """Call the handler and return its result as a response. Let all exceptions pass."""
         ...
 
 
-# Makes the response for the client whose environment the scope has by then.
+# Makes the response for the client whose environment the scope has at that time.
 _MakeResponse = Callable[[], "WerkzeugResponse"]
 
 
@@ -51,10 +51,10 @@ _MakeResponse = Callable[[], "WerkzeugResponse"]
 class _Rendering:
     """A render in its scope.
 
-    :param key: Of the entry.
+    :param key: Key of the entry.
     :param covered: The request headers that the key covers.
-    :param limit: The largest body that is stored, in bytes.
-    :param client: The scope of the request that asks; ``None`` in a refresh.
+    :param limit: Maximum size of a stored body in bytes.
+    :param client: The scope of the client's request; ``None`` in a refresh.
     """
 
     endpoint: Renderable
@@ -82,7 +82,7 @@ class _Rendering:
             return self._fallen_back(raised.code or 500, description_of(raised), headers, make_response)
 
     def _fallen_back(self, status: int, detail: str, headers: Pairs, make_response: _MakeResponse) -> Outcome:
-        """Store the outcome of a default response; its body is made for each client."""
+        """Store a default response without its body, which is made for each client."""
         record = self.scope.record
         reason = record.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
         reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
@@ -96,19 +96,19 @@ class _Rendering:
         record = self.scope.record
         if record.dynamic and self.client is not None:
             self.scope.release(self.client.environ)
-            return self._for_one(make_response())
+            return self._private(make_response())
         response = make_response()
         try:
             headers = self._headers_of(response)
             status = response.status_code
-            # A failure is drawn too, for the requests that wait for it.
+            # Failures are drawn too, for the other requests that wait for this render.
             reason = "Set-Cookie" if self.scope.cookie_lines() else ""
             reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
             body, reason = (None, reason) if reason else self._draw(response)
-            # Only now it is known what the render read, to its last chunk.
+            # A render may read something of the client until its last chunk.
             if body is None or record.dynamic:
                 record.turn_dynamic(record.dynamic or reason, has_line=False)
-                return self._for_one(response)
+                return self._private(response)
         except BaseException:
             close_quietly(self.scope, response)
             raise
@@ -126,7 +126,7 @@ class _Rendering:
         return check_headers(headers, response.status_code, default_type)[0]
 
     def _draw(self, response: WerkzeugResponse) -> tuple[bytes | None, str]:
-        """Return the whole body, or the reason why it is sent on as it comes."""
+        """Return the whole body, or the reason why it must be streamed."""
         stream: Any = response.response
         if not isinstance(stream, Stream):
             body = b"".join(response.iter_encoded())
@@ -149,8 +149,8 @@ class _Rendering:
             raise RuntimeError(f"The stream had begun when it raised {interrupt}.") from interrupt
         return None, ""
 
-    def _for_one(self, response: WerkzeugResponse) -> Outcome:
-        """Return the response that only this client gets; what is not drawn of its body streams on."""
+    def _private(self, response: WerkzeugResponse) -> Outcome:
+        """Return the response as a private one for this client. The rest of its body is streamed."""
         scope = self.scope
         if self.client is None:
             raise TurnedDynamicError(scope.record.dynamic)
@@ -171,13 +171,13 @@ class _Rendering:
 def render(
     endpoint: Renderable, scope: RenderScope, key: str, covered: frozenset[str], limit: int, client: Scope | None
 ) -> Outcome:
-    """Call the handler in the context of a scope, and return what came of it.
+    """Call the handler in the context of a scope, and return the outcome.
 
-    :param key: Of the entry.
+    :param key: Key of the entry.
     :param covered: The request headers that the key covers.
-    :param limit: The largest body that is stored, in bytes.
-    :param client: The scope of the request that asks; ``None`` in a refresh.
-    :raise Exception: What the handler raised unexpectedly.
+    :param limit: Maximum size of a stored body in bytes.
+    :param client: The scope of the client's request; ``None`` in a refresh.
+    :raise Exception: If the handler raises an unexpected exception.
     :raise TurnedDynamicError: If the render needs a client, and there is none.
     """
     return scope.context.run(_Rendering(endpoint, scope, key, covered, limit, client).run)

@@ -1,4 +1,4 @@
-"""The stages that answer: the endpoint of the route, or what there is where no route is."""
+"""The stages that answer: the endpoint of the route, or the response for paths without a route."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 
 class Endpoint(Protocol):
-    """What answers a path: a route, a cached route, or a public file."""
+    """A route, a cached route, or a public file."""
 
     info: RouteInfo
     methods: Iterable[str]
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
-        """Return the response that was returned or raised on purpose.
+        """Return the response to a request.
 
-        :raise Exception: An unexpected exception.
+        :raise Exception: If the handler raises an unexpected exception.
         """
         ...
 
@@ -61,22 +61,22 @@ class Respond(Stage):
             return response
         if scope.has_met_any:
             return overlay(response, scope.config_headers)
-        scope.is_transformed_late = True  # nothing sees the response before it leaves
+        scope.is_transformed_late = True  # no middleware sees the response, so finish() adds the headers
         return response
 
     def explain(self, _scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
-        """Add nothing: the route is explained with its cache."""
+        """Add nothing. ``routehandlers.inspect.explain()`` adds the route and its cache."""
         return None
 
 
 class NotFound(Stage):
-    """10. Where no route is, the other application answers, or the nearest ``not_found.py``, or the default.
+    """10. Answer a path without a route: by the other application, the nearest ``not_found.py``, or the default.
 
     :param other: The application that ``fallback=`` names.
-    :param is_bare: Whether nothing stands around the routes, so that the other application gets the request as it is.
-    :param nearest: Returns what answers for failures at the path of a request.
-    :param hand_over: Gives a request to the other application, behind what stands around the routes for the path that
-        the other application will read.
+    :param is_bare: Whether nothing runs around the routes, so the other application gets the request unchanged.
+    :param nearest: Returns the route info with the error files for the path of a request.
+    :param hand_over: Passes a request to the other application, after transforms and middleware have seen the path
+        that the other application will read.
     """
 
     def __init__(
@@ -92,15 +92,15 @@ class NotFound(Stage):
         if scope.endpoint is not None:
             return None
         if self._other is not None:
-            return self._others(scope, self._other)
+            return self._respond_by_other(scope, self._other)
         scope.enter_route(self._nearest(scope), {})
         return with_config_headers(scope, with_cookies(scope, fallback(scope, 404)))
 
-    def _others(self, scope: Scope, other: OtherApplication) -> WerkzeugResponse:
+    def _respond_by_other(self, scope: Scope, other: OtherApplication) -> WerkzeugResponse:
         if self._is_bare:
             raise FallThrough
         if self._hand_over is not None and scope.plan is not None and SLASH in scope.plan.whole:
-            # WSGI has decoded the slash, so that the other application reads another path than the guards have seen.
+            # WSGI has decoded the slash, so the other application reads a path that middleware did not see.
             return self._hand_over(scope)
         return with_config_headers(scope, other.respond(scope))
 
@@ -111,14 +111,14 @@ class NotFound(Stage):
 
 
 class OutsideOfBasePath(NotFound):
-    """What lies outside of the base path is the other application's, before any middleware."""
+    """Pass requests outside of the base path to the other application, before any middleware."""
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         if scope.plan is None or scope.plan.text is not None:
             return None
         if self._other is None:
             raise UnknownPathError
-        return self._others(scope, self._other)
+        return self._respond_by_other(scope, self._other)
 
     def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
         if scope.plan is not None and scope.plan.text is None:
@@ -127,7 +127,7 @@ class OutsideOfBasePath(NotFound):
 
 
 class HandOver(NotFound):
-    """The end of the road to the other application, for a path whose slashes WSGI has decoded."""
+    """The last stage before the other application, for a path whose slashes WSGI has decoded."""
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         assert self._other is not None
@@ -136,12 +136,12 @@ class HandOver(NotFound):
 
 
 class OtherProtocols(NotFound):
-    """A WebSocket is the other application's."""
+    """Pass WebSocket requests to the other application."""
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         if self._other is None or not is_websocket(scope.environ):
             return None
-        return self._others(scope, self._other)
+        return self._respond_by_other(scope, self._other)
 
     def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
         if is_websocket(scope.environ):
