@@ -74,7 +74,7 @@ def test_a_middleware_answers_by_itself(
         ("return True", "middleware.py returned True."),
         ("return {'a': 1}", "middleware.py returned {'a': 1}."),
         ("yield 'text'", "middleware.py returned 'text'."),
-        ("yield Response('x')", "middleware.py yields a response. To answer by itself it returns it"),
+        ("yield Response('x')", "middleware.py yields a response. To answer the request itself, write"),
         ("yield\n    yield", "middleware.py yields twice."),
         ("yield\n    return 'text'", "middleware.py returned 'text' after its yield."),
         ("yield\n    return Response.next()", "middleware.py returned Response.next() after its yield."),

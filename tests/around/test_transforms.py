@@ -334,7 +334,7 @@ def test_redirects_come_before_middleware_and_rewrites_after_it(make_app: MakeAp
         (redirects({"source": "/:a", "destination": "/:b"}), "They define: 'a'."),
         (
             redirects({"source": "/a", "destination": "/x", "statusCode": 301}),
-            "redirects[0] has no use for 'statusCode'. Did you mean 'status_code'?",
+            "redirects[0] has an unknown key 'statusCode'. Did you mean 'status_code'?",
         ),
         (
             redirects({"source": "/a", "destination": "/x", "base_path": True}),
@@ -365,17 +365,17 @@ def test_redirects_come_before_middleware_and_rewrites_after_it(make_app: MakeAp
         ({"rewrites": [{"source": "/a", "destination": "x"}]}, "Begin it with '/'."),
         (
             {"rewrites": [{"source": "/a", "destination": "/x", "permanent": True}]},
-            "rewrites[0] has no use for 'permanent'.",
+            "rewrites[0] has an unknown key 'permanent'.",
         ),
         ({"rewrites": [{"source": "/a", "destination": "/x", "base_path": False}]}, "Rewrites stay inside of it."),
-        ({"rewrites": {"beforeFiles": []}}, "rewrites has no use for 'beforeFiles'. Did you mean 'before_files'?"),
+        ({"rewrites": {"beforeFiles": []}}, "rewrites has an unknown key 'beforeFiles'. Did you mean 'before_files'?"),
         ({"rewrites": {"fallback": [{"source": "/("}]}}, "rewrites['fallback'][0]: 'source' '/(' cannot be used"),
         ({"headers": [{"source": "/a"}]}, "'headers' is None. Give a list of {'key': …, 'value': …}."),
         ({"headers": [{"source": "/a", "headers": [{"key": "a b", "value": "x"}]}]}, "cannot be the name of a header"),
-        ({"headers": [{"source": "/a", "headers": [{"key": "a", "value": "x\n"}]}]}, "which no header can hold"),
+        ({"headers": [{"source": "/a", "headers": [{"key": "a", "value": "x\n"}]}]}, "is not a valid header value"),
         (
             {"headers": [{"source": "/a", "headers": [{"key": "Content-Length", "value": "1"}]}]},
-            "which is the server's to set",
+            "which only the server may set",
         ),
         ({"headers": [{"source": "/a", "headers": [{"name": "x", "value": "1"}]}]}, "Give a 'key' and a 'value'."),
         ({"headers": {"/a": {}}}, "headers is {'/a': {}}. Give a list of dicts"),

@@ -1,1 +1,1 @@
-"""Code and settings around a route: middleware, transforms, error files and instrumentation."""
+"""Code that runs around a route: middleware, transforms, error files and instrumentation."""

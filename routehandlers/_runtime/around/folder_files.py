@@ -1,4 +1,4 @@
-"""What stands around the routes of an application: middleware, error files, instrumentation and transforms."""
+"""Files and settings around the routes: middleware, error files, instrumentation and transforms."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .transforms import Transforms
 
 
 class FolderFiles:
-    """What was found beside the routes, ready to be asked for.
+    """The files that were found beside the routes.
 
-    :param functions: Of the files that speak for a folder, those of outer folders first.
-    :param folder_map: For URLs that no route answers; ``None`` where no file would answer for them.
+    :param functions: Functions of the files that apply to a folder, outer folders first.
+    :param folder_map: Finds folders for URLs without a route; ``None`` if no file would answer them.
     """
 
     def __init__(
@@ -35,22 +35,22 @@ class FolderFiles:
         self.instrumentation = Instrumentation(self.named("register"))
 
     def named(self, name: str) -> Callable[..., Any] | None:
-        """A function of ``instrumentation.py``, if it is there."""
+        """Return a function of ``instrumentation.py``, or ``None`` if it is not defined."""
         found = next((item for item in self._functions if item.name == name), None)
         return None if found is None else lambda *arguments: found.function(*arguments[: found.argument_count])
 
     @cached_property
     def root_middleware(self) -> Middleware | None:
-        """That of the application's own folder, which every request meets."""
+        """Middleware of the application's own folder, which applies to all paths."""
         return next((middleware for middleware in self._middleware if not middleware.folders), None)
 
     @property
     def stand_before_all(self) -> bool:
-        """Whether every request meets something."""
+        """Whether middleware or transforms apply to all requests."""
         return self.root_middleware is not None or not self.transforms.is_empty
 
     def middleware_of(self, folders: tuple[str, ...]) -> tuple[Middleware, ...]:
-        """That of the folders below the application's, outermost first."""
+        """Return the middleware of folders below the root, outermost first."""
         return tuple(
             middleware
             for middleware in self._middleware
@@ -58,7 +58,7 @@ class FolderFiles:
         )
 
     def error_files_of(self, folders: tuple[str, ...]) -> ErrorFiles:
-        """Those that answer for what lies in a folder, the nearest first."""
+        """Return the error files that apply to a folder, the nearest first."""
         near = [
             function
             for function in self._functions

@@ -1,4 +1,4 @@
-"""``instrumentation.py``: what runs once in each process, and hears of exceptions; and names for OpenTelemetry.
+"""``instrumentation.py``: ``register()``, which runs once in each process. Names the spans of OpenTelemetry.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/instrumentation
 """
@@ -17,15 +17,15 @@ from ..path.hits import ROUTE
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
 
-# The WSGI middleware around us, whose span has no better name than the path.
+# OpenTelemetry's WSGI middleware. It knows only the path, and names its span by it.
 _TRACING = "opentelemetry.instrumentation.wsgi"
 
 
 class Instrumentation:
-    """What an application wants to be told of.
+    """Hooks of one application.
 
-    :ivar name_span: Gives the span around a request the name of its route, where there is tracing.
-    :param register: Called before the first request of each process is answered. While it raises, no request is.
+    :ivar name_span: Names the span around a request by its route; ``None`` without tracing.
+    :param register: Called before the first request of each process. While it raises, no request is answered.
     """
 
     def __init__(self, register: Callable[[], Any] | None) -> None:
@@ -37,9 +37,9 @@ class Instrumentation:
             os.register_at_fork(after_in_child=_resetting(weakref.ref(self)))
 
     def begin(self) -> None:
-        """Get ready, once in this process; others wait until it is done.
+        """Call ``register()`` once in this process. Other threads wait until it returns.
 
-        :raise Exception: What ``register()`` raised. The next request tries again.
+        :raise Exception: If ``register()`` raises it. The next request tries again.
         """
         with self._lock:
             if self.is_ready:
@@ -51,7 +51,7 @@ class Instrumentation:
             self.is_ready = True
 
     def reset(self) -> None:
-        """Begin anew: the process was forked."""
+        """Start again in a forked process."""
         self._lock = threading.Lock()
         self.is_ready = False
 

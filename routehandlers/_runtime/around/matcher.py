@@ -1,4 +1,4 @@
-"""``config = {"matcher": …}``: which requests a middleware meets.
+"""``config = {"matcher": …}``: the requests that a middleware runs for.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/middleware#matcher
 """
@@ -28,12 +28,12 @@ class _Item:
 
 @dataclass(frozen=True)
 class Matcher:
-    """Any of its items will do."""
+    """Matches a request if any of its items does."""
 
     items: tuple[_Item, ...]
 
     def match_path(self, path: str) -> bool | None:
-        """Return whether requests for a path are met; ``None`` where that depends on more than the path.
+        """Return whether requests for a path match; ``None`` if that depends on more than the path.
 
         :param path: Matching text.
         """
@@ -47,7 +47,7 @@ class Matcher:
         return None if is_open else False
 
     def match(self, environ: WSGIEnvironment, path: str) -> tuple[bool, bool]:
-        """Whether a request is met, and whether that depends on more of it than its path.
+        """Return whether a request matches, and whether that depends on more than its path.
 
         :param path: Matching text.
         """
@@ -63,15 +63,15 @@ class Matcher:
         return False, depends
 
 
-# "runtime" is Next's, and says nothing here, as in route.py.
+# "runtime" is a key of Next. It is accepted and has no effect, as in route.py.
 _CONFIG_KEYS = ("matcher", "runtime")
 _ITEM_KEYS = ("source", "has", "missing")
 
 
 def make_matcher(function: FolderFunction) -> Matcher | None:
-    """The matcher in the ``config`` of a ``middleware.py``; ``None`` where it says nothing.
+    """Return the matcher in the ``config`` of a ``middleware.py``; ``None`` if it has none.
 
-    :raise InvalidRouteModuleError: With everything that is wrong with it.
+    :raise InvalidRouteModuleError: With all mistakes in it.
     """
     config = vars(function.module).get("config")
     if config is None:
@@ -97,7 +97,7 @@ _EXAMPLE = 'config = {"matcher": "/api/:path*"}'
 def _read(matcher: Any, mistakes: list[str]) -> list[_Item]:
     listed = matcher if isinstance(matcher, (list, tuple)) else [matcher]
     if not listed:
-        mistakes.append("config: the matcher is empty, so that no request meets this middleware. Leave it out for all.")
+        mistakes.append("config: the matcher is empty, so this middleware never runs. Leave it out for all requests.")
     items: list[_Item] = []
     for place, item in enumerate(listed):
         where = f"config: matcher[{place}]" if listed is matcher else "config: the matcher"
@@ -120,7 +120,7 @@ def _read_item(item: Any, where: str, mistakes: list[str]) -> _Item | None:
         mistakes += [f"{where}: {name}{mistake}" for mistake in parsed if isinstance(mistake, str)]
         conditions[name] = tuple(condition for condition in parsed if isinstance(condition, Condition))
     if not isinstance(item.get("source"), str):
-        mistakes.append(f"{where} has no 'source'. Write one, such as '/api/:path*'.")
+        mistakes.append(f"{where} has no 'source'. Write a path, such as '/api/:path*'.")
         return None
     try:
         pattern = compile_pattern(item["source"])
@@ -131,4 +131,4 @@ def _read_item(item: Any, where: str, mistakes: list[str]) -> _Item | None:
 
 
 def _unknown(where: str, key: Any, known: tuple[str, ...]) -> str:
-    return f"{where} has no use for {key!r}. {hint(key, known)}"
+    return f"{where} has an unknown key {key!r}. {hint(key, known)}"

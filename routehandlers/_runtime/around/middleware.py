@@ -1,4 +1,4 @@
-"""Middleware: functions of the user that stand around what lies below their folder.
+"""Middleware: functions of the user that run around the routes below their folder.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/middleware
 """
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from ..._start.folder_files import FolderFunction
 
-# Calls what lies below, or what lies at another path after a rewrite. Unexpected exceptions leave it.
+# GoOn runs the next stages, and GoElsewhere the stages for another path after a rewrite. Unexpected exceptions
+# pass through both.
 GoOn = Callable[[], WerkzeugResponse]
 GoElsewhere = Callable[[WrappedScope, str], WerkzeugResponse]
 
@@ -38,7 +39,7 @@ _Steps = Generator[Any, Any, Any]
 class Middleware:
     """One ``middleware.py``, ready to be called.
 
-    :param matcher: For which requests; ``None`` for all that reach its folder.
+    :param matcher: Selects requests; ``None`` for all requests that reach its folder.
     """
 
     def __init__(self, function: FolderFunction, matcher: Matcher | None) -> None:
@@ -49,7 +50,7 @@ class Middleware:
         self._argument_count = function.argument_count
 
     def applies(self, scope: WrappedScope, path: str) -> bool:
-        """Return whether a request that goes to a path meets it.
+        """Return whether it runs for a request to a path.
 
         :param path: Matching text.
         """
@@ -61,9 +62,9 @@ class Middleware:
         return is_met
 
     def run(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse | None:
-        """Call it. Return its own response, or that of what lies below, or ``None`` to go on without it.
+        """Call the function. Return its own response or that of the next stages, or ``None`` to continue without it.
 
-        :raise Exception: An unexpected exception, in it or below.
+        :raise Exception: If the function or the next stages raise an unexpected exception.
         """
         try:
             if self._argument_count == 1:
@@ -75,7 +76,7 @@ class Middleware:
                 scope.renew_url()
                 return None
             return self._judge(scope, verdict, go_on, go_elsewhere)
-        except Interrupt as interrupt:  # its own: what lies below has made responses of its own
+        except Interrupt as interrupt:  # from this function: the next stages handle their own interrupts
             return interrupted(scope, interrupt)
         except HTTPException as error:
             return excepted(scope, error)
@@ -83,7 +84,7 @@ class Middleware:
     def _judge(
         self, scope: WrappedScope, verdict: Any, go_on: GoOn, go_elsewhere: GoElsewhere
     ) -> WerkzeugResponse | None:
-        """Do what it returned or, if it is a generator, yielded."""
+        """Handle the return value or, for a generator, the yielded value."""
         steps: _Steps | None = None
         if isgenerator(verdict):
             steps = verdict
@@ -107,11 +108,11 @@ class Middleware:
         if not isinstance(verdict, WerkzeugResponse):
             raise self._mistake(steps, f"returned {verdict!r}. {_HOW_TO_ANSWER}")
         if steps is not None:
-            raise self._mistake(steps, "yields a response. To answer by itself it returns it: 'return response'.")
+            raise self._mistake(steps, "yields a response. To answer the request itself, write 'return response'.")
         return begin(scope, _redirected(scope, own_copy(verdict)))
 
     def _below(self, scope: WrappedScope, steps: _Steps | None, go_on: GoOn) -> WerkzeugResponse:
-        """Call what lies below, and then the rest of a generator."""
+        """Run the next stages, and then the rest of a generator."""
         if steps is None:
             return go_on()
         below: _Below | None = None
@@ -130,19 +131,20 @@ class Middleware:
             raise
         if below is not None:
             below.response.close()
-        raise self._mistake(steps, "yields twice. What lies below is reached once, so it yields once.")
+        raise self._mistake(steps, "yields twice. A generator may yield once, because the route runs once.")
 
     def _replaced(self, scope: WrappedScope, below: _Below | None, returned: Any) -> WerkzeugResponse:
-        """Return what a generator makes of the response below, or of the exception in its place."""
+        """Return the response of a generator, which may change or replace the response of the route."""
         if returned is None:
             if below is None:
                 raise InvalidReturnError(
-                    f"{self.file} caught an exception and returned nothing. Return a response there, or raise again."
+                    f"{self.file} caught an exception and returned nothing. Return a response there, or raise it again."
                 )
             return begin(scope, below.changed())
         if not isinstance(returned, WerkzeugResponse) or isinstance(returned, Continuation):
             raise InvalidReturnError(
-                f"{self.file} returned {returned!r} after its yield. Return a response, or nothing to keep what came."
+                f"{self.file} returned {returned!r} after its yield. Return a response, or nothing to keep the one"
+                " from the route."
             )
         if below is not None and returned is below.response:
             return begin(scope, below.changed())
@@ -158,9 +160,9 @@ class Middleware:
 
 
 class _Below:
-    """A response from below that a generator may change in place.
+    """A response of the next stages that a generator may change in place.
 
-    :ivar response: A copy for this request, with the cookies that were set so far.
+    :ivar response: A copy for this request, with the cookies set so far.
     """
 
     def __init__(self, scope: WrappedScope, response: WerkzeugResponse) -> None:
@@ -177,7 +179,7 @@ class _Below:
         self._is_head = scope.environ["REQUEST_METHOD"] == "HEAD"
 
     def changed(self) -> WerkzeugResponse:
-        """Return the response. Where its body has changed, headers that describe the old body do not stay."""
+        """Return the response. If its body has changed, drop the headers that describe the old body."""
         response, body = self.response, self.response.response
         if body is self._body and (not isinstance(body, list) or tuple(body) == self._chunks):
             return response
@@ -185,7 +187,7 @@ class _Below:
             if name.lower() in _OF_ONE_BODY and response.headers.get(name) == value:
                 response.headers.pop(name)
         if self._is_head and isinstance(self._body, list) and not any(self._chunks):
-            # The body of the GET is not known here, and so neither is its length.
+            # The body of the GET is unknown here, and so is its length.
             response.response = Stream(())
         return response
 
@@ -194,7 +196,7 @@ _OF_ONE_BODY = frozenset({"etag", "last-modified", "content-length"})
 
 
 def _redirected(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResponse:
-    """Make a redirect as Next sends it: relative within the site, and with the target in the body for old clients."""
+    """Return a redirect as Next sends it: relative within the site, and with the target in the body for old clients."""
     location = response.headers.get("Location")
     if location is None or response.status_code not in REDIRECTS:
         return response
@@ -217,7 +219,7 @@ _HOW_TO_ANSWER = (
 def make_middleware(
     functions: Iterable[FolderFunction],
 ) -> tuple[list[Middleware], list[RouteHandlersError]]:
-    """Return the middleware among the functions of an application's files, and what is wrong with their matchers."""
+    """Return the middleware among the functions of an application's files, and the errors in their matchers."""
     made: list[Middleware] = []
     problems: list[RouteHandlersError] = []
     for function in functions:

@@ -1,4 +1,4 @@
-"""Where a rewrite of middleware's leads: a path of this application, and a query."""
+"""Read the destination of a rewrite by middleware: a path of this application, and a query."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def read_destination(scope: WrappedScope, url: str) -> tuple[str, list[tuple[str, str]]]:
-    """The path of a URL below the base path, as matching text, and its query.
+    """Return the path of a URL below the base path, as matching text, and its query.
 
-    :raise InvalidReturnError: If the URL is another host's, or no path.
+    :raise InvalidReturnError: If the URL has another host or no path.
     """
     parts = urlsplit(url)
     if parts.scheme or parts.netloc:
@@ -28,7 +28,9 @@ def read_destination(scope: WrappedScope, url: str) -> tuple[str, list[tuple[str
     if base and f"{path}/".startswith(f"{base}/"):
         path = path[len(base) :] or "/"
     if has_dot_segment(path):
-        raise InvalidReturnError(f"Response.rewrite({url!r}) has a dot segment, which nothing resolves.")
+        raise InvalidReturnError(
+            f"Response.rewrite({url!r}) has a dot segment ('.' or '..'). Write the path without it."
+        )
     return to_text(path), parse_qsl(parts.query, keep_blank_values=True, errors="replace")
 
 

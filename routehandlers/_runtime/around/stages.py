@@ -1,4 +1,4 @@
-"""The stages that stand around the routes: the transforms of the configuration, and middleware."""
+"""The stages around the routes: the transforms of the configuration, and middleware."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from ..scope.wrapped import WrappedScope
     from .middleware import GoElsewhere, Middleware
 
-# Where one of these stages stands in a pipeline, each scope is a WrappedScope. Their parameter says Any, since other
+# In a pipeline with one of these stages, each scope is a WrappedScope. The parameter has the type Any, because other
 # stages take any scope.
 
-# Runs the pipeline from a place on.
+# Runs the pipeline from the stage with this index.
 GoOnFrom = Callable[["Scope", int], "WerkzeugResponse"]
 
 
 class Headers(Stage):
-    """2. ``headers`` of the configuration: which of them the response gets."""
+    """2. ``headers`` of the configuration: select those that the response gets."""
 
     notes = True
 
@@ -43,7 +43,7 @@ class Headers(Stage):
         self._transforms = transforms
 
     def plan(self, plan: Plan) -> None:
-        """Note the transforms that match the path, and their headers unless a condition decides."""
+        """Note the transforms that match the path, and their headers if they have no conditions."""
         plan.headers = match_sources(self._transforms, plan.text, plan.whole)
         if len(plan.headers) == 1 and (fixed := plan.headers[0][0].fixed) is not None:
             plan.config_headers = fixed
@@ -66,7 +66,7 @@ class Headers(Stage):
 
 
 class Redirects(Stage):
-    """3. ``redirects`` of the configuration. A redirect has none of its ``headers``."""
+    """3. ``redirects`` of the configuration. A redirect gets no ``headers`` of the configuration."""
 
     notes = True
 
@@ -96,7 +96,7 @@ class Redirects(Stage):
 
 
 class Rewrites(Stage):
-    """5, 7 and 9. One group of ``rewrites``.
+    """5, 7 and 9. A group of ``rewrites``.
 
     :param group: ``"before_files"``, ``"after_files"`` or ``"fallback"``.
     """
@@ -124,7 +124,7 @@ class Rewrites(Stage):
 
 
 class RootMiddleware(Stage):
-    """4. The middleware of the application's own folder, which every request may meet."""
+    """4. The middleware of the application's own folder. Its matcher selects the requests it runs for."""
 
     def __init__(self, middleware: Middleware, go_on: GoOnFrom, go_elsewhere: GoElsewhere) -> None:
         self._middleware = middleware
@@ -134,7 +134,7 @@ class RootMiddleware(Stage):
         self.notes = self._matcher is not None
 
     def plan(self, plan: Plan) -> None:
-        """Note whether the matcher takes the path; ``None`` where conditions decide."""
+        """Note whether the matcher matches the path; ``None`` if that depends on conditions."""
         if self._matcher is not None:
             plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text)
 
@@ -158,8 +158,8 @@ class RootMiddleware(Stage):
 class FolderMiddleware(Stage):
     """The middleware of the folders that the route lies in, outermost first.
 
-    :param stacks: By endpoint.
-    :param root: The root's middleware, whose matcher may take a destination that the client did not ask for.
+    :param stacks: The middleware of each endpoint.
+    :param root: The root's middleware. Its matcher may match the destination of a rewrite.
     """
 
     def __init__(
@@ -184,7 +184,7 @@ class FolderMiddleware(Stage):
         return stack if self._root is None or scope.has_met(self._root) else (self._root, *stack)
 
     def _run(self, scope: WrappedScope, stack: Sequence[Middleware], path: str, place: int) -> WerkzeugResponse | None:
-        """Call each middleware that the request meets; whether it does is asked when those before have run."""
+        """Call each middleware that applies. Ask its matcher only after the middleware before it has run."""
         for index, middleware in enumerate(stack):
             if scope.meets(middleware, path):
                 go_on = partial(self._rest, scope, stack[index + 1 :], path, place)
@@ -209,9 +209,9 @@ class FolderMiddleware(Stage):
 
 
 class Elsewhere:
-    """Sends a request to another path, as ``Response.rewrite()`` of a middleware says.
+    """Send a request to another path, after ``Response.rewrite()`` of a middleware.
 
-    :param place: Of the stage at which it goes on.
+    :param place: Index of the stage to continue at.
     """
 
     def __init__(self, go_on: GoOnFrom, place: int) -> None:

@@ -1,4 +1,4 @@
-"""Reads ``redirects``, ``rewrites`` and ``headers`` out of the settings; what is wrong with them is found here."""
+"""Read ``redirects``, ``rewrites`` and ``headers`` from the settings, and report all mistakes in them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ Outcome = TypeVar("Outcome")
 
 
 def compile_transforms(redirects: Any, rewrites: Any, headers: Any, base_path: str = "") -> Transforms:
-    """The settings as values.
+    """Return the settings as values.
 
-    :raise InvalidConfigError: With every mistake, each at its place.
+    :raise InvalidConfigError: With all mistakes and their places.
     """
     reader = _Reader()
     groups = {name: tuple(reader.each(where, items, reader.rewrite)) for name, where, items in reader.groups(rewrites)}
@@ -41,7 +41,7 @@ def compile_transforms(redirects: Any, rewrites: Any, headers: Any, base_path: s
 
 
 class _Reader:
-    """Makes values of dicts, and goes on after mistakes so that all are known."""
+    """Converts dicts into values. It collects mistakes and continues, so that all are reported together."""
 
     def __init__(self) -> None:
         self.mistakes: list[str] = []
@@ -60,7 +60,7 @@ class _Reader:
                 yield made
 
     def groups(self, rewrites: Any) -> Iterator[tuple[str, str, Any]]:
-        """Each group with its name and its place. A list is those after files."""
+        """Yield the name, the place and the items of each group. A plain list is the group ``after_files``."""
         if not isinstance(rewrites, dict):
             yield "after_files", "rewrites", rewrites
             return
@@ -120,7 +120,7 @@ class _Reader:
     def _check_keys(self, item: dict[Any, Any], known: Collection[str], where: str) -> None:
         for key in item:
             if key not in known:
-                self.mistakes.append(f"{where} has no use for {key!r}. {hint(key, known)}")
+                self.mistakes.append(f"{where} has an unknown key {key!r}. {hint(key, known)}")
 
     def _source(self, item: dict[str, Any], where: str) -> Source | None:
         if item.get("base_path", False) is not False:
@@ -177,9 +177,9 @@ def _header_mistake(pair: Any, known: Collection[str]) -> str | None:
     if not TOKEN.fullmatch(re.sub(":[A-Za-z_][A-Za-z0-9_]*", "x", key)):
         return f"has the key {key!r}, which cannot be the name of a header."
     if key.lower() in FRAMING:
-        return f"has the key {key!r}, which is the server's to set. Leave it out."
+        return f"has the key {key!r}, which only the server may set. Leave it out."
     if not is_header_value(value):
-        return f"has the value {value!r}, which no header can hold."
-    # What is no parameter of the source stands for itself: a value may well be "max-age=1:x".
+        return f"has the value {value!r}, which is not a valid header value. Use Latin-1 and no control characters."
+    # In a value, unknown parameters stay as they are: "max-age=1:x" is a valid value.
     unknown = sorted(names_in(key) - set(known))
-    return f"has the key {key!r}, and no {unknown[0]!r} comes from its source." if unknown else None
+    return f"has the key {key!r}, but its source has no parameter {unknown[0]!r}." if unknown else None

@@ -31,7 +31,7 @@ Params = dict[str, str]
 class Source:
     """The paths and conditions that a transform applies to.
 
-    :param is_whole: Whether the base path is part of what it matches: ``base_path = False``.
+    :param is_whole: Whether the pattern matches the path with the base path: ``base_path = False``.
     """
 
     pattern: PathPattern
@@ -41,7 +41,7 @@ class Source:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """The parameters that there can be."""
+        """Names of all parameters that the pattern and the conditions can capture."""
         return frozenset((*self.pattern.names, *(name for condition in self.has for name in condition.names)))
 
     @property
@@ -51,7 +51,7 @@ class Source:
     def captured(self, scope: WrappedScope, params: Params) -> Params | None:
         """Return the params with those that the conditions capture, or ``None`` if a condition does not hold.
 
-        :param params: What the pattern took of the path.
+        :param params: The parameters that the pattern captured.
         """
         if not self.has_conditions:
             return params
@@ -59,7 +59,7 @@ class Source:
         captured = match_conditions(self.has, self.missing, scope.environ)
         if captured is None:
             return None
-        # A captured slash stays inside of its segment, as one in a path does.
+        # Escape captured slashes, so that they stay inside of their segment, as in a path.
         return {**params, **{name: value.translate(ESCAPES) for name, value in captured.items()}}
 
 
@@ -92,7 +92,7 @@ class HeadersTransform:
 
 AnyTransform = TypeVar("AnyTransform", RedirectTransform, RewriteTransform, HeadersTransform)
 
-# Transforms whose sources match a path, in their order, each with what its source took. Conditions are still to check.
+# Transforms whose sources match a path, in order, with the captured parameters. Conditions are not checked yet.
 Matched: TypeAlias = "tuple[tuple[AnyTransform, Params], ...]"
 
 
@@ -116,7 +116,7 @@ def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: s
     """Return the transforms whose source matches a path.
 
     :param text: Matching text below the base path; ``None`` outside of it.
-    :param whole: The same with the base path.
+    :param whole: Matching text with the base path.
     """
     matched = []
     for transform in transforms:
@@ -128,9 +128,9 @@ def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: s
 
 
 def headers_for(matched: Matched[HeadersTransform], scope: WrappedScope | None) -> list[tuple[str, str]]:
-    """Return the headers that the configuration adds. A name that comes twice has the last value.
+    """Return the headers that the configuration adds. If a name occurs twice, the last value wins.
 
-    :param scope: For the conditions; ``None`` where there are none.
+    :param scope: Needed to check conditions; ``None`` if there are none.
     """
     headers: list[tuple[str, str]] = []
     for transform, taken in matched:
@@ -143,9 +143,9 @@ def headers_for(matched: Matched[HeadersTransform], scope: WrappedScope | None) 
             if ":" in key or "\\" in key:
                 name = fill_text(key, params, known)
                 if not TOKEN.fullmatch(name) or name.lower() in FRAMING:
-                    continue  # a client chose a part of it
+                    continue  # a client chose a part of the name
             if ":" in value or "\\" in value:
-                value = _header_value(fill_text(value, params, known))  # the filled one
+                value = _header_value(fill_text(value, params, known))  # check the filled value
             if headers and name.lower() not in ACCUMULATED:
                 headers = [pair for pair in headers if pair[0].lower() != name.lower()]
             headers.append((name, value))
@@ -159,7 +159,7 @@ def redirect_for(matched: Matched[RedirectTransform], scope: WrappedScope, base_
         location = _location(transform, scope, params, base_path) if params is not None else None
         if location is not None:
             headers = {"Location": location}
-            if transform.status == 308:  # old clients do not know it; Next helps them so
+            if transform.status == 308:  # old clients do not know 308; Next sends them Refresh
                 headers["Refresh"] = f"0;url={location}"
             return Response(location, transform.status, headers)
     return None
@@ -181,7 +181,7 @@ def _location(transform: RedirectTransform, scope: WrappedScope, params: Params,
 
 
 def rewrite(matched: Matched[RewriteTransform], scope: WrappedScope) -> str | None:
-    """Return the path that the first rewrite that applies leads to, as matching text."""
+    """Apply the first rewrite that matches, and return its destination as matching text."""
     for transform, taken in matched:
         params = transform.source.captured(scope, taken)
         filled = transform.destination.fill(params) if params is not None else None
@@ -193,9 +193,9 @@ def rewrite(matched: Matched[RewriteTransform], scope: WrappedScope) -> str | No
 
 
 def _unused(transform: RewriteTransform, params: Params, names: set[str]) -> Iterator[tuple[str, str]]:
-    """The params that the query of a destination gets, since its path has none; those without a name are nobody's.
+    """Yield the params for the query of a destination that uses none of them. Params without a name are left out.
 
-    :param names: That the query has already.
+    :param names: Names that the query has already.
     """
     if transform.destination.used & set(params):
         return
@@ -206,14 +206,14 @@ def _unused(transform: RewriteTransform, params: Params, names: set[str]) -> Ite
                 yield name, restore(value)
 
 
-# They say how a message is framed, which is the server's and ours to say.
+# Headers that describe the framing of a message. Only the server and this library set them.
 FRAMING = frozenset(
     "connection content-encoding content-length keep-alive te trailer transfer-encoding upgrade".split()
 )
 
 
 def _header_value(value: str) -> str:
-    """A value with the parts that a client chose, which cannot break out of it."""
+    """Return a header value that a client chose a part of, quoted so that it stays one header."""
     return (
         value if is_header_value(value) and value.isascii() else quote(value, safe="".join(map(chr, range(0x20, 0x7F))))
     )
