@@ -1,7 +1,7 @@
 """A folder of ``route.py`` files as a Flask blueprint.
 
-It is an edge: it tells Flask of the routes, and the routes of Flask. What goes
-on in a request is ``routehandlers._flask``.
+This module only registers the routes in Flask. The package ``routehandlers._flask``
+answers requests.
 """
 
 from __future__ import annotations
@@ -23,35 +23,34 @@ if TYPE_CHECKING:
 
 __all__ = ["RouteHandlersBlueprint"]
 
-# Settings of a RouteHandlers for which Flask has its own word.
-_FLASKS = {
-    "base_path": "Give url_prefix= in its place.",
-    "fallback": "What the folder does not know is answered by the other routes of the Flask application.",
+# Settings of RouteHandlers that Flask replaces, and the remedy for the error message.
+_REPLACED = {
+    "base_path": "Use url_prefix= instead.",
+    "fallback": "Leave it out: the other routes of the Flask application answer all other paths.",
 }
 
 
 class RouteHandlersBlueprint(Blueprint):
-    """A Flask blueprint whose routes are those of a folder.
+    """A Flask blueprint with the routes of a folder.
 
-    Everything that Flask does around views is done around these handlers:
-    ``before_request``, ``after_request``, ``errorhandler``, sessions, extensions.
-    ``flask routes`` lists them, and ``url_for("api./items/[slug]", slug="a")``
-    builds their URLs. Below its prefix, what no other rule of the application
-    matches is the folder's.
+    All of Flask's features for views work for these handlers: ``before_request``,
+    ``after_request``, ``errorhandler``, sessions, extensions. ``flask routes`` lists
+    them, and ``url_for("api./items/[slug]", slug="a")`` builds their URLs. The folder
+    answers all paths below its prefix that no other rule of the application matches.
 
     Exceptions and errors that no ``error.py`` or ``not_found.py`` answers are
     raised to Flask. A cached render that uses ``flask.request``, ``session``
     or ``g`` is dynamic.
 
-    :param name: The blueprint's name, which endpoints begin with.
-    :param directory: The folder with the routes, relative to the current one; ``Path(__file__).parent / "app"``
-        is one beside a module.
-    :param url_prefix: Below what the URLs lie.
-    :param subdomain: As Flask's.
-    :param url_defaults: As Flask's.
-    :param settings: See ``routehandlers.config.Config``. ``url_prefix`` is in the place of ``base_path``.
-    :raise InvalidAppError: For everything that is wrong with the files, together.
-    :raise InvalidConfigError: For settings that cannot work.
+    :param name: Name of the blueprint, which is the first part of endpoints.
+    :param directory: The folder with the routes, relative to the current folder. For a folder beside a module,
+        use ``Path(__file__).parent / "app"``.
+    :param url_prefix: Prefix of all URLs. It replaces the setting ``base_path``.
+    :param subdomain: See ``flask.Blueprint``.
+    :param url_defaults: See ``flask.Blueprint``.
+    :param settings: See ``routehandlers.config.Config``.
+    :raise InvalidAppError: For all mistakes in the files together.
+    :raise InvalidConfigError: For invalid settings.
     """
 
     def __init__(
@@ -64,9 +63,9 @@ class RouteHandlersBlueprint(Blueprint):
         url_defaults: dict[str, Any] | None = None,
         **settings: Any,
     ) -> None:
-        for setting, remedy in _FLASKS.items():
+        for setting, remedy in _REPLACED.items():
             if setting in settings:
-                raise InvalidConfigError(f"{setting} is no setting of a blueprint. {remedy}")
+                raise InvalidConfigError(f"{setting} is not a setting of a blueprint. {remedy}")
         root = Path(directory).absolute().parent
         super().__init__(
             name, __name__, url_prefix=url_prefix, subdomain=subdomain, url_defaults=url_defaults, root_path=str(root)
@@ -77,7 +76,7 @@ class RouteHandlersBlueprint(Blueprint):
 
     @property
     def route_handlers(self) -> RouteHandlers:
-        """The application in the folder: its routes, and its cache to purge from outside of requests."""
+        """The application in the folder, for example to purge its cache outside of requests."""
         return self._mounted
 
     def _add_rules(self, state: BlueprintSetupState) -> None:
@@ -96,5 +95,5 @@ class RouteHandlersBlueprint(Blueprint):
         view = RouteView(self._mounted, prefix, first, rest[0], outer)
         for pattern in named:
             state.app.view_functions[f"{blueprint}.{pattern}"] = view
-        # Before all functions of the user, which want to know the route.
+        # Run it before all functions of the user, which may need the route.
         state.app.url_value_preprocessors[blueprint].insert(0, view.begin)

@@ -1,1 +1,1 @@
-"""Support for routes inside of a Flask application."""
+"""Routes inside of a Flask application."""

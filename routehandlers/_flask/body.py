@@ -1,4 +1,4 @@
-"""One body for two readers: Flask's request and ours, whoever comes first."""
+"""Share one request body between two readers, in any order: Flask's request and ours."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
 
-# From this size on what Flask reads is kept in a file, as Werkzeug does with uploads.
+# From this size on, the part that Flask has read is kept in a file, as Werkzeug does with uploads.
 _IN_MEMORY = 500 * 2**10
 
 
 class _Reader(RawIOBase):
-    """A file that gives what a function gives, and never asks for more than it was asked for."""
+    """A raw file that reads from ``take()``, and never more bytes than requested."""
 
     def readable(self) -> bool:
         return True
@@ -30,10 +30,10 @@ class _Reader(RawIOBase):
         raise NotImplementedError
 
 
-class FlasksInput(_Reader):
-    """``wsgi.input`` for Flask's request. What it reads is kept for ours.
+class FlaskInput(_Reader):
+    """``wsgi.input`` for Flask's request. The bytes it reads are kept for our request.
 
-    :param inner: The environment of the routes. What they have read of the body, they keep there.
+    :param inner: The environment of the routes, which holds the body after they have read it.
     """
 
     def __init__(self, source: IO[bytes], inner: WSGIEnvironment) -> None:
@@ -60,19 +60,19 @@ class FlasksInput(_Reader):
 
 
 class RoutesInput(_Reader):
-    """``wsgi.input`` for our request: what Flask's has read, and then the rest.
+    """``wsgi.input`` for our request: the bytes that Flask has read, and then the rest.
 
-    :param limit: The most bytes that Flask's configuration allows.
+    :param limit: Maximum body size in Flask's configuration, in bytes.
     """
 
-    def __init__(self, flasks: FlasksInput, source: IO[bytes], limit: int | None) -> None:
-        self._flasks = flasks
+    def __init__(self, flask_input: FlaskInput, source: IO[bytes], limit: int | None) -> None:
+        self._flask_input = flask_input
         self._source = source
         self._limit = limit
         self._read = 0
 
     def take(self, size: int) -> bytes:
-        kept = self._flasks.kept
+        kept = self._flask_input.kept
         kept.seek(self._read)
         data = kept.read(size) or self._source.read(size)
         self._read += len(data)
@@ -81,14 +81,14 @@ class RoutesInput(_Reader):
         return data
 
 
-def share_body(outer: WSGIEnvironment, inner: WSGIEnvironment, limit: int | None) -> FlasksInput:
-    """Let both read the whole body, each from its beginning.
+def share_body(outer: WSGIEnvironment, inner: WSGIEnvironment, limit: int | None) -> FlaskInput:
+    """Let both requests read the whole body from its beginning.
 
     :param outer: The environment of Flask's request.
-    :param inner: That of ours.
-    :param limit: The most bytes that Flask's configuration allows.
+    :param inner: The environment of our request.
+    :param limit: Maximum body size in Flask's configuration, in bytes.
     """
     source = outer["wsgi.input"]
-    flasks = FlasksInput(source, inner)
-    outer["wsgi.input"], inner["wsgi.input"] = flasks, RoutesInput(flasks, source, limit)
-    return flasks
+    flask_input = FlaskInput(source, inner)
+    outer["wsgi.input"], inner["wsgi.input"] = flask_input, RoutesInput(flask_input, source, limit)
+    return flask_input

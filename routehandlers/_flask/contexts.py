@@ -1,6 +1,6 @@
-"""The contexts of Flask, in the one place that knows how its versions differ.
+"""The contexts of Flask. Only this module knows how they differ between versions of Flask.
 
-Flask 3.2 merges the context of a request into that of the application. Nothing here is a subclass of either.
+Flask 3.2 merges the request context into the application context. Nothing here is a subclass of either.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def current_request_context() -> Any:
     """Return the context of the request that Flask answers now, or ``None`` if there is none."""
     if not flask.has_request_context():
         return None
-    # Flask 3.2 warns of the older name.
+    # Flask 3.2 deprecates the older name.
     context: Any = flask.globals.app_ctx if _IS_MERGED else flask.globals.request_ctx
     return context._get_current_object()
 
@@ -32,8 +32,8 @@ def current_request_context() -> Any:
 def make_request_context(app: Flask, request: Any, session: Any) -> Any:
     """Return a context with a request that is matched already, and with its open session.
 
-    :param request: A request, or what stands for one.
-    :param session: A session, or what stands for one.
+    :param request: A request, or a proxy of it.
+    :param session: A session, or a proxy of it.
     """
     make: Any = flask.ctx.AppContext if _IS_MERGED else flask.ctx.RequestContext
     context = make(app, request=request, session=session, **({} if _IS_MERGED else {"environ": request.environ}))
@@ -42,25 +42,25 @@ def make_request_context(app: Flask, request: Any, session: Any) -> Any:
 
 
 def _matched() -> None:
-    """Do nothing: Flask matches a request whenever its context is pushed, and this one was matched."""
+    """Do nothing. Flask matches a request when its context is pushed, and this request was matched already."""
 
 
 def late_functions_of(context: Any) -> list[Any]:
-    """Return the functions that ``after_this_request()`` was given. Flask has no public name for them."""
+    """Return the functions passed to ``after_this_request()``. Flask has no public name for them."""
     functions: list[Any] = context._after_request_functions
     return functions
 
 
 def watch_late_functions(context: Any, target: Callable[[], list[Any]], report: _Report) -> None:
-    """Report ``after_this_request()`` in a context, and put its functions elsewhere.
+    """Report ``after_this_request()`` in a context, and store its functions in another list.
 
-    :param target: Returns the list for them.
+    :param target: Returns the list for the functions.
     """
     context._after_request_functions = _LateFunctions(target, report)
 
 
 class _LateFunctions(list[Any]):
-    """The list of a context that is never asked for its functions."""
+    """The list of a context whose functions Flask never calls. It appends them to another list."""
 
     def __init__(self, target: Callable[[], list[Any]], report: _Report) -> None:
         super().__init__()
@@ -73,9 +73,9 @@ class _LateFunctions(list[Any]):
 
 
 class ApplicationContext:
-    """A context of an application for one render, with a ``flask.g`` of its own.
+    """An application context for one render, with its own ``flask.g``.
 
-    Database sessions and the like hang on it. They are given back when it ends.
+    Resources such as database sessions belong to it and are released when it ends.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -83,9 +83,10 @@ class ApplicationContext:
         self._context: Any = None
 
     def begin(self, request_context: Any, g: Any) -> None:
-        """Push it, and the context of a request in it.
+        """Push the context, and then the context of a request.
 
-        The latter is never popped, which would end the request of the client. It goes with the variables of the render.
+        The request context is never popped, because that would end the client's request. It disappears with the
+        variables of the render.
         """
         self._context = request_context if _IS_MERGED else self._app.app_context()
         self._context.g = g
@@ -94,11 +95,11 @@ class ApplicationContext:
         request_context.push()
 
     def end(self) -> None:
-        """Tear down what hangs on it."""
+        """Call the teardown functions of the application."""
         context, self._context = self._context, None
         if context is None:
             return
-        # Functions that close what lies in g must not find what the client has there.
+        # Give teardown functions an empty g, so that they do not close resources of the client.
         context.g = self._app.app_ctx_globals_class()
         if not _IS_MERGED:
             context.pop(None)

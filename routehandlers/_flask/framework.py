@@ -1,4 +1,4 @@
-"""Flask as the framework of routes: what handlers return there, and the contexts that their renders need."""
+"""Flask as the framework around routes: return values of handlers, and contexts of renders."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 class FlaskFramework:
-    """What a Flask application does for routes that live in it."""
+    """A Flask application around the routes."""
 
     def make_response(self, result: Any) -> WerkzeugResponse:
-        """What a handler returned, as a response: all that Flask takes from a view, beside what is taken everywhere.
+        """Return the response for the return value of a handler. All values that Flask accepts are accepted too.
 
-        What both take is made as everywhere, so that a tree answers the same
-        wherever it is mounted. JSON is the application's, if it has a provider of its own.
+        Values that are valid without Flask give the same response as there, so a tree
+        answers the same wherever it is mounted. A custom JSON provider of the application
+        is used.
         """
         if not current_app:
             return make_response(result)
@@ -35,12 +36,12 @@ class FlaskFramework:
         return make_response(_body(result))
 
     def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
-        """The contexts of the application that answers a request now."""
+        """Return a function that makes contexts of the current application."""
         return render_context(has_client=has_client)
 
 
 def _unpacked(result: tuple[Any, ...]) -> tuple[Any, Any, Any]:
-    """``(body, status, headers)`` of the shapes that Flask takes."""
+    """Return ``(body, status, headers)`` of a tuple in a shape that Flask accepts."""
     body, second, *rest = result
     if isinstance(second, (Headers, Mapping, list, tuple)):
         body, status, headers = body, None, second

@@ -1,4 +1,4 @@
-"""An application that lives in a Flask application."""
+"""Route handlers that are mounted in a Flask application."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class MountedRouteHandlers(RouteHandlers):
-    """A ``RouteHandlers`` that leaves to Flask what it has no response for."""
+    """A ``RouteHandlers`` that passes unhandled exceptions and unknown paths to Flask."""
 
     _framework = FlaskFramework()
 
     def rules(self, prefix: str, **options: Any) -> dict[str, list[RouteRule]]:
-        """Return the rules of every route in Flask's map, by its pattern."""
+        """Return the rules for Flask's map, by the pattern of their route."""
         converters = matching_only(self.config.converters)
         return {
             loaded.route.pattern: make_rules(
@@ -34,10 +34,10 @@ class MountedRouteHandlers(RouteHandlers):
         }
 
     def match(self, environ: WSGIEnvironment) -> Plan | None:
-        """Return a plan with the route that a request is for. Middleware may send the request elsewhere."""
+        """Return a plan with the route of a request. Middleware may still rewrite the request."""
         return self._pipeline.match(environ)
 
     def answer(self, environ: WSGIEnvironment, plan: Plan | None) -> tuple[Scope, WerkzeugResponse, Finished]:
-        """Return the response to a request, made in the variables of Flask's context."""
+        """Return the response to a request. It is made in Flask's context, with Flask's context variables."""
         context = ScopeContext()
         return context.run(self._pipeline.answer, environ, context, plan)

@@ -1,9 +1,9 @@
-"""The contexts of Flask around a render that may be stored. Each use of the client in them is reported.
+"""Flask's contexts around a render that may be stored. They report each use of the client.
 
-``current_app``, ``url_for()`` and extensions that need no more work as in any view.
-``request``, ``session`` and ``g`` are those of the client, and a render that uses
-one of them makes a response for that client alone. A refresh has no client: it
-finds an empty request, session and ``g``.
+``current_app``, ``url_for()`` and extensions that need only these work as in any
+view. ``request``, ``session`` and ``g`` are those of the client, and a render that
+uses one of them makes a private response. A refresh has no client: its request,
+session and ``g`` are empty.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 
 def render_context(*, has_client: bool) -> Callable[[Render], FlaskRenderContext] | None:
-    """Return what renders need of the application that answers a request now; ``None`` where there is none."""
+    """Return a function that makes contexts of the current application; ``None`` outside of one."""
     if not app_ctx:
         return None
     app: Flask = app_ctx.app
-    theirs = _Client() if has_client else _Nobody(app)
-    return lambda render: FlaskRenderContext(app, theirs, render)
+    source = _Client() if has_client else _NoClient(app)
+    return lambda render: FlaskRenderContext(app, source, render)
 
 
 class _Client:
-    """What the client has whose request is being answered."""
+    """Request, session and ``g`` of the current client."""
 
     def __init__(self) -> None:
         self.context = current_request_context()
@@ -48,7 +48,7 @@ class _Client:
 
     @property
     def session(self) -> Any:
-        """The session. To read it marks it as read, and so it is read when a render uses it."""
+        """The session. Reading it marks it as accessed, so read it only when a render uses it."""
         return self.context.session
 
     @property
@@ -56,15 +56,15 @@ class _Client:
         return late_functions_of(self.context)
 
 
-class _Nobody:
-    """What a render has that has no client."""
+class _NoClient:
+    """Empty request, session and ``g`` for a render without a client."""
 
     def __init__(self, app: Flask) -> None:
         context = current_request_context()
-        asked: Any = context.request if context is not None else None
-        prefix = asked.environ.get("SCRIPT_NAME") or "" if asked is not None else ""
+        current: Any = context.request if context is not None else None
+        prefix = current.environ.get("SCRIPT_NAME") or "" if current is not None else ""
         self.request = app.request_class(environ_without_client(prefix, "/"))
-        self.request.url_rule = asked.url_rule if asked is not None else None
+        self.request.url_rule = current.url_rule if current is not None else None
         self.session = app.session_interface.make_null_session(app)
         self.g = app.app_ctx_globals_class()
         self.late_functions: list[Any] = []
@@ -73,38 +73,38 @@ class _Nobody:
 class FlaskRenderContext:
     """Flask's contexts around one render."""
 
-    def __init__(self, app: Flask, theirs: _Client | _Nobody, render: Render) -> None:
+    def __init__(self, app: Flask, source: _Client | _NoClient, render: Render) -> None:
         self._app = app
-        self._theirs = theirs
+        self._source = source
         self._render = render
         self._context = ApplicationContext(app)
         self._is_watched = False
 
     def enter(self) -> None:
-        """Push the contexts. They belong to the render alone, and so do the database sessions that hang on them."""
-        theirs = self._theirs
-        request = _WatchedRequest(theirs.request, self._read)
+        """Push the contexts. They and their resources, such as database sessions, belong to this render only."""
+        source = self._source
+        request = _WatchedRequest(source.request, self._read)
         context = make_request_context(
-            self._app, request, _watched("flask.session", lambda: theirs.session, self._read)
+            self._app, request, _watched("flask.session", lambda: source.session, self._read)
         )
         if context.url_adapter is not None:
             context.url_adapter = _WatchedAdapter(context.url_adapter, self._read)
-        watch_late_functions(context, lambda: theirs.late_functions, self._read)
-        self._context.begin(context, _watched("flask.g", lambda: theirs.g, self._read))
+        watch_late_functions(context, lambda: source.late_functions, self._read)
+        self._context.begin(context, _watched("flask.g", lambda: source.g, self._read))
         self._is_watched = True
 
     def _read(self, what: str) -> None:
-        # Flask itself looks at the request while it makes a context.
+        # Flask itself reads the request while it makes a context. Ignore that.
         if self._is_watched:
             self._render.read(what)
 
     def leave(self) -> None:
-        """Tear down what hangs on the context of the application."""
+        """End the application context."""
         self._context.end()
 
 
 def _watched(what: str, get: Callable[[], Any], report: Callable[[str], None]) -> Any:
-    """Return something that is the same, and reports each use."""
+    """Return a proxy of an object that reports each use."""
 
     def resolve() -> Any:
         report(what)
@@ -114,7 +114,7 @@ def _watched(what: str, get: Callable[[], Any], report: Callable[[str], None]) -
 
 
 class _WatchedRequest(LocalProxy[Any]):
-    """Flask's request, which reports each use except those of ``url_for()`` and of templates."""
+    """A proxy of Flask's request that reports each use except those by ``url_for()`` and templates."""
 
     __slots__ = ("_plain",)
 
@@ -131,19 +131,19 @@ class _WatchedRequest(LocalProxy[Any]):
 
     @property
     def blueprint(self) -> Any:
-        """The blueprint of the route, which is the same for all clients."""
+        """The blueprint of the route. It is the same for all clients, so its use is not reported."""
         return object.__getattribute__(self, "_plain").blueprint
 
     @property
     def blueprints(self) -> Any:
-        """The blueprints of the route."""
+        """The blueprints of the route. Their use is not reported."""
         return object.__getattribute__(self, "_plain").blueprints
 
 
 class _WatchedAdapter:
-    """Flask's URL adapter, which reports each use except the building of paths.
+    """A proxy of Flask's URL adapter that reports each use except building paths.
 
-    An absolute URL has the host that the client sent, and so have the other attributes.
+    Absolute URLs contain the host that the client sent, and the other attributes depend on it too.
     """
 
     def __init__(self, adapter: Any, report: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""An answer of the routes as Flask's response, so that everything around views works on it."""
+"""Convert responses of the routes into Flask's responses, so that all code around views works with them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class _Stream:
-    """A stream that ends once, in Flask's context."""
+    """A stream that is closed only once, in Flask's context."""
 
     def __init__(self, body: SentStream) -> None:
         self._chunks = iter(body)
@@ -47,16 +47,16 @@ class _Stream:
 
 
 def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Callable[[], None] | None]:
-    """Return a response of the application's class, and a function that ends the request when it has been sent.
+    """Return a response of the application's class, and a function to call when it has been sent.
 
-    The function is ``None`` where there is nothing to end.
+    The function ends the request. It is ``None`` if there is nothing to end.
     """
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy's
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # app is a proxy
     route = scope.route
     response_class = app.response_class
     status, headers, body = finished
     if route.is_cached and not route.is_public:
-        response_class = _told_last(response_class)  # type: ignore[arg-type]  # classes can be hashed
+        response_class = _cached_class(response_class)  # type: ignore[arg-type]  # classes can be hashed
         if _has_guards(app):
             headers = made_private(headers)
     response = response_class(status=status)
@@ -66,20 +66,20 @@ def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Cal
         response.response = stream_with_context(stream)
         return response, stream.close
     chunks = list(body)
-    # Flask gives every list a Content-Length, and HEAD of a stream has none.
+    # Flask adds a Content-Length to every list, but a HEAD of a stream has none.
     response.response = chunks if chunks or "Content-Length" in response.headers else iter(())
     close: Callable[[], None] | None = getattr(body, "close", None)
     return response, partial(_close, app, close) if close is not None else None
 
 
 def _has_guards(app: Flask) -> bool:
-    """Whether functions that Flask calls before the view may have looked at the client."""
+    """Return whether functions that Flask calls before the view may have read something of the client."""
     return any(app.before_request_funcs.get(name) for name in (None, *flask.request.blueprints))
 
 
 @lru_cache
-def _told_last(response_class: type[Response]) -> type[Response]:
-    """A response of a cached route. What others may keep is decided when Flask has set its cookies."""
+def _cached_class(response_class: type[Response]) -> type[Response]:
+    """Return a response class for cached routes. It makes the response private if Flask has added cookies."""
 
     class CachedResponse(response_class):  # type: ignore[misc, valid-type]  # the base is a value
         def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
@@ -92,15 +92,15 @@ def _told_last(response_class: type[Response]) -> type[Response]:
 
 
 def _close(app: Flask, close: Callable[[], None]) -> None:
-    """Close a response when Flask's contexts are gone; what ``after()`` was given may want the application."""
+    """Close a response after Flask's contexts ended. Functions passed to ``after()`` get an application context."""
     with app.app_context():
         close()
 
 
-def handed_over(scope: Scope, error: Exception, response: Response) -> Exception:
-    """What the routes have only a default answer to, for Flask and its error handlers.
+def error_for_flask(scope: Scope, error: Exception, response: Response) -> Exception:
+    """Return an exception without a custom response, for Flask's error handlers.
 
-    :param response: That answer, which is sent if there is no handler.
+    :param response: The default response, which Flask sends if there is no handler.
     """
     if not isinstance(error, HTTPException):
         return error
@@ -110,14 +110,14 @@ def handed_over(scope: Scope, error: Exception, response: Response) -> Exception
             return MethodNotAllowed(allowed)
     try:
         handed = copy(error)
-    except TypeError:  # a class of the user's with arguments of its own
+    except TypeError:  # a class of the user whose constructor has other arguments
         return error
     handed.response = response
     return handed.with_traceback(error.__traceback__)
 
 
 def _allowed_elsewhere() -> list[str]:
-    """The methods that other rules of the application allow for this path."""
+    """Return the methods that other rules of the application allow for this path."""
     adapter = current_request_context().url_adapter
     if adapter is None:
         return []

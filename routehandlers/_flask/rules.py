@@ -1,8 +1,8 @@
-"""The rules of Flask's map beside those of the routes, and how Flask names routes.
+"""Extra rules for Flask's map, and the names of routes in Flask.
 
 Flask matches by the rules of ``routehandlers._routing.rules``, so that its own routes keep their places
-among them. Which route of the tree answers is decided by the tree, which sees the path as it was sent. So
-converters in Flask's map only match: ``to_python`` is called by the tree, once for each request.
+among them. The tree then selects the route, because it knows the path as it was sent. So converters in
+Flask's map only match: the tree calls ``to_python``, once per request.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .._routing.rules import RouteRule
 class _RouteEndpoint(str):
     """The endpoint of a route: ``api./blog/rss.xml``.
 
-    Flask takes what precedes the last dot for the blueprint; here it is what
-    precedes the pattern, which has dots of its own.
+    Flask takes the part before the last dot as the blueprint. Here, the part before
+    the pattern is the blueprint, because a pattern may contain dots.
     """
 
     __slots__ = ()
@@ -32,15 +32,15 @@ class _RouteEndpoint(str):
 
 
 def make_endpoint(blueprint: str, pattern: str) -> str:
-    """Return the name of a route in Flask."""
+    """Return the endpoint of a route in Flask."""
     endpoint = f"{blueprint}.{pattern}"
     return _RouteEndpoint(endpoint) if "." in pattern else endpoint
 
 
 def matching_only(custom: Mapping[str, type[BaseConverter]]) -> dict[str, type[BaseConverter]]:
-    """Return all converters, as they match and build URLs, without ``to_python``.
+    """Return all converters without ``to_python``, for matching and building URLs.
 
-    :param custom: The application's.
+    :param custom: The converters of the application.
     """
     return {name: _without_values(converter) for name, converter in {**BUILT_IN, **custom}.items()}
 
@@ -55,7 +55,7 @@ def _without_values(converter: type[BaseConverter]) -> type[BaseConverter]:
 
 
 class _Rest(BaseConverter):
-    """All that lies below a prefix. Every other rule comes first."""
+    """Matches every path below a prefix, after all other rules."""
 
     regex = r"(?s:.*)"
     part_isolating = False
@@ -63,9 +63,9 @@ class _Rest(BaseConverter):
 
 
 def make_rest_rules(prefix: str, **options: Any) -> list[RouteRule]:
-    """Return rules for what lies below a prefix and has no other rule.
+    """Return rules for paths below a prefix that match no other rule.
 
-    The last rule is for the prefix with wrong slashes. A prefix with variables has none.
+    The last rule is for the prefix with wrong slashes. A prefix with variables has no such rule.
     """
     rest = RouteRule(f"{prefix}/<path:rest>", {"rest": _Rest}, {}, **options)
     rules = [rest, RouteRule(prefix or "/", {}, {}, **options)]
@@ -75,7 +75,7 @@ def make_rest_rules(prefix: str, **options: Any) -> list[RouteRule]:
 
 
 def _wrong_slashes(prefix: str) -> type[BaseConverter]:
-    """Return a converter for paths that lie below a prefix when repeated slashes and backslashes are put right."""
+    """Return a converter for paths that lie below a prefix after slashes and backslashes are corrected."""
     segments = r"[/\\]+".join(re.escape(segment) for segment in prefix.strip("/").split("/"))
 
     class WrongSlashes(_Rest):

@@ -1,4 +1,4 @@
-"""The view function of all routes of one registration, and what comes before and after it."""
+"""The view function of all routes of one registration, and the functions that run before and after it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import flask
 from werkzeug.exceptions import NotFound
 
 from .._runtime.path.hits import ROUTE, ROUTING_ARGS
-from .body import FlasksInput, share_body
-from .responses import handed_over, make_flask_response
+from .body import FlaskInput, share_body
+from .responses import error_for_flask, make_flask_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
     from .mounted import MountedRouteHandlers
 
-# Where a request's exchange lies.
+# Key of the exchange in the environ.
 _EXCHANGE = "routehandlers.flask"
 
 
 class _Exchange:
-    """One request on its way from Flask to the routes and back.
+    """State of one request that Flask passes to the routes.
 
     :param inner: The environment that the routes see.
-    :ivar plan: The route, which was matched before anything of the application ran.
-    :ivar is_outside: Whether the path does not lie below the prefix as it was sent. Only its slashes can be put right.
-    :ivar is_sent: Whether a response is on its way, whose end is the end of it.
+    :ivar plan: The plan with the route, which was matched before other code of the application ran.
+    :ivar is_outside: Whether the raw path is outside of the prefix. The routes can only redirect to correct slashes.
+    :ivar is_sent: Whether a response is being sent. Its end is the end of the exchange.
     """
 
     plan: Plan | None = None
-    input: FlasksInput | None = None
+    input: FlaskInput | None = None
     end_answer: Callable[[], None] | None = None
     is_sent = False
 
@@ -46,13 +46,13 @@ class _Exchange:
         self.is_outside = is_outside
 
     def end_with(self, response: Response) -> None:
-        """Give everything back when a response has been sent."""
+        """End the exchange when a response has been sent."""
         self.is_sent = True
         if self.end_answer is not None or self.input is not None:
             response.call_on_close(self.end)
 
     def end(self) -> None:
-        """Give back what the request took."""
+        """End the request of the routes, and close the shared body."""
         if self.end_answer is not None:
             self.end_answer()
         if self.input is not None:
@@ -60,12 +60,12 @@ class _Exchange:
 
 
 class RouteView:
-    """Answers requests of one registration of a blueprint.
+    """Answer requests of one registration of a blueprint.
 
-    :param prefix: Of its URLs, without a slash at its end.
-    :param rules: By the pattern of their routes.
-    :param rest: The rule for paths that have no route.
-    :param outer_names: What the prefix and the defaults of the blueprint give a view, beside the params.
+    :param prefix: Prefix of its URLs, without a trailing slash.
+    :param rules: The rules, by the pattern of their route.
+    :param rest: The rule for paths without a route.
+    :param outer_names: Names of the view arguments from the prefix and the defaults of the blueprint.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class RouteView:
         outer_names: Iterable[str],
     ) -> None:
         self._routes = routes
-        # As PATH_INFO spells it; a prefix with variables is known by its number of segments.
+        # In the encoding of PATH_INFO. For a prefix with variables, only the number of segments is known.
         self._prefix = prefix.encode().decode("latin-1") if "<" not in prefix else None
         self._depth = prefix.count("/")
         self._rules = rules
@@ -85,9 +85,9 @@ class RouteView:
         self._outer_names = frozenset(outer_names)
 
     def begin(self, endpoint: str | None, _values: dict[str, Any] | None) -> None:
-        """Let the tree say which route it is, before anything of the application runs."""
+        """Match the route in the tree, before other code of the application runs."""
         view: object = flask.current_app.view_functions.get(endpoint or "")
-        if view is not self:  # a blueprint can have other views, too
+        if view is not self:  # the user may add other views to the blueprint
             return
         request: Request = flask.request
         exchange = request.environ[_EXCHANGE] = self._open(request)
@@ -100,7 +100,7 @@ class RouteView:
         if plan.found is not None:
             values.update(plan.params() if plan.has_lists else plan.found[1])
             request.url_rule = self._rules.get(plan.found[0].info.pattern, request.url_rule)
-        elif request.endpoint != self._rest.endpoint:  # a converter refused what its rule matches
+        elif request.endpoint != self._rest.endpoint:  # a converter refused a value that the rule matches
             values["rest"] = "/".join(request.path.split("/")[self._depth + 1 :])
             request.url_rule = self._rest
         else:
@@ -124,7 +124,7 @@ class RouteView:
             "PATH_INFO": path[len(prefix) :],
         }
         exchange = _Exchange(inner, is_outside=is_outside)
-        if "stream" in vars(request):  # Flask's request has begun to read it
+        if "stream" in vars(request):  # Flask's request has started to read the body
             inner["wsgi.input"] = BytesIO(request.get_data())
         elif _may_have_body(environ):
             exchange.input = share_body(environ, inner, request.max_content_length)
@@ -133,14 +133,14 @@ class RouteView:
     def __call__(self, **_values: Any) -> Response:
         """Return the response of the routes.
 
-        :raise Exception: What they have no response to.
+        :raise Exception: If the routes have only a default response to it.
         """
         request = flask.request
         exchange: _Exchange = request.environ.get(_EXCHANGE) or self._open(request)
         if exchange.is_outside and exchange.plan is not None and exchange.plan.location is None:
             raise NotFound
         scope, answer, finished = self._routes.answer(exchange.inner, exchange.plan)
-        for name in (ROUTE, ROUTING_ARGS):  # those around Flask want to know the route, too
+        for name in (ROUTE, ROUTING_ARGS):  # for WSGI middleware around Flask
             if name in exchange.inner:
                 request.environ[name] = exchange.inner[name]
         response, exchange.end_answer = make_flask_response(scope, finished)
@@ -149,7 +149,7 @@ class RouteView:
             exchange.end_with(response)
             return response
         flask.after_this_request(lambda other: _go_on_with(other, response, exchange))
-        raise handed_over(scope, error, response)
+        raise error_for_flask(scope, error, response)
 
 
 def _may_have_body(environ: WSGIEnvironment) -> bool:
@@ -160,7 +160,7 @@ def _may_have_body(environ: WSGIEnvironment) -> bool:
 
 
 def _go_on_with(other: Response, response: Response, exchange: _Exchange) -> Response:
-    """An error handler's answer has the cookies that the route has set, and ends as the route's would have."""
+    """Add the cookies of the route to the response of an error handler, and end the exchange after it."""
     known = other.headers.getlist("Set-Cookie")
     for line in response.headers.getlist("Set-Cookie"):
         if line not in known:
@@ -170,7 +170,7 @@ def _go_on_with(other: Response, response: Response, exchange: _Exchange) -> Res
 
 
 def end_exchange(_error: BaseException | None) -> None:
-    """End a request for which no response is on its way: an error handler or a hook answered it, or nothing did."""
+    """End a request whose response is not being sent, for example because a hook of Flask answered it."""
     exchange: _Exchange | None = flask.request.environ.get(_EXCHANGE)
     if exchange is not None and not exchange.is_sent:
         exchange.end()

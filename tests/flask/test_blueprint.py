@@ -713,7 +713,7 @@ def test_urls_know_their_prefix(make_flask: MakeFlask) -> None:
 
 @pytest.mark.parametrize("setting", ["base_path", "fallback"])
 def test_settings_that_flask_has_a_word_for_are_refused(tmp_path: Path, setting: str) -> None:
-    with pytest.raises(InvalidConfigError, match=f"{setting} is no setting of a blueprint"):
+    with pytest.raises(InvalidConfigError, match=f"{setting} is not a setting of a blueprint"):
         RouteHandlersBlueprint("api", write_app(tmp_path, TREE), **{setting: "/x"})
 
 
