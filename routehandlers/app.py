@@ -1,4 +1,4 @@
-"""Make a WSGI application of a folder of ``route.py`` files."""
+"""Make a WSGI application from a folder of ``route.py`` files."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Route:
-    """One route of an application, as a value.
+    """A route of an application, as a value.
 
     :param pattern: The URL with its brackets: ``"/items/[slug]"``.
     :param file: The ``route.py``.
-    :param methods: All methods that it answers, automatic ones included, in alphabetical order.
+    :param methods: All methods that it answers, including automatic methods, in alphabetical order.
     :param config: The constants of its module.
     """
 
@@ -64,12 +64,12 @@ class Route:
 
 
 class RouteHandlers:
-    """A WSGI application made of a folder of ``route.py`` files.
+    """A WSGI application made from a folder of ``route.py`` files.
 
-    :param directory: The folder. Its own name and the folders above it are no part of the URLs.
+    :param directory: The folder. Its own name and the folders above it are not part of the URLs.
     :param settings: See ``routehandlers.config.Config``.
     :raise AppFolderError: If there is no such folder.
-    :raise InvalidConfigError: For settings that cannot work.
+    :raise InvalidConfigError: For invalid settings.
     :raise InvalidAppError: For all mistakes in the files together. If the only one is a file that raised
         an exception, that exception is raised.
     """
@@ -84,15 +84,15 @@ class RouteHandlers:
     """The response cache. Its ``revalidate_tag()`` and ``revalidate_path()`` also work outside of requests."""
 
     routes: tuple[Route, ...]
-    """All routes that were found, as values."""
+    """All routes of the application."""
 
     static_params: Mapping[str, StaticParams]
-    """What ``generate_static_params()`` of each route lists, by the pattern of the route."""
+    """Params from ``generate_static_params()``, by the pattern of the route."""
 
     wsgi_app: WSGIApplication
-    """The application that is called. Wrap it as in Flask: ``app.wsgi_app = ProxyFix(app.wsgi_app)``."""
+    """The WSGI application. Wrap it as in Flask: ``app.wsgi_app = ProxyFix(app.wsgi_app)``."""
 
-    # The framework of the application that the routes are mounted in, such as Flask.
+    # The framework in which the routes are mounted, such as Flask.
     _framework: Framework | None = None
 
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
@@ -167,7 +167,7 @@ class RouteHandlers:
         return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config)
 
     def _admissions(self) -> dict[int, Callable[[Params], bool]]:
-        """Which routes take listed params only, by their place."""
+        """Return checks of params for the routes that accept only listed params, by their index."""
         return {
             index: self.static_params[loaded.route.pattern].admit
             for index, loaded in enumerate(self._loaded)
@@ -179,9 +179,9 @@ class RouteHandlers:
         """All routes as a ``werkzeug.routing.Map``, for tools that list, match or build URLs.
 
         Endpoints are patterns, and rules have the names of the parameters: ``/orders/<int:id>`` is
-        ``/orders/[id=int]``. A name that is no Python identifier is spelled with underscores. Rules
-        begin with the base path. The map is a view made at the first use: requests are not matched by
-        it, and rules that you add answer nothing.
+        ``/orders/[id=int]``. In a name that is not a Python identifier, other characters become underscores. Rules
+        begin with the base path. The map is made at the first use. The application does not match requests with
+        it, so rules that you add have no effect.
         """
         with self._url_map_lock:
             if self._url_map is None:
@@ -195,15 +195,15 @@ class RouteHandlers:
     def url_for(
         self, pattern: str, /, *, _external: bool = False, _query: Mapping[str, Any] | None = None, **params: Any
     ) -> str:
-        """The URL of a route: ``url_for("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
+        """Return the URL of a route: ``url_for("/items/[slug]", slug="a b")`` is ``"/items/a%20b"``.
 
-        The base path is part of it, and during a request also the prefix that the
-        application is mounted under. Parameters whose names are no Python
-        identifiers are given as ``**{"post-id": 7}``.
+        It contains the base path, and during a request also the prefix that the
+        application is mounted under. Pass parameters whose names are not Python
+        identifiers as ``**{"post-id": 7}``.
 
-        :param _external: Make it absolute, from ``origin`` or else from the request.
-        :param _query: What follows the question mark; a value may be a list.
-        :raise UnknownRouteError: If there is no such pattern, or the parameters do not fill it.
+        :param _external: Return an absolute URL, with the setting ``origin`` or else the host of the request.
+        :param _query: Query of the URL; a value may be a list.
+        :raise UnknownRouteError: If there is no such pattern, or its parameters are missing or invalid.
         """
         path = self._tree.build(self._find(pattern).route, params)
         path = public_path(path, self.config.base_path, _query, trailing_slash=self.config.trailing_slash)
@@ -217,21 +217,21 @@ class RouteHandlers:
         return mount_prefix()
 
     def _path_for(self, pattern: str, params: Mapping[str, Any]) -> str:
-        """The path of a route below everything: without base path, prefix and slash at its end."""
+        """Return the path of a route without base path, prefix and trailing slash."""
         return self._tree.build(self._find(pattern).route, params)
 
     def _cached_routes(self) -> Iterator[tuple[Route, CachedEndpoint]]:
-        """The routes whose ``GET`` is cached, with what answers them."""
+        """Yield the routes whose ``GET`` is cached, with their endpoints."""
         for route, endpoint in zip(self.routes, self._endpoints, strict=True):
             if isinstance(endpoint, CachedEndpoint):
                 yield route, endpoint
 
     def _explain(self, environ: WSGIEnvironment) -> Any:
-        """Return what a request would meet, and what it leads to, without calling anything."""
+        """Return the steps that a request would take, and its result, without running user code."""
         return self._pipeline.explain(environ)
 
     def _other_matches(self, path: str) -> list[Route]:
-        """The routes that would match a path too, if the one that does were not there, in their order."""
+        """Return the other routes that match a path, in the order in which they would be tried."""
         others: list[Route] = []
         match = self._tree.match(path)
         refused: frozenset[int] = frozenset()
@@ -242,13 +242,15 @@ class RouteHandlers:
         return others[1:]
 
     def load(self, pattern: str) -> ModuleType:
-        """The module of a route, imported when the application was made.
+        """Return the module of a route, which was imported when the application was made.
 
         :raise UnknownRouteError: If there is no such pattern.
         """
         module = self._find(pattern).module
         if module is None:
-            raise UnknownRouteError(f"{pattern!r} is {self._find(pattern).route.file}, and no module.")
+            raise UnknownRouteError(
+                f"{pattern!r} is the file {self._find(pattern).route.file}, which is not a Python module."
+            )
         return module
 
     def _find(self, pattern: str) -> RouteModule:
@@ -259,14 +261,17 @@ class RouteHandlers:
             raise UnknownRouteError(f"There is no route {pattern!r} in {self.directory}. There are: {known}.") from None
 
     def _info_of(self, handler: Handler | None = None) -> RouteInfo:
-        """What functions that a handler calls may know of its route, or of a request that no route answers."""
+        """Return the route info of a handler, or of requests without a route."""
         for loaded, endpoint in zip(self._loaded, self._endpoints, strict=True):
             if handler is not None and handler in loaded.handlers.values():
                 return endpoint.info
         return self._pipeline.no_route
 
     def test_client(self) -> Client:
-        """A ``werkzeug.test.Client``, which sends requests without a server. ``routehandlers.testing`` has one more."""
+        """Return a ``werkzeug.test.Client``, which sends requests without a server.
+
+        ``routehandlers.testing`` has a client with more features.
+        """
         return Client(self)
 
     def __repr__(self) -> str:
@@ -274,10 +279,10 @@ class RouteHandlers:
 
 
 def create_app(directory: str | os.PathLike[str] = "app", **settings: Any) -> RouteHandlers:
-    """The application that ``routehandlers dev`` and ``start`` serve: ``gunicorn "routehandlers:create_app()"``.
+    """Return the application that ``routehandlers dev`` and ``start`` serve: ``gunicorn "routehandlers:create_app()"``.
 
     :param directory: The folder with the routes. The files of a folder ``public`` beside it are served, too.
-    :param settings: They go before those of ``[tool.routehandlers]`` in the current folder's ``pyproject.toml``.
+    :param settings: They override those of ``[tool.routehandlers]`` in the current folder's ``pyproject.toml``.
     """
     settings = {**read_settings(Path.cwd()), **settings}
     beside = Path(directory).absolute().parent / "public"
@@ -291,7 +296,7 @@ def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:
 
 
 def _request_class(config: Config, limit: int | None) -> type[Request]:
-    """The request with an application's limits, as Werkzeug wants them: in the class."""
+    """Return a request class with the limits of an application, which Werkzeug reads from the class."""
 
     class AppRequest(Request):
         base_path = config.base_path

@@ -74,5 +74,5 @@ def test_the_text_beside_an_image_is_not_served(static_app: RouteHandlers, clien
 def test_they_are_routes_like_others(static_app: RouteHandlers) -> None:
     assert static_app.url_for("/robots.txt") == "/robots.txt"
     assert static_app.url_for("/blog/[slug]/opengraph-image.png", slug="a") == "/blog/a/opengraph-image.png"
-    with pytest.raises(LookupError, match="and no module"):
+    with pytest.raises(LookupError, match="not a Python module"):
         static_app.load("/robots.txt")
