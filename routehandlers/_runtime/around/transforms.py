@@ -83,7 +83,7 @@ class HeadersTransform:
 
     @cached_property
     def fixed(self) -> tuple[tuple[str, str], ...] | None:
-        """The headers as they are sent, unless a condition or a parameter decides."""
+        """The headers, or ``None`` if they depend on a condition or a parameter."""
         is_open = [pair for pair in self.headers if any(sign in text for text in pair for sign in ":\\")]
         if self.source.has_conditions or is_open:
             return None
