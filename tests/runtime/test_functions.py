@@ -138,7 +138,7 @@ def test_after_runs_in_order_when_the_answer_is_sent_and_loses_none(run: Callabl
 
     assert (answer.text, answer.log) == ("x", ["handler", 1, "v", "nested"])
     assert "ZeroDivisionError" in caplog.text
-    assert "raised an answer" in caplog.text
+    assert "raised a response" in caplog.text
 
 
 @pytest.mark.parametrize(

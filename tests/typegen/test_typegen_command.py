@@ -126,7 +126,7 @@ def test_a_converter_that_the_command_cannot_know_is_told_of(tmp_path: Path) -> 
     ended = routehandlers(tmp_path, "typegen")
 
     assert ended.returncode == 0
-    assert "'[day=date]' names a converter 'date'" in ended.stderr
+    assert "The converter 'date' of '[day=date]' is not defined" in ended.stderr
     assert "day: Any" in (tmp_path / "app/_routes.py").read_text()
 
 
