@@ -31,14 +31,17 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 
 from .._http.response.changes import overlay, underlay
+from .._http.response.errors import error_response
 from .._http.response.interrupts import Interrupt
+from .answer.bodies import close_quietly
 from .answer.failures import as_exception, excepted, failed
 from .answer.finish import Finished, finish
-from .answer.headers import check_headers
+from .answer.headers import check_headers, with_cookies
 from .answer.raising import RAISES, raising
+from .answer.reporting import report
 from .around.stages import Elsewhere, FolderMiddleware, Headers, Redirects, Rewrites, RootMiddleware
 from .endpoints.fallback import FallThrough, OtherApplication
-from .endpoints.stages import HandOver, NotFound, OtherProtocols, OutsideOfBasePath, Respond
+from .endpoints.stages import HandOver, NotFound, OtherProtocols, OutsideOfBasePath, Respond, with_config_headers
 from .path.plans import Plan, Plans
 from .path.stages import Reading, Routes, Stage, StaticRoutes, Step
 from .scope.scope import RunsIn, Scope, ScopeContext, enter_scope, leave_scope
@@ -114,7 +117,7 @@ class Pipeline:
     def _make_stages(self) -> None:
         """Make the tuples of stages that have something to do in this application, in order."""
         transforms, root = self._folder_files.transforms, self._folder_files.root_middleware
-        run, other = self.road.run, self._other
+        run, other = self._go_on, self._other
         is_bare = not self._folder_files.stand_before_all
         hand_over = self._hand_over if other is not None and not is_bare else None
         around: list[Stage] = []
@@ -156,6 +159,14 @@ class Pipeline:
             around += [RootMiddleware(root, self._road_to_other.run, elsewhere)] if root is not None else []
             end = HandOver(other, self._nearest, None, is_bare=False)
             self._road_to_other.stages = Reading(self._entrance, None, around), *around, end
+
+    def _go_on(self, scope: Scope, place: int) -> WerkzeugResponse:
+        """Run the rest of the road for a middleware, which sees a response also where a stage refuses the request."""
+        try:
+            return self.road.run(scope, place)
+        except HTTPException as error:
+            scope.enter_route(self._nearest(scope), {})
+            return with_config_headers(scope, with_cookies(scope, excepted(scope, error)))
 
     def _hand_over(self, scope: Scope) -> WerkzeugResponse:
         """Run transforms and middleware for the path that the other application reads, and then that application."""
@@ -199,6 +210,7 @@ class Pipeline:
             scope = Scope(environ, self.no_route, {}, "", context)
         scope.plan = plan
         enter_scope(scope)
+        response: WerkzeugResponse | None = None
         try:
             if not self._instrumentation.is_ready:
                 self._begin_process()
@@ -212,6 +224,8 @@ class Pipeline:
                 response = underlay(response, scope.config_headers)
             return scope, response, finish(scope, response)
         except (Exception, Interrupt) as error:
+            if response is not None:
+                close_quietly(scope, response)
             return scope, *self._failed(scope, as_exception(error))
 
     def _begin_process(self) -> None:
@@ -259,23 +273,40 @@ class Pipeline:
         folder_map = self._folder_files.folder_map
         if folder_map is None:
             return self.no_route
-        folders = folder_map.nearest(scope.path or "/")
+        try:
+            folders = folder_map.nearest(scope.path or "/")
+        except (Exception, Interrupt):  # of a converter, which is being reported already
+            return self.no_route
         return replace(self.no_route, error_files=self._folder_files.error_files_of(folders))
 
     def _failed(self, scope: Scope, error: Exception) -> tuple[WerkzeugResponse, Finished]:
-        """Return the response to an unexpected exception in a handler, in middleware, or in finishing a response."""
-        response = self._failure(scope, error)
+        """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
         scope.is_transformed, scope.is_transformed_late = True, False
+        response = self._failure(scope, error)
         wrapped = response
         for headers in reversed(scope.overlays):
             wrapped = overlay(wrapped, headers)
-        try:
-            wrapped = underlay(wrapped, scope.config_headers)
-            return wrapped, finish(scope, wrapped)
-        except ValueError:  # one of these headers is invalid
-            return response, finish(scope, response)
+        # The last of these cannot fail: one of the headers, or what an error file returned, may have been the mistake.
+        last = error_response(scope.environ, 500)
+        last._default_for = error
+        for candidate in (underlay(wrapped, scope.config_headers), response, last):
+            try:
+                return candidate, finish(scope, candidate)
+            except Exception as another:
+                close_quietly(scope, candidate)
+                report(scope, another, "%s: the response to its failure cannot be sent", scope.description)
+        raise AssertionError("the default response can be sent")
 
     def _failure(self, scope: Scope, error: Exception) -> WerkzeugResponse:
+        try:
+            return self._answer_failure(scope, error)
+        except (Exception, Interrupt) as another:  # of an error file, which raised a response that fails itself
+            if another is error:  # for Werkzeug's debugger
+                raise
+            report(scope, another, "%s: an error file failed", scope.description)
+            return error_response(scope.environ, 500)
+
+    def _answer_failure(self, scope: Scope, error: Exception) -> WerkzeugResponse:
         if scope.endpoint is not None and self._is_of_endpoint(scope, error):
             response: WerkzeugResponse = scope.endpoint.failed(scope, error)
             return response

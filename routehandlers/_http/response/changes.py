@@ -58,7 +58,7 @@ def overlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyRes
 def overlaid(headers: Iterable[tuple[str, str]], over: Sequence[tuple[str, str]]) -> Pairs:
     """Return headers with ``over`` in front, which replaces headers of the same name unless the name accumulates."""
     names = {name.lower() for name, _ in over} - ACCUMULATED
-    return [*over, *[pair for pair in headers if pair[0].lower() not in names]]
+    return [*over, *[pair for pair in headers if pair[0].lower() not in names and pair not in over]]
 
 
 def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:

@@ -58,8 +58,16 @@ class Stream:
 
     def close(self) -> None:
         """Close the generator."""
-        if self._close is not None:
-            self._close()
+        close, self._close = self._close, None  # once, whoever closes it first
+        if close is not None:
+            close()
+
+
+def default_type(body: Any) -> str:
+    """Return the type of a body whose response names none."""
+    if isinstance(body, Stream):
+        return body.content_type
+    return BYTES if any(isinstance(chunk, bytes) and chunk for chunk in body) else TEXT
 
 
 def begin(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:

@@ -14,12 +14,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..._http.response.changes import overlay, own_copy
 from ..._http.response.interrupts import Interrupt
-from ..._http.response.response import REDIRECTS, Continuation
+from ..._http.response.response import REDIRECTS, Continuation, Response
 from ..._http.values.context import RouteContext
 from ...exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
-from ..answer.bodies import Stream, begin
+from ..answer.bodies import Stream, begin, default_type
 from ..answer.failures import excepted, interrupted
-from ..answer.headers import take_cookies
+from ..answer.headers import WITHOUT_TYPE, take_cookies
 from ..scope.wrapped import WrappedScope
 from .matcher import Matcher, make_matcher
 
@@ -142,16 +142,20 @@ class Middleware:
                 )
             return begin(scope, below.changed())
         if not isinstance(returned, WerkzeugResponse) or isinstance(returned, Continuation):
+            if below is not None:
+                below.response.close()
             raise InvalidReturnError(
                 f"{self.file} returned {returned!r} after its yield. Return a response, or nothing to keep the one"
                 " from the route."
             )
         if below is not None and returned is below.response:
             return begin(scope, below.changed())
-        if below is not None:
-            below.response.close()
         scope.is_transformed = scope.is_unstored = False
-        return begin(scope, own_copy(returned))
+        replacing = own_copy(returned)
+        if below is not None:
+            # With the new response, which may read the old one while it is sent.
+            replacing.call_on_close(below.response.close)
+        return begin(scope, replacing)
 
     def _mistake(self, steps: _Steps | None, what: str) -> InvalidReturnError:
         if steps is not None:
@@ -166,15 +170,20 @@ class _Below:
     """
 
     def __init__(self, scope: WrappedScope, response: WerkzeugResponse) -> None:
+        if not isinstance(response, Response):
+            response = _as_ours(scope, response)
         headers = list(response.headers)
         if scope.opened_jar is not None:
             headers += take_cookies(scope, headers)
         body: Any = response.response
-        self._body, self._headers = body, headers
-        self._chunks: tuple[Any, ...] = ()
+        self._chunks: tuple[Any, ...] = tuple(body) if isinstance(body, (list, tuple)) else ()
+        if response.status_code not in WITHOUT_TYPE and "content-type" not in [name.lower() for name, _ in headers]:
+            # What the body was before middleware changed it.
+            headers.append(("Content-Type", default_type(body)))
+        self._headers = headers
         self.response = own_copy(response, list(headers))
+        self._body = body
         if isinstance(body, (list, tuple)):
-            self._chunks = tuple(body)
             self._body = self.response.response = list(body)
         self._is_head = scope.environ["REQUEST_METHOD"] == "HEAD"
 
@@ -183,6 +192,8 @@ class _Below:
         response, body = self.response, self.response.response
         if body is self._body and (not isinstance(body, list) or tuple(body) == self._chunks):
             return response
+        if isinstance(self._body, Stream):
+            response.call_on_close(self._body.close)
         for name, value in self._headers:
             if name.lower() in _OF_ONE_BODY and response.headers.get(name) == value:
                 response.headers.pop(name)
@@ -190,6 +201,17 @@ class _Below:
             # The body of the GET is unknown here, and so is its length.
             response.response = Stream(())
         return response
+
+
+def _as_ours(scope: WrappedScope, response: WerkzeugResponse) -> Response:
+    """Return a response of Werkzeug or Flask as one with Next's methods, which middleware may use."""
+    ours = Response(None, response.status, response.get_wsgi_headers(scope.environ))
+    body: Any = response.response
+    ours.response = body if isinstance(body, Stream) else list(response.iter_encoded())
+    ours.call_on_close(response.close)
+    if not isinstance(body, Stream) and ours.response:
+        ours.headers.pop("Content-Length", None)  # counted again where it leaves
+    return ours
 
 
 _OF_ONE_BODY = frozenset({"etag", "last-modified", "content-length"})

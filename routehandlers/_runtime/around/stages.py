@@ -219,6 +219,7 @@ class Elsewhere:
         self._place = place
 
     def __call__(self, scope: WrappedScope, url: str) -> WerkzeugResponse:
+        scope.environ.update(scope.target)
         path, query = read_destination(scope, url)
         scope.rewrite(query)
         scope.path, scope.endpoint = path, None

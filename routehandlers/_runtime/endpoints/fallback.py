@@ -44,7 +44,10 @@ class OtherApplication:
         except BaseException:
             _close(chunks)
             raise
-        response = Response(chain(started.written, first, iterator), started.status, started.headers)
+        # Not by the constructor, which refuses a body with 204 or 304: here it is an iterator without chunks.
+        response = Response(None, 200, started.headers)
+        response.status = started.status
+        response.response = chain(started.written, first, iterator)
         response.call_on_close(lambda: _close(chunks))
         return begin(scope, response)
 

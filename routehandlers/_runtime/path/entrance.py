@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
@@ -67,7 +68,8 @@ class Entrance:
         elif self._config.trusted_hosts is not None:
             raise BadRequest("The Host header is missing.")
         if len(self.good_hosts) >= _MOST_HOSTS:
-            self.good_hosts.pop(next(iter(self.good_hosts)), None)
+            with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
+                self.good_hosts.pop(next(iter(self.good_hosts)), None)
         self.good_hosts[host] = None
 
     def read_path(self, environ: WSGIEnvironment) -> Plan:

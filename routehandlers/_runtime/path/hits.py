@@ -62,7 +62,11 @@ class Hits:
         plan = scope.plan
         if plan is None or not self.is_on or held.entry.fallback or scope.is_rewritten or not plan.is_unconditional:
             return
-        if plan.found is None or plan.found[0].info.pattern != scope.route.pattern or scope.has_met_any:
+        # A middleware that this request met must run for the next one, and one whose conditions did not hold for this
+        # client (reading them is noted) may be met by another.
+        if scope.has_met_any or scope.client_read:
+            return
+        if plan.found is None or plan.found[0].info.pattern != scope.route.pattern:
             return
         if plan.ready is None:
             plan.ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())

@@ -55,10 +55,11 @@ class Lookup:
             return
         if match is UNDECIDED:
             return
-        plan.is_decided = True
         if match is not None:
             index, params = match
-            plan.found, plan.has_lists = (self._endpoints[index], params), index in self._with_lists
+            plan.has_lists = index in self._with_lists
+            plan.found = self._endpoints[index], params
+        plan.is_decided = True  # last, for other threads that have the plan already
 
     def decide(self, plan: Plan) -> None:
         """Note the route on the plan of one request, so that each converter is called once for the request."""

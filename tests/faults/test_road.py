@@ -1,0 +1,229 @@
+"""Faults that a review of the rebuilt road found, each by what was wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import ClientFor, MakeApp
+
+
+@pytest.mark.parametrize(
+    ("condition", "allowed"),
+    [
+        ({"missing": [{"type": "cookie", "key": "session"}]}, {"Cookie": "session=1"}),
+        ({"missing": [{"type": "header", "key": "x-key"}]}, {"X-Key": "1"}),
+    ],
+)
+@pytest.mark.parametrize("folder", ["", "admin/"])
+def test_a_ready_hit_went_past_a_guard_whose_condition_did_not_hold_for_the_client_before(
+    make_app: MakeApp, client_for: ClientFor, folder: str, condition: dict[str, Any], allowed: dict[str, str]
+) -> None:
+    guard = f"""
+    from routehandlers import Response
+    config = {{"matcher": [{{"source": "/admin/:path*", **{condition!r}}}]}}
+    def middleware(request): return Response("guarded", 401)
+    """
+    app = make_app({f"{folder}middleware.py": guard, "admin/x/route.py": "revalidate = 60\ndef GET(): return 'secret'"})
+    client = client_for(app)
+
+    answers = [client.get("/admin/x", headers=allowed) for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert all(answer.headers["Cache-Control"].startswith("private") for answer in answers)
+    assert client.get("/admin/x").status_code == 401
+
+
+RESPONSES = {
+    "Werkzeug": "from werkzeug.wrappers import Response as Plain\ndef GET(): return Plain('w')",
+    "a redirect of Werkzeug": "from werkzeug.utils import redirect\ndef GET(): return redirect('/x')",
+    "abort": "from werkzeug.exceptions import abort\nfrom werkzeug.wrappers import Response as Plain\n"
+    "def GET(): abort(Plain('no', 403))",
+    "Flask": "from flask import Response as Flasks\ndef GET(): return Flasks('f')",
+}
+
+
+@pytest.mark.parametrize("source", RESPONSES.values(), ids=RESPONSES)
+def test_a_generator_could_not_set_a_cookie_on_a_response_of_werkzeug(
+    make_app: MakeApp, client_for: ClientFor, source: str
+) -> None:
+    middleware = "def middleware(request):\n    response = yield\n    response.cookies.set('z', '1')\n"
+
+    answer = client_for(make_app({"middleware.py": middleware, "x/route.py": source})).get("/x")
+
+    assert answer.status_code < 500
+    assert answer.headers.getlist("Set-Cookie") == ["z=1; Path=/"]
+    assert answer.text[:1] in ("w", "<", "n", "f")
+
+
+@pytest.mark.parametrize(
+    ("source", "mimetype"),
+    [
+        ("def GET():\n    yield 'a'", "text/plain"),
+        ("def GET():\n    yield b'a'", "application/octet-stream"),
+        ("from routehandlers import Response\ndef GET(): return Response(b'a')", "application/octet-stream"),
+        ("from routehandlers import Response\ndef GET(): return Response(None)", "text/plain"),
+    ],
+)
+def test_a_generator_did_not_see_the_type_of_the_body_and_changed_it(
+    make_app: MakeApp, client_for: ClientFor, source: str, mimetype: str
+) -> None:
+    middleware = """
+    def middleware(request):
+        response = yield
+        response.headers["X-Seen"] = response.mimetype
+        chunks = response.response
+        response.response = (chunk.upper() if isinstance(chunk, bytes) else chunk.encode() for chunk in chunks)
+    """
+
+    answer = client_for(make_app({"middleware.py": middleware, "x/route.py": source})).get("/x")
+
+    assert (answer.headers["X-Seen"], answer.mimetype) == (mimetype, mimetype)
+
+
+STREAM = """
+from routehandlers import Response
+from routehandlers.server import after
+CLOSED = []
+class Chunks:
+    def __init__(self): self.left = [b"a", b"b"]
+    def __iter__(self): return self
+    def __next__(self):
+        if not self.left: raise StopIteration
+        return self.left.pop(0)
+    def close(self): CLOSED.append("stream")
+def GET():
+    after(lambda: CLOSED.append("after"))
+    return Response(Chunks())
+"""
+
+AROUND = {
+    "nothing": "def middleware(request): yield",
+    "a wrapper": "def middleware(request):\n    r = yield\n    x = r.response\n    r.response = (c for c in x)\n",
+    "another response": "from routehandlers import Response\ndef middleware(request):\n    r = yield\n"
+    "    return Response(c for c in r.response)\n",
+    "a header that cannot leave": "def middleware(request):\n    r = yield\n    r.headers['X-Bad'] = '\\x00'\n",
+    "a wrong type": "def middleware(request):\n    r = yield\n    return 3\n",
+    "what it drew": "def middleware(request):\n    r = yield\n    r.get_data()\n",
+}
+
+
+@pytest.mark.parametrize("middleware", AROUND.values(), ids=AROUND)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_stream_behind_a_generator_was_not_closed(
+    make_app: MakeApp, client_for: ClientFor, middleware: str, method: str
+) -> None:
+    app = make_app({"middleware.py": middleware, "x/route.py": STREAM})
+
+    client_for(app).open("/x", method=method)
+
+    assert app.load("/x").CLOSED == ["stream", "after"]
+
+
+def test_the_end_of_a_render_that_turned_dynamic_was_lost_with_its_stream(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    source = """
+    from routehandlers.headers import headers
+    from routehandlers.server import after
+    revalidate = 60
+    ENDED = []
+    def GET():
+        after(lambda: ENDED.append("after"))
+        def chunks():
+            yield "a"
+            yield headers().get("X-Who", "none")
+        return chunks()
+    """
+    app = make_app({"middleware.py": AROUND["a wrapper"], "x/route.py": source})
+
+    assert client_for(app).get("/x", headers={"X-Who": "me"}).text == "ame"
+    assert app.load("/x").ENDED == ["after"]
+
+
+ERROR_FILES = {
+    "a length that is wrong": "def error(request): return Response('abc', headers={'Content-Length': '99'})",
+    "chunks that are none": "def error(request): return Response([1, 2])",
+    "a response that cannot be made": "from werkzeug.exceptions import HTTPException\n"
+    "class Mine(HTTPException):\n    code = 418\n    def get_response(self, *args, **kw): raise ValueError('no')\n"
+    "def error(request): raise Mine()",
+}
+
+
+@pytest.mark.parametrize("error", ERROR_FILES.values(), ids=ERROR_FILES)
+def test_what_an_error_file_returned_made_an_exception_leave_the_application(
+    make_app: MakeApp, client_for: ClientFor, error: str
+) -> None:
+    files = {"error.py": f"from routehandlers import Response\n{error}\n", "x/route.py": "def GET(): 1 / 0"}
+
+    assert client_for(make_app(files)).get("/x").status_code == 500
+
+
+def test_a_converter_that_raises_was_called_again_for_the_nearest_error_file(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    from werkzeug.routing import BaseConverter
+
+    class Broken(BaseConverter):
+        def to_python(self, value: str) -> str:
+            raise KeyError(value)
+
+    files = {"c/[id=broken]/route.py": "def GET(): ...", "c/not_found.py": "def not_found(): return 'x'"}
+
+    assert client_for(make_app(files, converters={"broken": Broken})).get("/c/1").status_code == 500
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_a_status_without_a_body_of_the_application_behind_was_a_500(
+    make_app: MakeApp, client_for: ClientFor, status: str
+) -> None:
+    def behind(environ: Any, start_response: Any) -> list[bytes]:
+        start_response(status, [])
+        return []
+
+    app = make_app({"middleware.py": "def middleware(request): pass"}, fallback=behind)
+
+    assert client_for(app).get("/anything").status == status
+
+
+def test_headers_of_a_middleware_that_ran_for_both_spellings_came_twice(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    def behind(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"behind"]
+
+    middleware = """
+    from routehandlers import Response
+    def middleware(request): return Response.next(headers={"Vary": "Origin", "Set-Cookie": "a=1"})
+    """
+    app = make_app({"middleware.py": middleware}, fallback=behind)
+
+    answer = app.test_client().get("/x", environ_overrides={"PATH_INFO": "/x/y", "RAW_URI": "/x%2Fy"})
+
+    assert answer.data == b"behind"
+    assert answer.headers.getlist("Vary") == ["Origin"]
+    assert answer.headers.getlist("Set-Cookie") == ["a=1"]
+
+
+def test_a_request_that_a_stage_behind_cors_refused_lost_its_cors_headers(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    from werkzeug.exceptions import abort
+    from werkzeug.routing import BaseConverter
+
+    class Refusing(BaseConverter):
+        def to_python(self, value: str) -> str:
+            abort(400)
+
+    files = {
+        "middleware.py": "from routehandlers.cors import cors\nmiddleware = cors(origins=['https://a.example'])",
+        "[id=refusing]/route.py": "def GET(): ...",
+    }
+
+    answer = client_for(make_app(files, converters={"refusing": Refusing})).get(
+        "/x", headers={"Origin": "https://a.example"}
+    )
+
+    assert answer.status_code == 400
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
