@@ -128,13 +128,13 @@ class Pipeline:
         outside = (
             [OutsideOfBasePath(other, self._nearest, hand_over, is_bare=is_bare)] if self._config.base_path else []
         )
-        place_of_routes = 1 + len(around) + len(outside) + (root is not None) + bool(transforms.before_files)
-        elsewhere = Elsewhere(run, place_of_routes)
+        elsewhere = Elsewhere(run)
         before: list[Stage] = [*around, *outside]
         if root is not None:
             before.append(RootMiddleware(root, run, elsewhere))
         if transforms.before_files:
             before.append(Rewrites("before_files", transforms.before_files))
+        elsewhere.place = 1 + len(before)  # behind the stage that reads the request, and these
         routes: list[Stage] = []
         find = Routes(self._lookup, self._instrumentation, self.plans)
         if other is not None:

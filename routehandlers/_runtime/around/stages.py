@@ -211,16 +211,16 @@ class FolderMiddleware(Stage):
 class Elsewhere:
     """Send a request to another path, after ``Response.rewrite()`` of a middleware.
 
-    :param place: Index of the stage to continue at.
+    :ivar place: Index of the stage to continue at, set when the road is laid.
     """
 
-    def __init__(self, go_on: GoOnFrom, place: int) -> None:
+    def __init__(self, go_on: GoOnFrom) -> None:
         self._go_on = go_on
-        self._place = place
+        self.place = 0
 
     def __call__(self, scope: WrappedScope, url: str) -> WerkzeugResponse:
         scope.environ.update(scope.target)
         path, query = read_destination(scope, url)
         scope.rewrite(query)
         scope.path, scope.endpoint = path, None
-        return self._go_on(scope, self._place)
+        return self._go_on(scope, self.place)

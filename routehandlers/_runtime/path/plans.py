@@ -50,7 +50,8 @@ class Plan:
     :ivar error: The exception of a converter, on the plan of one request.
     :ivar headers: The ``headers`` transforms whose sources match. The other groups follow the same rule.
     :ivar config_headers: Headers that the transforms add; ``None`` if conditions must be checked first.
-    :ivar meets_root: Whether the root's middleware runs; ``None`` if that depends on a condition.
+    :ivar meets_root: Whether the matcher of the root's middleware takes the path; ``None`` if that depends on a
+        condition. Without a matcher nothing is noted here, and the scope of each request knows.
     :ivar key: Cache key of the response of ``found``, if no header is part of the key.
     :ivar ready: The stored response that is ready in memory, if there is one.
     :ivar size: Approximate bytes in the table.
