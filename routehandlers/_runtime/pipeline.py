@@ -165,8 +165,12 @@ class Pipeline:
         try:
             return self.road.run(scope, place)
         except HTTPException as error:
-            scope.enter_route(self._nearest(scope), {})
-            return with_config_headers(scope, with_cookies(scope, excepted(scope, error)))
+            return self._refused(scope, error)
+
+    def _refused(self, scope: Scope, error: HTTPException) -> WerkzeugResponse:
+        """Return the response to a request that a stage before the endpoint refuses."""
+        scope.enter_route(self._nearest(scope), {})
+        return with_config_headers(scope, with_cookies(scope, excepted(scope, error)))
 
     def _hand_over(self, scope: Scope) -> WerkzeugResponse:
         """Run transforms and middleware for the path that the other application reads, and then that application."""
@@ -216,9 +220,8 @@ class Pipeline:
                 self._begin_process()
             try:
                 response = self.road.run(scope, 0)
-            except HTTPException as error:  # from a stage before the routes
-                scope.route = self._nearest(scope)
-                response = excepted(scope, error)
+            except HTTPException as error:  # from a stage before the endpoint
+                response = self._refused(scope, error)
             if scope.config_headers and not scope.is_transformed:
                 # Middleware made this response. Its headers win over those of the configuration.
                 response = underlay(response, scope.config_headers)
@@ -281,7 +284,7 @@ class Pipeline:
 
     def _failed(self, scope: Scope, error: Exception) -> tuple[WerkzeugResponse, Finished]:
         """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
-        scope.is_transformed, scope.is_transformed_late = True, False
+        scope.is_transformed, scope.late_headers = True, ()
         response = self._failure(scope, error)
         wrapped = response
         for headers in reversed(scope.overlays):

@@ -49,6 +49,11 @@ def headers_of(pairs: Pairs) -> Headers:
     return headers
 
 
+def pairs_of(headers: Headers) -> Pairs:
+    """Return the pairs of headers, without a copy. Do not change them."""
+    return headers._list
+
+
 def overlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:
     """Return a copy with these headers in front. They replace headers of the same name, unless the name accumulates."""
     pairs = list(headers)
@@ -59,6 +64,13 @@ def overlaid(headers: Iterable[tuple[str, str]], over: Sequence[tuple[str, str]]
     """Return headers with ``over`` in front, which replaces headers of the same name unless the name accumulates."""
     names = {name.lower() for name, _ in over} - ACCUMULATED
     return [*over, *[pair for pair in headers if pair[0].lower() not in names and pair not in over]]
+
+
+def with_late_headers(headers: Iterable[tuple[str, str]], late: Sequence[Sequence[tuple[str, str]]]) -> Pairs:
+    """Return headers with each of ``late`` in front, the last first."""
+    for pairs in reversed(late):
+        headers = overlaid(headers, pairs)
+    return list(headers)
 
 
 def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:

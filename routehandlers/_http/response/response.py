@@ -185,6 +185,9 @@ class Response(werkzeug.wrappers.Response):
 
 _JSON_TYPE = ("Content-Type", "application/json")
 
+# The headers of a JSON response to which the handler has added none.
+JSON_HEADERS = [_JSON_TYPE]
+
 
 def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
     """Return a response as the constructor makes it, without its checks. A test compares the two.

@@ -16,13 +16,13 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..._cache.policy import UNSTORED
 from ..._cache.shared_caches import made_private
-from ..._http.response.changes import Pairs, overlaid
+from ..._http.response.changes import Pairs, own_copy, pairs_of, with_late_headers
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
-from ..._http.response.response import Response
+from ..._http.response.response import JSON_HEADERS, Response
 from .bodies import BYTES, TEXT, SentStream, Stream, end, end_with
 from .conditional import compare
-from .headers import check_headers, take_cookies
+from .headers import WITHOUT_TYPE, Addition, additions_of, check_headers, take_cookies
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -47,9 +47,14 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         or "HTTP_IF_MATCH" in environ
         or "HTTP_IF_UNMODIFIED_SINCE" in environ
     ):
-        response = compare(environ, response)
-    if response is scope.checked and not scope.is_transformed_late and scope.opened_jar is None:
-        return _finish_stored(scope, response)
+        response = _compared(scope, response)
+    late = scope.late_headers
+    additions = additions_of(late) if late else ()
+    if additions is None:
+        response = own_copy(response, with_late_headers(response.headers, late))
+        additions = ()
+    elif response is scope.checked and scope.opened_jar is None:
+        return _finish_stored(scope, response, additions)
     is_ours = type(response) is Response
     body: Any = response.response
     data: bytes
@@ -64,10 +69,14 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
         default_type = BYTES if data and is_ours else TEXT  # a body of text has set its type already
     status, line = response._status_code, response._status
-    source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
-    if scope.is_transformed_late:
-        source = overlaid(source, scope.config_headers)
-    headers, length = check_headers(source, status, default_type)
+    source: Iterable[tuple[str, str]] = pairs_of(response.headers) if is_ours else response.get_wsgi_headers(environ)
+    length: str | None = None
+    if source == JSON_HEADERS and status not in WITHOUT_TYPE:  # most responses; these headers need no check
+        headers = [*JSON_HEADERS]
+    else:
+        headers, length = check_headers(source, status, default_type)
+    for added in additions:
+        headers = added.to(headers)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
         headers = _with_cookies_and_cache_control(scope, headers)
     has_body = status not in _WITHOUT_BODY
@@ -89,11 +98,23 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     return line, headers, sent
 
 
-def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
+def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
+    """Return the response to a conditional request. Headers that are added late take part in the comparison."""
+    late = scope.late_headers
+    whole = own_copy(response, with_late_headers(response.headers, late)) if late else response
+    compared = compare(scope.environ, whole)
+    if compared.status_code != 412 or compared is whole:  # a 412 is another response, to which they are added again
+        scope.late_headers = ()
+    return compared
+
+
+def _finish_stored(scope: Scope, response: WerkzeugResponse, additions: Iterable[Addition]) -> Finished:
     """Make the WSGI response of an unchanged entry, whose headers were checked when it was stored."""
     headers: Pairs = list(response.headers)
-    if scope.client_read and not scope.route.is_public:
+    if scope.client_read and not scope.route.is_public and not scope.is_private:
         headers = made_private(headers)
+    for added in additions:
+        headers = added.to(headers)
     if COOKIE in scope.environ.get("HTTP_COOKIE", ""):
         headers = _without_forged_draft(scope, headers)
     body: Any = response.response

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..._http.response.changes import Pairs, own_copy
 from ..._http.response.cookies import name_of
-from ..._http.values.encoding import TOKEN, is_header_value
+from ..._http.values.encoding import ACCUMULATED, TOKEN, is_header_value
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -27,6 +28,14 @@ _HOP_BY_HOP = frozenset(
 _checked_names: dict[str, str] = {}
 _MOST_NAMES = 1_000
 _LONGEST_NAME = 100
+
+# Headers that say something about the body, the cookies or the caches. They are checked together with the response.
+_WITH_MEANING = frozenset({"content-type", "content-length", "set-cookie", "cache-control", *_HOP_BY_HOP})
+
+# Additions that were checked already, since most middleware adds the same headers to all responses.
+_checked_additions: dict[tuple[tuple[str, str], ...], Addition] = {}
+_MOST_ADDITIONS = 256
+_LONGEST_ADDITION = 1_000
 
 # All other responses get a type: wsgiref.validate requires it, and a client without a type guesses.
 WITHOUT_TYPE = (204, 304)
@@ -61,6 +70,61 @@ def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type:
     if not typed:
         checked.append(("Content-Type", default_type))
     return checked, length
+
+
+class Addition:
+    """Checked headers that are put in front of those of a response.
+
+    They replace headers of the same name, unless the name accumulates.
+    """
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        checked, _ = check_headers(pairs, 204, "")
+        self._pairs = tuple(checked)
+        names = {name.lower() for name, _ in checked}
+        self._replaced = names - ACCUMULATED
+        self._has_accumulated = bool(names & ACCUMULATED)
+
+    def to(self, headers: Pairs) -> Pairs:
+        """Return the headers with these in front."""
+        pairs, replaced = self._pairs, self._replaced
+        if self._has_accumulated:
+            return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced and pair not in pairs]]
+        return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced]]
+
+
+def additions_of(late: Sequence[Sequence[tuple[str, str]]]) -> list[Addition] | None:
+    """Return the late headers of a scope as additions, in the order in which they are made.
+
+    :return: ``None`` if some of them must be checked together with the response.
+    :raise ValueError: For a name or a value that would break the message.
+    """
+    made = []
+    for pairs in reversed(late):
+        added = _addition(tuple(pairs))
+        if added is None:
+            return None
+        made.append(added)
+    return made
+
+
+def _addition(pairs: tuple[tuple[str, str], ...]) -> Addition | None:
+    """Return headers that are ready to be added, or ``None`` if they must be checked together with the response.
+
+    :raise ValueError: For a name or a value that would break the message.
+    """
+    known = _checked_additions.get(pairs)
+    if known is not None:
+        return known
+    if any(name.lower() in _WITH_MEANING for name, _ in pairs):
+        return None
+    made = Addition(pairs)
+    if sum(len(name) + len(value) for name, value in pairs) <= _LONGEST_ADDITION:
+        if len(_checked_additions) >= _MOST_ADDITIONS:
+            with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
+                _checked_additions.pop(next(iter(_checked_additions)), None)
+        _checked_additions[pairs] = made
+    return made
 
 
 def take_cookies(scope: Scope, headers: Iterable[tuple[str, str]]) -> Pairs:

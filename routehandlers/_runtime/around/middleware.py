@@ -6,6 +6,7 @@ https://nextjs.org/docs/app/api-reference/file-conventions/middleware
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 from inspect import isgenerator
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     from ..._start.folder_files import FolderFunction
 
-# GoOn runs the next stages, and GoElsewhere the stages for another path after a rewrite. Unexpected exceptions
-# pass through both.
-GoOn = Callable[[], WerkzeugResponse]
+# GoOn runs the next stages for a scope, with the arguments that ``run`` was given for it. GoElsewhere runs the stages
+# for another path after a rewrite. Unexpected exceptions pass through both.
+GoOn = Callable[..., WerkzeugResponse]
 GoElsewhere = Callable[[WrappedScope, str], WerkzeugResponse]
 
 _Steps = Generator[Any, Any, Any]
@@ -61,28 +62,31 @@ class Middleware:
             scope.read(f"the matcher of {self.file}")
         return is_met
 
-    def run(self, scope: WrappedScope, go_on: GoOn, go_elsewhere: GoElsewhere) -> WerkzeugResponse | None:
+    def run(
+        self, scope: WrappedScope, go_elsewhere: GoElsewhere, go_on: GoOn, *arguments: Any
+    ) -> WerkzeugResponse | None:
         """Call the function. Return its own response or that of the next stages, or ``None`` to continue without it.
 
+        :param arguments: What ``go_on`` takes beside the scope.
         :raise Exception: If the function or the next stages raise an unexpected exception.
         """
         try:
             if self._argument_count == 1:
                 verdict: Any = self._function(scope.request)
             else:
-                arguments = (scope.request, RouteContext(scope.params)) if self._argument_count else ()
-                verdict = self._function(*arguments)
+                taken = (scope.request, RouteContext(scope.params)) if self._argument_count else ()
+                verdict = self._function(*taken)
             if verdict is None:
                 scope.renew_url()
                 return None
-            return self._judge(scope, verdict, go_on, go_elsewhere)
+            return self._judge(scope, verdict, go_elsewhere, partial(go_on, scope, *arguments))
         except Interrupt as interrupt:  # from this function: the next stages handle their own interrupts
             return interrupted(scope, interrupt)
         except HTTPException as error:
             return excepted(scope, error)
 
     def _judge(
-        self, scope: WrappedScope, verdict: Any, go_on: GoOn, go_elsewhere: GoElsewhere
+        self, scope: WrappedScope, verdict: Any, go_elsewhere: GoElsewhere, go_on: GoOn
     ) -> WerkzeugResponse | None:
         """Handle the return value or, for a generator, the yielded value."""
         steps: _Steps | None = None
@@ -92,12 +96,17 @@ class Middleware:
                 verdict = next(steps)
             except StopIteration as stop:
                 steps, verdict = None, stop.value
+            else:
+                scope.is_seen = True
         if verdict is not None and not isinstance(verdict, Continuation):
             return self._direct(scope, steps, verdict)
         scope.renew_url()
         if verdict is None:
             return None if steps is None else self._below(scope, steps, go_on)
         headers, destination = scope.apply(verdict), verdict.destination
+        if not scope.is_seen:
+            scope.add_late(headers)
+            return None if destination is None else go_elsewhere(scope, destination)
         if destination is not None:
             return self._below(scope, steps, lambda: overlay(go_elsewhere(scope, destination), headers))
         if not headers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..path.entrance import check_length
@@ -139,14 +138,12 @@ class RootMiddleware(Stage):
             plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text)
 
     def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
-        if self._matcher is None:
-            check_length(scope.path)
-        else:
+        if self._matcher is not None:
             is_met = scope.plan.meets_root if scope.plan is not None else None
             if is_met is False or (is_met is None and not self._middleware.applies(scope, scope.path)):
                 return None
         scope.note_meeting(self._middleware, scope.path)
-        return self._middleware.run(scope, partial(self._go_on, scope, place), self._go_elsewhere)
+        return self._middleware.run(scope, self._go_elsewhere, self._go_on, place)
 
     def explain(self, scope: Any, steps: list[Step], /) -> WerkzeugResponse | None:
         if self._middleware.applies(scope, scope.path):
@@ -187,8 +184,7 @@ class FolderMiddleware(Stage):
         """Call each middleware that applies. Ask its matcher only after the middleware before it has run."""
         for index, middleware in enumerate(stack):
             if scope.meets(middleware, path):
-                go_on = partial(self._rest, scope, stack[index + 1 :], path, place)
-                response = middleware.run(scope, go_on, self._go_elsewhere)
+                response = middleware.run(scope, self._go_elsewhere, self._rest, stack[index + 1 :], path, place)
                 if response is not None:
                     return response
         return None

@@ -59,9 +59,9 @@ class Respond(Stage):
             scope.is_unstored = forbids_sharing(list(response.headers))
         if not scope.config_headers:
             return response
-        if scope.has_met_any:
+        if scope.is_seen:
             return overlay(response, scope.config_headers)
-        scope.is_transformed_late = True  # no middleware sees the response, so finish() adds the headers
+        scope.add_late(scope.config_headers)
         return response
 
     def explain(self, _scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:

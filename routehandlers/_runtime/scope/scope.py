@@ -109,10 +109,15 @@ class Scope:
     # Variables with the raw request target, removed while the path is read as another application reads it.
     target: Mapping[str, str] = MappingProxyType({})
 
-    # The headers that the configuration adds. The response has them (is_transformed), or finish() adds them
-    # (is_transformed_late).
+    # The headers that the configuration adds, and whether the response, or late_headers, has them.
     config_headers: Sequence[tuple[str, str]] = ()
-    is_transformed = is_transformed_late = False
+    is_transformed = False
+
+    # Whether a generator of the user waits for the response.
+    is_seen = False
+
+    # Headers that finish() adds to the response, because no generator sees it before. The last are added first.
+    late_headers: tuple[Sequence[tuple[str, str]], ...] = ()
 
     # A response whose headers were checked when it was stored.
     checked: WerkzeugResponse | None = None
@@ -121,7 +126,7 @@ class Scope:
     has_met_any = False
 
     # The headers that middleware adds to any response, outermost middleware first.
-    overlays: Sequence[Sequence[tuple[str, str]]] = ()
+    overlays: tuple[Sequence[tuple[str, str]], ...] = ()
 
     # The result of the endpoint: a response or an unexpected exception.
     responded: WerkzeugResponse | Exception | None = None
@@ -131,6 +136,9 @@ class Scope:
 
     # Whether the response of a cached route comes from the cache, or is private to the client.
     is_stored = is_unstored = False
+
+    # Whether the headers of a stored response were made private already.
+    is_private = False
 
     # The functions passed to after(), in order; None if there are none.
     after: deque[Callable[[], Any]] | None = None
@@ -259,6 +267,11 @@ class Scope:
         """Read the path as another application does, without the raw request target."""
         self.target = {name: self.environ.pop(name) for name in ("RAW_URI", "REQUEST_URI") if name in self.environ}
         self.plan = self._request = None
+
+    def add_late(self, headers: Sequence[tuple[str, str]]) -> None:
+        """Let ``finish()`` add headers to the response. They replace those of the same name, as ``overlay`` does."""
+        if headers:
+            self.late_headers = (*self.late_headers, headers)
 
     def unwatch(self) -> None:
         """Stop noting reads of the client. A plain scope notes none."""

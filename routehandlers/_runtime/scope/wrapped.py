@@ -181,7 +181,7 @@ class WrappedScope(Scope):
         headers = list(continuation.headers)
         if headers:
             self.overlays = (*self.overlays, headers)
-        if [name for name, _ in headers if name.lower() == "set-cookie"]:
+        if "set-cookie" in [name.lower() for name, _ in headers]:
             set_here = ResponseCookies(continuation.headers).get_all()
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
             self.jar._show(set_here)
