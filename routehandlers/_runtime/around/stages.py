@@ -36,7 +36,7 @@ GoOnFrom = Callable[["Scope", int], "WerkzeugResponse"]
 class Headers(Stage):
     """2. ``headers`` of the configuration: select those that the response gets."""
 
-    notes = True
+    notes = limits_path = True
 
     def __init__(self, transforms: Sequence[HeadersTransform]) -> None:
         self._transforms = transforms
@@ -67,7 +67,7 @@ class Headers(Stage):
 class Redirects(Stage):
     """3. ``redirects`` of the configuration. A redirect gets no ``headers`` of the configuration."""
 
-    notes = True
+    notes = limits_path = True
 
     def __init__(self, transforms: Sequence[RedirectTransform], base_path: str) -> None:
         self._transforms = transforms
@@ -100,7 +100,7 @@ class Rewrites(Stage):
     :param group: ``"before_files"``, ``"after_files"`` or ``"fallback"``.
     """
 
-    notes = True
+    notes = limits_path = True
 
     def __init__(self, group: str, transforms: Sequence[RewriteTransform]) -> None:
         self._group = group
@@ -124,6 +124,8 @@ class Rewrites(Stage):
 
 class RootMiddleware(Stage):
     """4. The middleware of the application's own folder. Its matcher selects the requests it runs for."""
+
+    limits_path = True
 
     def __init__(self, middleware: Middleware, go_on: GoOnFrom, go_elsewhere: GoElsewhere) -> None:
         self._middleware = middleware

@@ -72,18 +72,21 @@ class Entrance:
                 self.good_hosts.pop(next(iter(self.good_hosts)), None)
         self.good_hosts[host] = None
 
+    def plain_path(self, environ: WSGIEnvironment) -> str | None:
+        """Return the path of a request if it is its own matching text and needs no redirect, or else ``None``."""
+        target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+        path: str = environ.get("PATH_INFO") or ""
+        return path if self._takes_plain and "%" not in target and PLAIN.fullmatch(path) else None
+
     def read_path(self, environ: WSGIEnvironment) -> Plan:
         """Return a plan with the path of a request, or with a redirect to its right spelling.
 
         :raise BadRequest: If the path cannot be decoded.
         :raise NotFound: If the path has dot segments.
         """
-        target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
-        plain: str = environ.get("PATH_INFO") or ""
-        if self._takes_plain and "%" not in target and PLAIN.fullmatch(plain):
-            plan = Plan(plain, plain)
-            plan.is_plain = True
-            return plan
+        plain = self.plain_path(environ)
+        if plain is not None:
+            return Plan(plain, plain)
         prefix, path = sent_path(environ)
         if path and not path.startswith("/"):
             raise BadRequest("The path does not begin with a slash.")

@@ -44,7 +44,6 @@ class Plan:
     :ivar text: The path below the base path as matching text; ``None`` outside of the base path.
     :ivar whole: The path with the base path as matching text.
     :ivar location: Target of a redirect that corrects slashes, with the prefix, in the encoding that was sent.
-    :ivar is_plain: Whether PATH_INFO equals ``text``.
     :ivar found: The endpoint and its params, if the path alone decides them and there is a route.
     :ivar is_decided: Whether the path alone decides the route.
     :ivar error: The exception of a converter, on the plan of one request.
@@ -59,7 +58,6 @@ class Plan:
 
     # Most plans have only a path and a route, so the defaults of all else are in the class.
     location: str | None = None
-    is_plain = False
     found: tuple[Any, Params] | None = None
     has_lists = False
     is_decided = False
@@ -132,14 +130,17 @@ class Plans:
             return plan
         return plan
 
-    def keep(self, environ: WSGIEnvironment, plan: Plan) -> None:
-        """Remember the plan of the path of a request, except at its first request."""
-        key: Key = plan.whole if plan.is_plain and not environ.get("SCRIPT_NAME") else key_of(environ)
+    def comes_again(self, key: Key) -> bool:
+        """Return whether a path was requested before, as far as is known, and note this request."""
         seen, mark = self._seen, hash(key)
         place = mark & _MASK
-        if seen[place] != mark:
-            seen[place] = mark
-            return
+        if seen[place] == mark:
+            return True
+        seen[place] = mark
+        return False
+
+    def keep(self, key: Key, plan: Plan) -> None:
+        """Remember the plan of a path."""
         is_unknown = plan.is_decided and plan.found is None
         (self._unknown if is_unknown else self._known).put(key, plan)
 

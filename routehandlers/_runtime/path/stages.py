@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .entrance import check_length
 from .hits import ROUTE, ROUTING_ARGS
+from .plans import Plan, key_of
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..scope.scope import Scope
     from .entrance import Entrance
     from .lookup import Lookup
-    from .plans import Plan, Plans
+    from .plans import Plans
 
 # A step that a request would take: its name and its result.
 Step = tuple[str, str]
@@ -31,9 +32,10 @@ class Stage:
     """A step of the pipeline.
 
     :ivar notes: Whether ``plan`` notes anything.
+    :ivar limits_path: Whether a path must not be longer than patterns and middleware may see.
     """
 
-    notes = False
+    notes = limits_path = False
 
     def plan(self, plan: Plan) -> None:
         """Note on a plan what this stage decides from the path alone. Most stages note nothing."""
@@ -63,10 +65,9 @@ class Reading(Stage):
         self._entrance = entrance
         self._good_hosts = entrance.good_hosts
         self._plans = plans
-        planners = [stage for stage in stages if stage.notes]
-        # If only the routes note something, looking up a route is cheaper than remembering the path.
-        self._has_rules = any(not isinstance(stage, Routes) for stage in planners)
-        self._planners = [stage.plan for stage in planners]
+        self._rules = [stage.plan for stage in stages if stage.notes and not isinstance(stage, Routes)]
+        self._find = [stage.plan for stage in stages if isinstance(stage, Routes)][:1]
+        self._limits_path = any(stage.limits_path for stage in stages)
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         environ = scope.environ
@@ -74,8 +75,15 @@ class Reading(Stage):
             self._entrance.check_host(environ)
         plan = scope.plan
         if plan is None:
+            # If only the routes note something, looking up a route is cheaper than remembering a plain path.
+            plain = self._entrance.plain_path(environ) if not self._rules else None
+            if plain is not None:
+                if self._limits_path:
+                    check_length(plain)
+                scope.path = plain
+                return None
             plan = scope.plan = self._entrance.read_path(environ)
-            if self._has_rules or not plan.is_plain:
+            if plan.location is None:  # a client can invent any number of paths that are redirected
                 self._complete(plan, environ)
         if plan.location is not None:
             return self._entrance.redirect(environ, plan.location)
@@ -89,21 +97,20 @@ class Reading(Stage):
         """
         plan = self._entrance.read_path(environ)
         if plan.location is None:
-            self._note(plan)
+            self._note(plan, [*self._rules, *self._find])
         return plan
 
     def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
-        """Add the notes of all stages to a plan, and remember the plan."""
-        if plan.location is not None:
-            return  # a client can invent any number of paths that are redirected
-        self._note(plan)
-        if self._plans is not None:
-            self._plans.keep(environ, plan)
+        """Add the notes of the rules to a plan. If the path comes again, add the route and remember the plan."""
+        self._note(plan, self._rules)
+        if self._plans is not None and self._plans.comes_again(key := key_of(environ)):
+            self._note(plan, self._find)
+            self._plans.keep(key, plan)
 
-    def _note(self, plan: Plan) -> None:
-        if self._has_rules:
+    def _note(self, plan: Plan, notes: Sequence[Callable[[Plan], None]]) -> None:
+        if self._limits_path:
             check_length(plan.whole)
-        for note in self._planners:
+        for note in notes:
             note(plan)
 
 
@@ -147,8 +154,8 @@ class Routes(StaticRoutes):
             found = self._lookup.match(scope.path)
             if found is not None:
                 self._enter(scope, *found)
-                if plan is not None and scope.route.is_cached and not scope.is_rewritten:
-                    self._remember(scope, plan)
+                if plan is None and scope.route.is_cached and not scope.is_rewritten:
+                    self._remember(scope)
         elif plan.found is not None:
             endpoint, params = plan.found
             self._enter(scope, endpoint, plan.params() if plan.has_lists else dict(params))
@@ -156,8 +163,9 @@ class Routes(StaticRoutes):
             raise plan.error
         return None
 
-    def _remember(self, scope: Scope, plan: Plan) -> None:
-        """Remember the path of a cached route, so that a stored response can be ready for it."""
-        self._lookup.plan(plan)
-        if self._plans is not None:
-            self._plans.keep(scope.environ, plan)
+    def _remember(self, scope: Scope) -> None:
+        """Remember a plain path of a cached route if it comes again, so that a stored response can be ready for it."""
+        if self._plans is not None and self._plans.comes_again(key := key_of(scope.environ)):
+            plan = scope.plan = Plan(scope.path, scope.path)
+            self._lookup.plan(plan)
+            self._plans.keep(key, plan)
