@@ -44,6 +44,13 @@ class PathPattern:
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.groups)
 
+    def matches(self, text: str) -> bool:
+        """Return whether a path matches.
+
+        :param text: Matching text, from ``to_matching``.
+        """
+        return self.regex.fullmatch(_as_regexes_see(text)) is not None
+
     def match(self, text: str) -> dict[str, str] | None:
         """Return the values of the parameters as matching text, or ``None`` if the path does not match.
 
@@ -51,12 +58,15 @@ class PathPattern:
 
         :param text: Matching text, from ``to_matching``.
         """
-        if "\ue000" in text:
-            text = _ESCAPED.sub(lambda found: _SEEN[found[0]], text)
-        found = self.regex.fullmatch(text)
+        found = self.regex.fullmatch(_as_regexes_see(text))
         if found is None:
             return None
         return {name: value.translate(_UNSEEN) for name, group in self.groups if (value := found[group])}
+
+
+def _as_regexes_see(text: str) -> str:
+    """Return matching text with each of its escapes as one character."""
+    return _ESCAPED.sub(lambda found: _SEEN[found[0]], text) if "\ue000" in text else text
 
 
 def compile_pattern(source: str) -> PathPattern:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 from urllib.parse import quote, unquote_plus
 
 from ..._http.response.response import Response
@@ -68,12 +68,14 @@ class RedirectTransform:
     source: Source
     destination: Destination
     status: int
+    fixed: ClassVar[None] = None
 
 
 @dataclass(frozen=True)
 class RewriteTransform:
     source: Source
     destination: Destination
+    fixed: ClassVar[None] = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,10 @@ class Transforms:
         return not (self.redirects or self.before_files or self.after_files or self.fallback or self.headers)
 
 
+# For transforms that need no parameters.
+_NO_PARAMS: Params = {}
+
+
 def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: str) -> Matched[AnyTransform]:
     """Return the transforms whose source matches a path.
 
@@ -122,7 +128,12 @@ def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: s
     for transform in transforms:
         source = transform.source
         seen = whole if source.is_whole else text
-        if seen is not None and (params := source.pattern.match(seen)) is not None:
+        if seen is None:
+            continue
+        if transform.fixed is not None:
+            if source.pattern.matches(seen):
+                matched.append((transform, _NO_PARAMS))
+        elif (params := source.pattern.match(seen)) is not None:
             matched.append((transform, params))
     return tuple(matched)
 

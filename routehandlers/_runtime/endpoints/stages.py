@@ -43,7 +43,7 @@ class Respond(Stage):
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         endpoint: Endpoint = scope.endpoint
-        if scope.is_wrapped and not scope.route.is_cached:
+        if scope.is_watched and not scope.route.is_cached:
             scope.unwatch()
         try:
             response = endpoint.respond(scope)

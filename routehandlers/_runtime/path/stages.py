@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..scope.scope import Scope
     from .entrance import Entrance
     from .lookup import Lookup
-    from .plans import Plans
+    from .plans import Key, Plans
 
 # A step that a request would take: its name and its result.
 Step = tuple[str, str]
@@ -75,16 +75,17 @@ class Reading(Stage):
             self._entrance.check_host(environ)
         plan = scope.plan
         if plan is None:
-            # If only the routes note something, looking up a route is cheaper than remembering a plain path.
-            plain = self._entrance.plain_path(environ) if not self._rules else None
-            if plain is not None:
+            plain = self._entrance.plain_path(environ)
+            if plain is not None and not self._rules:
+                # Looking up a route is cheaper than remembering a plain path.
                 if self._limits_path:
                     check_length(plain)
                 scope.path = plain
                 return None
-            plan = scope.plan = self._entrance.read_path(environ)
+            plan = scope.plan = Plan(plain, plain) if plain is not None else self._entrance.read_path(environ)
             if plan.location is None:  # a client can invent any number of paths that are redirected
-                self._complete(plan, environ)
+                key = plain if plain is not None and not environ.get("SCRIPT_NAME") else key_of(environ)
+                self._complete(plan, key)
         if plan.location is not None:
             return self._entrance.redirect(environ, plan.location)
         scope.path = plan.text or ""
@@ -100,10 +101,10 @@ class Reading(Stage):
             self._note(plan, [*self._rules, *self._find])
         return plan
 
-    def _complete(self, plan: Plan, environ: WSGIEnvironment) -> None:
+    def _complete(self, plan: Plan, key: Key) -> None:
         """Add the notes of the rules to a plan. If the path comes again, add the route and remember the plan."""
         self._note(plan, self._rules)
-        if self._plans is not None and self._plans.comes_again(key := key_of(environ)):
+        if self._plans is not None and self._plans.comes_again(key):
             self._note(plan, self._find)
             self._plans.keep(key, plan)
 

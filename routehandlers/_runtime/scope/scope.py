@@ -100,8 +100,8 @@ class Scope:
     plan: Plan | None = None
     endpoint: Any = None
 
-    # Whether middleware or transforms may run around the route.
-    is_wrapped = False
+    # Whether middleware or transforms may run around the route, and whether reads of the client are noted.
+    is_wrapped = is_watched = False
 
     # Whether the path is the destination of a rewrite.
     is_rewritten = False

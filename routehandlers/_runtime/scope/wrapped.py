@@ -52,7 +52,7 @@ class WrappedScope(Scope):
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
         # super().__init__() would cost another call in every request.
         self.environ, self.route, self.params, self.path, self.context = environ, route, {}, "", context
-        self._is_watched = is_watched
+        self.is_watched = is_watched
         self._met: list[tuple[_Meets, str]] = []
 
     # Reads by middleware --------------------------------------------------
@@ -78,7 +78,7 @@ class WrappedScope(Scope):
     @property
     def request(self) -> Request:
         if self._request is None:
-            if self._is_watched:
+            if self.is_watched:
                 self._request = self.route.watched_class._by(self, self.environ)
             else:
                 self._request = self.route.request_class(self.environ)
@@ -126,17 +126,20 @@ class WrappedScope(Scope):
     # Changes by middleware ------------------------------------------------
 
     def enter_route(self, route: RouteInfo, params: Params) -> None:
-        limit = route.request_class.max_content_length
-        if self._request is not None and limit != self.route.request_class.max_content_length:
-            self._request.max_content_length = limit
-            # If middleware has read the body, read it again within this limit.
-            Request._forget(self._request, *OF_THE_BODY, "_cached_data")
+        if self._request is not None and route.request_class is not self.route.request_class:
+            self._limit_body(self._request, route.request_class.max_content_length)
         self.route, self.params, self._matched = route, params, None
         # Middleware gets the same params, and may change them for an uncached handler.
         if route.is_cached and params:
             self._matched = {
                 name: value if type(value) in _UNCHANGING else deepcopy(value) for name, value in params.items()
             }
+
+    def _limit_body(self, request: Request, limit: int | None) -> None:
+        if limit != self.route.request_class.max_content_length:
+            request.max_content_length = limit
+            # If middleware has read the body, read it again within this limit.
+            Request._forget(request, *OF_THE_BODY, "_cached_data")
 
     @property
     def matched(self) -> Params:
@@ -167,12 +170,13 @@ class WrappedScope(Scope):
         if self._request is not None:
             own = object.__getattribute__(self._request, "__dict__")
             own.pop("next_url", None)
-            own.get("_same", own).pop("next_url", None)
+            if same := own.get("_same"):
+                same.pop("next_url", None)
 
     def unwatch(self) -> None:
         """Stop noting reads of the client, because the final route is not cached."""
-        if self._is_watched:
-            self._is_watched = False
+        if self.is_watched:
+            self.is_watched = False
             if isinstance(self._request, WatchedRequest):
                 type(self._request)._unwatch(self._request)
 
