@@ -89,7 +89,7 @@ def headers_of_hit(held: Held, now: float) -> list[tuple[str, str]]:
         if entry.status not in {204, 304} and all(name.lower() != "content-length" for name, _ in headers):
             headers.append(("Content-Length", str(len(entry.body))))
         # In this order, for a thread that looks in between.
-        held.headers, held.second = headers, int(now)
+        held.headers, held.private_headers, held.second = headers, [], int(now)
     return held.headers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..cache_handlers.memory import Held
 from .policy import PRIVATE, UNSTORED, directives
 
 Pairs = list[tuple[str, str]]
@@ -23,6 +24,13 @@ def made_private(headers: Pairs, cache_control: str = PRIVATE) -> Pairs:
     if forbids_sharing(headers) or "cache-control" not in [name.lower() for name, _ in headers]:
         return headers
     return with_cache_control(headers, cache_control)
+
+
+def private_headers_of_hit(held: Held) -> Pairs:
+    """Return the headers of a fresh entry as ``made_private`` makes them. They are kept as long as its headers."""
+    if not held.private_headers:
+        held.private_headers = made_private(held.headers)
+    return held.private_headers
 
 
 def unstored(headers: Pairs) -> Pairs:

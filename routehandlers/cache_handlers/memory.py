@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from .base import Lock, NullLock
 from .entry import ENTRY_SHARE, MISSING_SHARE, Entry, fresh_until
@@ -20,9 +21,11 @@ class Held:
     :ivar until: Time at which the entry becomes stale, unless a purge comes first.
     :ivar second: Second of the clock for which ``headers`` were made.
     :ivar headers: Complete headers of a response in that second.
+    :ivar private_headers: The same for a response that depends on the client; empty until they are needed.
+    :ivar response: A response with one of these headers, for requests that pass middleware.
     """
 
-    __slots__ = ("body", "checked", "entry", "headers", "second", "until")
+    __slots__ = ("body", "checked", "entry", "headers", "private_headers", "response", "second", "until")
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -31,6 +34,8 @@ class Held:
         self.until = fresh_until(entry)
         self.second = -1
         self.headers: list[tuple[str, str]] = []
+        self.private_headers: list[tuple[str, str]] = []
+        self.response: Any = None
 
 
 class MemoryCacheHandler:

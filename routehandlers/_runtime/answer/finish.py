@@ -110,7 +110,7 @@ def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
 
 def _finish_stored(scope: Scope, response: WerkzeugResponse, additions: Iterable[Addition]) -> Finished:
     """Make the WSGI response of an unchanged entry, whose headers were checked when it was stored."""
-    headers: Pairs = list(response.headers)
+    headers: Pairs = [*pairs_of(response.headers)]
     if scope.client_read and not scope.route.is_public and not scope.is_private:
         headers = made_private(headers)
     for added in additions:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..._http.response.changes import overlay, own_copy
 from ..._http.response.interrupts import Interrupt
-from ..._http.response.response import REDIRECTS, Continuation, Response
+from ..._http.response.response import JSON_HEADERS, REDIRECTS, Continuation, Response
 from ..._http.values.context import RouteContext
 from ...exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHandlersError
 from ..answer.bodies import Stream, begin, default_type
@@ -79,14 +79,14 @@ class Middleware:
             if verdict is None:
                 scope.renew_url()
                 return None
-            return self._judge(scope, verdict, go_elsewhere, partial(go_on, scope, *arguments))
+            return self._judge(scope, verdict, go_elsewhere, go_on, *arguments)
         except Interrupt as interrupt:  # from this function: the next stages handle their own interrupts
             return interrupted(scope, interrupt)
         except HTTPException as error:
             return excepted(scope, error)
 
     def _judge(
-        self, scope: WrappedScope, verdict: Any, go_elsewhere: GoElsewhere, go_on: GoOn
+        self, scope: WrappedScope, verdict: Any, go_elsewhere: GoElsewhere, go_on: GoOn, *arguments: Any
     ) -> WerkzeugResponse | None:
         """Handle the return value or, for a generator, the yielded value."""
         steps: _Steps | None = None
@@ -102,16 +102,16 @@ class Middleware:
             return self._direct(scope, steps, verdict)
         scope.renew_url()
         if verdict is None:
-            return None if steps is None else self._below(scope, steps, go_on)
+            return None if steps is None else self._below(scope, steps, partial(go_on, scope, *arguments))
         headers, destination = scope.apply(verdict), verdict.destination
-        if not scope.is_seen:
+        if not scope.is_seen:  # finish() adds the headers
             scope.add_late(headers)
             return None if destination is None else go_elsewhere(scope, destination)
         if destination is not None:
             return self._below(scope, steps, lambda: overlay(go_elsewhere(scope, destination), headers))
-        if not headers:
-            return None if steps is None else self._below(scope, steps, go_on)
-        return self._below(scope, steps, lambda: overlay(go_on(), headers))
+        if steps is None and not headers:
+            return None
+        return self._below(scope, steps, lambda: overlay(go_on(scope, *arguments), headers))
 
     def _direct(self, scope: WrappedScope, steps: _Steps | None, verdict: Any) -> WerkzeugResponse:
         if not isinstance(verdict, WerkzeugResponse):
@@ -120,7 +120,9 @@ class Middleware:
             raise self._mistake(steps, "yields a response. To answer the request itself, write 'return response'.")
         return begin(scope, _redirected(scope, own_copy(verdict)))
 
-    def _below(self, scope: WrappedScope, steps: _Steps | None, go_on: GoOn) -> WerkzeugResponse:
+    def _below(
+        self, scope: WrappedScope, steps: _Steps | None, go_on: Callable[[], WerkzeugResponse]
+    ) -> WerkzeugResponse:
         """Run the next stages, and then the rest of a generator."""
         if steps is None:
             return go_on()
@@ -186,7 +188,8 @@ class _Below:
             headers += take_cookies(scope, headers)
         body: Any = response.response
         self._chunks: tuple[Any, ...] = tuple(body) if isinstance(body, (list, tuple)) else ()
-        if response.status_code not in WITHOUT_TYPE and "content-type" not in [name.lower() for name, _ in headers]:
+        has_type = headers == JSON_HEADERS or "content-type" in [name.lower() for name, _ in headers]
+        if not has_type and response.status_code not in WITHOUT_TYPE:
             # What the body was before middleware changed it.
             headers.append(("Content-Type", default_type(body)))
         self._headers = headers

@@ -177,6 +177,7 @@ class FolderMiddleware(Stage):
         if not stack:
             return None
         check_length(scope.path)
+        scope.keep_params()
         return self._run(scope, stack, scope.path, place)
 
     def _with_root(self, scope: WrappedScope, stack: Sequence[Middleware]) -> Sequence[Middleware]:

@@ -18,10 +18,10 @@ from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
 from ..._cache.policy import PRIVATE, age_headers, headers_of_hit
 from ..._cache.render import Reading, Render, TurnedDynamicError
-from ..._cache.shared_caches import made_private, unstored, with_cache_control
+from ..._cache.shared_caches import made_private, private_headers_of_hit, unstored, with_cache_control
 from ..._http.request.vary import NO_VARY, Vary
 from ..._http.request.watched import environ_without_client, pathname_of
-from ..._http.response.changes import headers_of, own_copy
+from ..._http.response.changes import headers_of, own_copy, pairs_of
 from ..._http.response.response import Response, made_response
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
@@ -279,9 +279,18 @@ class CachedEndpoint:
         entry = held.entry
         if entry.fallback or self._has_vary or "HTTP_AUTHORIZATION" in scope.environ or entry.status >= 500:
             return self._send(scope, entry)
-        self._hits.remember(scope, held)
         scope.is_stored = True
-        response = scope.checked = made_response(entry.body, entry.status, list(headers_of_hit(held, now)))
+        headers = headers_of_hit(held, now)
+        if scope.client_read and not self.policy.is_public:
+            scope.is_private = True
+            headers = private_headers_of_hit(held)
+        elif not scope.has_met_any:
+            self._hits.remember(scope, held)
+        response: Response | None = held.response
+        if response is None or pairs_of(response.headers) is not headers:
+            # Requests of the same second get the same response, since each change is made to a copy.
+            response = held.response = made_response(entry.body, entry.status, headers)
+        scope.checked = response
         return response
 
     def _send(

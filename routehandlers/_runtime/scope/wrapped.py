@@ -129,17 +129,19 @@ class WrappedScope(Scope):
         if self._request is not None and route.request_class is not self.route.request_class:
             self._limit_body(self._request, route.request_class.max_content_length)
         self.route, self.params, self._matched = route, params, None
-        # Middleware gets the same params, and may change them for an uncached handler.
-        if route.is_cached and params:
-            self._matched = {
-                name: value if type(value) in _UNCHANGING else deepcopy(value) for name, value in params.items()
-            }
 
     def _limit_body(self, request: Request, limit: int | None) -> None:
         if limit != self.route.request_class.max_content_length:
             request.max_content_length = limit
             # If middleware has read the body, read it again within this limit.
             Request._forget(request, *OF_THE_BODY, "_cached_data")
+
+    def keep_params(self) -> None:
+        """Copy the params for the cache key, because middleware gets them and may change them."""
+        if self.route.is_cached and self.params and self._matched is None:
+            self._matched = {
+                name: value if type(value) in _UNCHANGING else deepcopy(value) for name, value in self.params.items()
+            }
 
     @property
     def matched(self) -> Params:
