@@ -23,7 +23,7 @@ the same stages what they would do. A request whose response is ready in memory 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -65,17 +65,23 @@ class Road:
 
     def __init__(self) -> None:
         self.stages: tuple[Stage, ...] = ()
+        self._runs: tuple[Callable[[Scope, int], WerkzeugResponse | None], ...] = ()
+
+    def lay(self, *stages: Stage) -> None:
+        """Set the stages."""
+        self.stages = stages
+        self._runs = tuple([stage.run for stage in stages])
 
     def run(self, scope: Scope, place: int) -> WerkzeugResponse:
         """Run the stages until one returns a response, and return it.
 
         :param place: Index of the first stage to run.
         """
-        stages = self.stages
+        runs = self._runs
         while True:
-            stage = stages[place]
+            run = runs[place]
             place += 1
-            response = stage.run(scope, place)
+            response = run(scope, place)
             if response is not None:
                 return response
 
@@ -153,12 +159,12 @@ class Pipeline:
             routes.append(FolderMiddleware(self._guards, root, run, elsewhere))
         routes.append(Respond())
         self._reading = Reading(self._entrance, self.plans, [*before, *routes])
-        self.road.stages = self._reading, *before, *routes
+        self.road.lay(self._reading, *before, *routes)
         if hand_over is not None:
             around += [OutsideOfBasePath(other, self._nearest, None, is_bare=False)] if outside else []
             around += [RootMiddleware(root, self._road_to_other.run, elsewhere)] if root is not None else []
             end = HandOver(other, self._nearest, None, is_bare=False)
-            self._road_to_other.stages = Reading(self._entrance, None, around), *around, end
+            self._road_to_other.lay(Reading(self._entrance, None, around), *around, end)
 
     def _go_on(self, scope: Scope, place: int) -> WerkzeugResponse:
         """Run the rest of the road for a middleware, which sees a response also where a stage refuses the request."""
@@ -287,8 +293,8 @@ class Pipeline:
         scope.is_transformed, scope.late_headers = True, ()
         response = self._failure(scope, error)
         wrapped = response
-        for headers in reversed(scope.overlays):
-            wrapped = overlay(wrapped, headers)
+        for addition in reversed(scope.overlays):
+            wrapped = overlay(wrapped, addition.pairs)
         # The last of these cannot fail: one of the headers, or what an error file returned, may have been the mistake.
         last = error_response(scope.environ, 500)
         last._default_for = error

@@ -22,7 +22,7 @@ from ..._http.response.draft import COOKIE
 from ..._http.response.response import JSON_HEADERS, Response
 from .bodies import BYTES, TEXT, SentStream, Stream, end, end_with
 from .conditional import compare
-from .headers import WITHOUT_TYPE, Addition, additions_of, check_headers, take_cookies
+from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -49,12 +49,11 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     ):
         response = _compared(scope, response)
     late = scope.late_headers
-    additions = additions_of(late) if late else ()
-    if additions is None:
+    if late and not all(map(is_sendable, late)):
         response = own_copy(response, with_late_headers(response.headers, late))
-        additions = ()
+        late = ()
     elif response is scope.checked and scope.opened_jar is None:
-        return _finish_stored(scope, response, additions)
+        return _finish_stored(scope, response)
     is_ours = type(response) is Response
     body: Any = response.response
     data: bytes
@@ -75,8 +74,8 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         headers = [*JSON_HEADERS]
     else:
         headers, length = check_headers(source, status, default_type)
-    for added in additions:
-        headers = added.to(headers)
+    if late:
+        headers = with_late_headers(headers, late)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
         headers = _with_cookies_and_cache_control(scope, headers)
     has_body = status not in _WITHOUT_BODY
@@ -108,13 +107,13 @@ def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
     return compared
 
 
-def _finish_stored(scope: Scope, response: WerkzeugResponse, additions: Iterable[Addition]) -> Finished:
+def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
     """Make the WSGI response of an unchanged entry, whose headers were checked when it was stored."""
     headers: Pairs = [*pairs_of(response.headers)]
     if scope.client_read and not scope.route.is_public and not scope.is_private:
         headers = made_private(headers)
-    for added in additions:
-        headers = added.to(headers)
+    if scope.late_headers:
+        headers = with_late_headers(headers, scope.late_headers)
     if COOKIE in scope.environ.get("HTTP_COOKIE", ""):
         headers = _without_forged_draft(scope, headers)
     body: Any = response.response

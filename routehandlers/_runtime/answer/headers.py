@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..._http.response.changes import Pairs, own_copy
+from ..._http.response.changes import Addition, Pairs, own_copy
 from ..._http.response.cookies import name_of
-from ..._http.values.encoding import ACCUMULATED, TOKEN, is_header_value
+from ..._http.values.encoding import TOKEN, is_header_value
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -31,11 +30,6 @@ _LONGEST_NAME = 100
 
 # Headers that say something about the body, the cookies or the caches. They are checked together with the response.
 _WITH_MEANING = frozenset({"content-type", "content-length", "set-cookie", "cache-control", *_HOP_BY_HOP})
-
-# Additions that were checked already, since most middleware adds the same headers to all responses.
-_checked_additions: dict[tuple[tuple[str, str], ...], Addition] = {}
-_MOST_ADDITIONS = 256
-_LONGEST_ADDITION = 1_000
 
 # All other responses get a type: wsgiref.validate requires it, and a client without a type guesses.
 WITHOUT_TYPE = (204, 304)
@@ -72,59 +66,20 @@ def check_headers(headers: Iterable[tuple[str, str]], status: int, default_type:
     return checked, length
 
 
-class Addition:
-    """Checked headers that are put in front of those of a response.
+def is_sendable(addition: Addition) -> bool:
+    """Return whether headers may be added to any response that was checked already.
 
-    They replace headers of the same name, unless the name accumulates.
-    """
-
-    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
-        checked, _ = check_headers(pairs, 204, "")
-        self._pairs = tuple(checked)
-        names = {name.lower() for name, _ in checked}
-        self._replaced = names - ACCUMULATED
-        self._has_accumulated = bool(names & ACCUMULATED)
-
-    def to(self, headers: Pairs) -> Pairs:
-        """Return the headers with these in front."""
-        pairs, replaced = self._pairs, self._replaced
-        if self._has_accumulated:
-            return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced and pair not in pairs]]
-        return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced]]
-
-
-def additions_of(late: Sequence[Sequence[tuple[str, str]]]) -> list[Addition] | None:
-    """Return the late headers of a scope as additions, in the order in which they are made.
-
-    :return: ``None`` if some of them must be checked together with the response.
-    :raise ValueError: For a name or a value that would break the message.
-    """
-    made = []
-    for pairs in reversed(late):
-        added = _addition(tuple(pairs))
-        if added is None:
-            return None
-        made.append(added)
-    return made
-
-
-def _addition(pairs: tuple[tuple[str, str], ...]) -> Addition | None:
-    """Return headers that are ready to be added, or ``None`` if they must be checked together with the response.
+    Those that say something about the body, the cookies or the caches must be checked together with the response.
 
     :raise ValueError: For a name or a value that would break the message.
     """
-    known = _checked_additions.get(pairs)
-    if known is not None:
-        return known
-    if any(name.lower() in _WITH_MEANING for name, _ in pairs):
-        return None
-    made = Addition(pairs)
-    if sum(len(name) + len(value) for name, value in pairs) <= _LONGEST_ADDITION:
-        if len(_checked_additions) >= _MOST_ADDITIONS:
-            with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
-                _checked_additions.pop(next(iter(_checked_additions)), None)
-        _checked_additions[pairs] = made
-    return made
+    if addition.is_checked is None:
+        if not addition.names & _WITH_MEANING:
+            check_headers(addition.pairs, 204, "")
+            addition.is_checked = True
+        else:
+            addition.is_checked = False
+    return addition.is_checked
 
 
 def take_cookies(scope: Scope, headers: Iterable[tuple[str, str]]) -> Pairs:

@@ -90,7 +90,7 @@ class Middleware:
     ) -> WerkzeugResponse | None:
         """Handle the return value or, for a generator, the yielded value."""
         steps: _Steps | None = None
-        if isgenerator(verdict):
+        if not isinstance(verdict, Continuation) and isgenerator(verdict):
             steps = verdict
             try:
                 verdict = next(steps)
@@ -103,9 +103,11 @@ class Middleware:
         scope.renew_url()
         if verdict is None:
             return None if steps is None else self._below(scope, steps, partial(go_on, scope, *arguments))
-        headers, destination = scope.apply(verdict), verdict.destination
-        if not scope.is_seen:  # finish() adds the headers
-            scope.add_late(headers)
+        addition, destination = scope.apply(verdict), verdict.destination
+        headers = addition.pairs
+        if not scope.is_seen:
+            if headers:  # finish() adds them
+                scope.late_headers = (*scope.late_headers, addition)
             return None if destination is None else go_elsewhere(scope, destination)
         if destination is not None:
             return self._below(scope, steps, lambda: overlay(go_elsewhere(scope, destination), headers))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from ..._cache.shared_caches import forbids_sharing
-from ..._http.response.changes import overlay
+from ..._http.response.changes import addition_of, overlay
 from ..._routing.spelling import SLASH
 from ..answer.failures import fallback
 from ..answer.headers import with_cookies
@@ -61,7 +61,8 @@ class Respond(Stage):
             return response
         if scope.is_seen:
             return overlay(response, scope.config_headers)
-        scope.add_late(scope.config_headers)
+        # No generator sees the response, so finish() adds them.
+        scope.late_headers = (*scope.late_headers, addition_of(tuple(scope.config_headers)))
         return response
 
     def explain(self, _scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:

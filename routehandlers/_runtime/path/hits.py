@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..._cache.policy import headers_of_hit
 from ..._cache.shared_caches import made_private
 from ..._cache.store import Store
-from ..._http.response.changes import Pairs, overlaid
+from ..._http.response.changes import Pairs, addition_of
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import STATUS_LINES
 from ...cache_handlers.memory import Held
@@ -37,12 +37,12 @@ class Ready:
     :param config_headers: Headers that the configuration adds.
     """
 
-    __slots__ = ("config_headers", "key", "pattern")
+    __slots__ = ("addition", "key", "pattern")
 
     def __init__(self, key: str, pattern: str, config_headers: tuple[tuple[str, str], ...]) -> None:
         self.key = key
         self.pattern = pattern
-        self.config_headers = config_headers
+        self.addition = addition_of(config_headers) if config_headers else None
 
 
 class Hits:
@@ -97,11 +97,12 @@ class Hits:
         environ[ROUTE] = ready.pattern
         assert plan.found is not None, "a response is ready for a route alone"
         environ[ROUTING_ARGS] = ((), plan.params() if plan.has_lists else dict(plan.found[1]))
-        headers = list(headers_of_hit(held, now))
-        if ready.config_headers:
-            headers = overlaid(headers, ready.config_headers)
-            if "set-cookie" in [name.lower() for name, _ in ready.config_headers]:
-                headers = made_private(headers)
+        headers = headers_of_hit(held, now)
+        if ready.addition is None:
+            return STATUS_LINES[held.entry.status], [*headers], held.body
+        headers = ready.addition.to(headers)
+        if ready.addition.sets_cookie:
+            headers = made_private(headers)
         return STATUS_LINES[held.entry.status], headers, held.body
 
     def fresh(self, key: str, now: float) -> Held | None:

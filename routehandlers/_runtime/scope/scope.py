@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from ..._http.response.changes import Addition
     from ...typing import ErrorContext, Params, WSGIEnvironment
     from ..path.plans import Plan
     from .framework import Framework
@@ -117,7 +118,7 @@ class Scope:
     is_seen = False
 
     # Headers that finish() adds to the response, because no generator sees it before. The last are added first.
-    late_headers: tuple[Sequence[tuple[str, str]], ...] = ()
+    late_headers: tuple[Addition, ...] = ()
 
     # A response whose headers were checked when it was stored.
     checked: WerkzeugResponse | None = None
@@ -126,7 +127,7 @@ class Scope:
     has_met_any = False
 
     # The headers that middleware adds to any response, outermost middleware first.
-    overlays: tuple[Sequence[tuple[str, str]], ...] = ()
+    overlays: tuple[Addition, ...] = ()
 
     # The result of the endpoint: a response or an unexpected exception.
     responded: WerkzeugResponse | Exception | None = None
@@ -267,11 +268,6 @@ class Scope:
         """Read the path as another application does, without the raw request target."""
         self.target = {name: self.environ.pop(name) for name in ("RAW_URI", "REQUEST_URI") if name in self.environ}
         self.plan = self._request = None
-
-    def add_late(self, headers: Sequence[tuple[str, str]]) -> None:
-        """Let ``finish()`` add headers to the response. They replace those of the same name, as ``overlay`` does."""
-        if headers:
-            self.late_headers = (*self.late_headers, headers)
 
     def unwatch(self) -> None:
         """Stop noting reads of the client. A plain scope notes none."""

@@ -13,13 +13,13 @@ from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
 from ..._http.request.vary import NO_VARY, variable_of
 from ..._http.request.watched import WatchedRequest
+from ..._http.response.changes import Addition, addition_of, pairs_of
 from ..._http.response.cookies import Cookies, ResponseCookies
 from .scope import RouteInfo, RunsIn, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..._http.response.changes import Pairs
     from ..._http.response.response import Continuation
     from ...typing import Params, WSGIEnvironment
 
@@ -182,19 +182,19 @@ class WrappedScope(Scope):
             if isinstance(self._request, WatchedRequest):
                 type(self._request)._unwatch(self._request)
 
-    def apply(self, continuation: Continuation) -> Pairs:
+    def apply(self, continuation: Continuation) -> Addition:
         """Apply the changes of ``Response.next()`` to the request, and return the headers for the response."""
-        headers = list(continuation.headers)
-        if headers:
-            self.overlays = (*self.overlays, headers)
-        if "set-cookie" in [name.lower() for name, _ in headers]:
+        addition = addition_of(tuple(pairs_of(continuation.headers)))
+        if addition.pairs:
+            self.overlays = (*self.overlays, addition)
+        if addition.sets_cookie:
             set_here = ResponseCookies(continuation.headers).get_all()
             self.environ["routehandlers.cookies"] = {**self.environ.get("routehandlers.cookies", {}), **set_here}
             self.jar._show(set_here)
         changes = continuation.request_headers
         if changes:
             self._change_request(changes)
-        return headers
+        return addition
 
     def _change_request(self, changes: Mapping[str, str | None]) -> None:
         for name, value in changes.items():
