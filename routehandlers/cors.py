@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ._http.request.request import Request
 from ._http.request.watched import method_of, read_header
 from ._http.response.errors import error_response
-from ._http.response.response import Continuation, Response
+from ._http.response.response import Continuation, PreparedContinuation, Response
 from ._http.values.encoding import TOKEN
 from .exceptions import InvalidConfigError
 
@@ -55,10 +55,8 @@ def cors(
 
     varied = [] if allowed.is_any else [("Vary", "Origin")]
     # What is added to responses is the same for all requests of one origin.
-    to_others = Response.next(headers=varied)
-    to_listed = {
-        name: Response.next(headers=[*varied, ("Access-Control-Allow-Origin", name), *sent]) for name in allowed.names
-    }
+    to_others = tuple(varied)
+    to_listed = {name: (*varied, ("Access-Control-Allow-Origin", name), *sent) for name in allowed.names}
 
     def middleware(request: Request) -> Response | Continuation:
         is_preflight = (
@@ -67,10 +65,10 @@ def cors(
         )
         origin = "*" if allowed.is_any else read_header(request, "HTTP_ORIGIN", "Origin")
         if not is_preflight and origin in to_listed:
-            return to_listed[origin]
+            return PreparedContinuation(to_listed[origin])
         if not allowed.takes(origin):
             if not is_preflight:
-                return to_others
+                return PreparedContinuation(to_others)
             refused = error_response(request.environ, 403, "This origin is not allowed.")
             refused.headers.extend(varied)
             return refused

@@ -65,25 +65,25 @@ class Road:
 
     def __init__(self) -> None:
         self.stages: tuple[Stage, ...] = ()
-        self._runs: tuple[Callable[[Scope, int], WerkzeugResponse | None], ...] = ()
+        # For each place, the stages from there on, as their method and the place of the next stage.
+        self._from: tuple[tuple[tuple[Callable[[Scope, int], WerkzeugResponse | None], int], ...], ...] = ()
 
     def lay(self, *stages: Stage) -> None:
         """Set the stages."""
         self.stages = stages
-        self._runs = tuple([stage.run for stage in stages])
+        steps = tuple([(stage.run, place) for place, stage in enumerate(stages, 1)])
+        self._from = tuple([steps[place:] for place in range(len(steps))])
 
     def run(self, scope: Scope, place: int) -> WerkzeugResponse:
         """Run the stages until one returns a response, and return it.
 
         :param place: Index of the first stage to run.
         """
-        runs = self._runs
-        while True:
-            run = runs[place]
-            place += 1
-            response = run(scope, place)
+        for run, following in self._from[place]:
+            response = run(scope, following)
             if response is not None:
                 return response
+        raise AssertionError("the last stage always responds")
 
 
 class Pipeline:

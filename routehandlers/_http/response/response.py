@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import werkzeug.wrappers
@@ -226,8 +227,37 @@ class Continuation(Response):
             name.lower(): _check_change(name, value) for name, value in changes.items() if name.lower() not in _FIXED
         }
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The headers for the response."""
+        return tuple(self.headers)
+
     def __repr__(self) -> str:
         return "Response.next()" if self.destination is None else f"Response.rewrite({self.destination!r})"
+
+
+class PreparedContinuation(Continuation):
+    """``Response.next()`` with the same headers for many requests.
+
+    Only code that looks at it, such as a middleware that calls another, pays for a complete object. So it can change
+    the headers, and no other request sees the change.
+    """
+
+    destination: str | None = None
+    request_headers: Mapping[str, str | None] = MappingProxyType({})
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self._prepared = pairs
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        return tuple(self.headers) if "headers" in self.__dict__ else self._prepared
+
+    def __getattr__(self, name: str) -> Any:
+        if "headers" in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        super().__init__(None, None, self._prepared)
+        return getattr(self, name)
 
 
 # These describe the body that the server is reading, so middleware cannot change them. They are ignored

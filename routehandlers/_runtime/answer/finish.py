@@ -109,16 +109,22 @@ def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
 
 def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
     """Make the WSGI response of an unchanged entry, whose headers were checked when it was stored."""
-    headers: Pairs = [*pairs_of(response.headers)]
+    headers = _with_late_headers(scope, response) if scope.late_headers else [*pairs_of(response.headers)]
     if scope.client_read and not scope.route.is_public and not scope.is_private:
         headers = made_private(headers)
-    if scope.late_headers:
-        headers = with_late_headers(headers, scope.late_headers)
     if COOKIE in scope.environ.get("HTTP_COOKIE", ""):
         headers = _without_forged_draft(scope, headers)
     body: Any = response.response
     sent = [] if scope.environ["REQUEST_METHOD"] == "HEAD" else body
     return response._status, headers, ClosingIterator(sent, partial(end, scope)) if scope.has_leftovers else sent
+
+
+def _with_late_headers(scope: Scope, response: WerkzeugResponse) -> Pairs:
+    """Return the headers of a stored response with the late ones. Its other requests mostly get the same."""
+    late, kept = scope.late_headers, response.__dict__.get("_with_late_headers")
+    if kept is None or kept[0] != late:
+        kept = response.__dict__["_with_late_headers"] = late, with_late_headers(pairs_of(response.headers), late)
+    return [*kept[1]]
 
 
 def _with_cookies_and_cache_control(scope: Scope, headers: Pairs) -> Pairs:

@@ -284,7 +284,7 @@ class CachedEndpoint:
         if scope.client_read and not self.policy.is_public:
             scope.is_private = True
             headers = private_headers_of_hit(held)
-        elif not scope.has_met_any:
+        elif not scope.met:
             self._hits.remember(scope, held)
         response: Response | None = held.response
         if response is None or pairs_of(response.headers) is not headers:

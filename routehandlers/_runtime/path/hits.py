@@ -64,7 +64,7 @@ class Hits:
             return
         # A middleware that this request met must run for the next one, and one whose conditions did not hold for this
         # client (reading them is noted) may be met by another.
-        if scope.has_met_any or scope.client_read:
+        if scope.met or scope.client_read:
             return
         if plan.found is None or plan.found[0].info.pattern != scope.route.pattern:
             return

@@ -123,8 +123,8 @@ class Scope:
     # A response whose headers were checked when it was stored.
     checked: WerkzeugResponse | None = None
 
-    # Whether any middleware was called.
-    has_met_any = False
+    # The middleware that was called, each with the path that it was called for.
+    met: tuple[tuple[Any, str], ...] = ()
 
     # The headers that middleware adds to any response, outermost middleware first.
     overlays: tuple[Addition, ...] = ()

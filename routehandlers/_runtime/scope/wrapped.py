@@ -13,7 +13,7 @@ from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
 from ..._http.request.vary import NO_VARY, variable_of
 from ..._http.request.watched import WatchedRequest
-from ..._http.response.changes import Addition, addition_of, pairs_of
+from ..._http.response.changes import Addition, addition_of
 from ..._http.response.cookies import Cookies, ResponseCookies
 from .scope import RouteInfo, RunsIn, Scope
 
@@ -53,7 +53,6 @@ class WrappedScope(Scope):
         # super().__init__() would cost another call in every request.
         self.environ, self.route, self.params, self.path, self.context = environ, route, {}, "", context
         self.is_watched = is_watched
-        self._met: list[tuple[_Meets, str]] = []
 
     # Reads by middleware --------------------------------------------------
 
@@ -109,19 +108,18 @@ class WrappedScope(Scope):
 
     def meets(self, middleware: _Meets, path: str) -> bool:
         """Return whether to call a middleware now. Each middleware is called once per path."""
-        if (middleware, path) in self._met or not middleware.applies(self, path):
+        if (middleware, path) in self.met or not middleware.applies(self, path):
             return False
         self.note_meeting(middleware, path)
         return True
 
     def note_meeting(self, middleware: _Meets, path: str) -> None:
         """Note that a middleware is called for a path."""
-        self.has_met_any = True
-        self._met.append((middleware, path))
+        self.met = (*self.met, (middleware, path))
 
     def has_met(self, middleware: _Meets) -> bool:
         """Return whether a middleware was called for any path."""
-        return any(met is middleware for met, _ in self._met)
+        return any(met is middleware for met, _ in self.met)
 
     # Changes by middleware ------------------------------------------------
 
@@ -177,14 +175,13 @@ class WrappedScope(Scope):
 
     def unwatch(self) -> None:
         """Stop noting reads of the client, because the final route is not cached."""
-        if self.is_watched:
-            self.is_watched = False
-            if isinstance(self._request, WatchedRequest):
-                type(self._request)._unwatch(self._request)
+        self.is_watched = False
+        if isinstance(self._request, WatchedRequest):
+            WatchedRequest._unwatch(self._request)
 
     def apply(self, continuation: Continuation) -> Addition:
         """Apply the changes of ``Response.next()`` to the request, and return the headers for the response."""
-        addition = addition_of(tuple(pairs_of(continuation.headers)))
+        addition = addition_of(continuation.pairs)
         if addition.pairs:
             self.overlays = (*self.overlays, addition)
         if addition.sets_cookie:
