@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 CALLS, ROUNDS, SLUGS = 500, 30, 20
 ORIGIN = "https://app.example.com"
 
-# The kinds of request, with the title of each column.
-GET, AGAIN, HIT = "a dynamic GET", "a dynamic GET, 20 paths in turn", "a cached hit"
+# The kinds of request, with the title of each column. What the path alone decides about rules and matchers is decided
+# once for each path, so their goals are for paths that come again; the first column says what a new path costs.
+GET, AGAIN, HIT = "a dynamic GET, each path new", "a dynamic GET, 20 paths in turn", "a cached hit"
 KINDS = (GET, AGAIN, HIT)
 
 NOTHING = "nothing"
@@ -119,17 +120,17 @@ AROUND = {
     "a matcher for other paths": Around(
         {"middleware.py": _MATCHER},
         elsewhere=("/admin/x", 403),
-        goals={GET: Goal(1.2, name_of(NOTHING, GET)), HIT: _CHEAPER_HIT},
+        goals={AGAIN: Goal(1.2, name_of(NOTHING, AGAIN)), HIT: _CHEAPER_HIT},
     ),
     "a `redirects` rule for another path": Around(
         settings={"redirects": [{"source": "/old/:slug", "destination": "/items/:slug", "permanent": True}]},
         elsewhere=("/old/x", 308),
-        goals={GET: Goal(1.3, name_of(NOTHING, GET)), HIT: _CHEAPER_HIT},
+        goals={AGAIN: Goal(1.3, name_of(NOTHING, AGAIN)), HIT: _CHEAPER_HIT},
     ),
     "a `headers` rule that matches": Around(
         settings={"headers": [{"source": "/:path*", "headers": [{"key": "X-Around", "value": "1"}]}]},
         sends={"x-around": "1"},
-        goals={GET: Goal(1.4, name_of(NOTHING, GET)), HIT: _CHEAPER_HIT},
+        goals={AGAIN: Goal(1.4, name_of(NOTHING, AGAIN)), HIT: _CHEAPER_HIT},
     ),
 }
 
@@ -240,14 +241,13 @@ def _rendered(app: WSGI) -> WSGI:
 
 def show(results: dict[str, float]) -> str:
     rows = {around: [text for kind in KINDS for text in _cells(results, around, kind)] for around in AROUND}
-    rows |= {name: [f"{results[name]:.1f} µs", *[""] * 4] for name in PEERS}
-    return table("around the handler", [GET, "ratio (goal)", AGAIN, HIT, "ratio (goal)"], rows)
+    rows |= {name: [f"{results[name]:.1f} µs", *[""] * 5] for name in PEERS}
+    columns = [column for kind in KINDS for column in (kind, "ratio (goal)")]
+    return table("around the handler", columns, rows)
 
 
 def _cells(results: dict[str, float], around: str, kind: str) -> list[str]:
     time = results[name_of(around, kind)]
-    if kind == AGAIN:
-        return [f"{time:.1f} µs"]
     goal = AROUND[around].goals.get(kind)
     return [f"{time:.1f} µs", "" if goal is None else f"{time / results[goal.peer]:.2f} × {goal.peer} ({goal.times})"]
 

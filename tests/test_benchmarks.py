@@ -60,8 +60,8 @@ def test_each_goal_around_a_handler_is_a_bound() -> None:
 
     assert len(bounds) == sum(len(row.goals) for row in around.AROUND.values()) == 16
     assert {(what, value) for what, value, _ in bounds if what.endswith(around.FALCON_CORS)} == {
-        ("`cors()`, one origin, a dynamic GET / Falcon, cors_enable", 1.5),
-        ('`cors()`, `"*"`, a dynamic GET / Falcon, cors_enable', 1.5),
+        ("`cors()`, one origin, a dynamic GET, each path new / Falcon, cors_enable", 1.5),
+        ('`cors()`, `"*"`, a dynamic GET, each path new / Falcon, cors_enable', 1.5),
     }
 
 

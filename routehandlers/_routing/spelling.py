@@ -16,7 +16,7 @@ _ORIGINALS = {f"{ESCAPE}s": "/", f"{ESCAPE}l": "<", f"{ESCAPE}e": ESCAPE}
 
 def to_matching(segments: Iterable[str]) -> str:
     """Return decoded segments as matching text, for ``SegmentTree.match``."""
-    return "/" + "/".join(segment.translate(ESCAPES) for segment in segments)
+    return "/" + "/".join([segment.translate(ESCAPES) for segment in segments])
 
 
 def restore(text: str) -> str:

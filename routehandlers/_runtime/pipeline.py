@@ -158,13 +158,13 @@ class Pipeline:
         if root is not None or self._guards:
             routes.append(FolderMiddleware(self._guards, root, run, elsewhere))
         routes.append(Respond())
-        self._reading = Reading(self._entrance, self.plans, [*before, *routes])
+        self._reading = Reading(self._entrance, self.plans, [*before, *routes], self._lookup.plan)
         self.road.lay(self._reading, *before, *routes)
         if hand_over is not None:
             around += [OutsideOfBasePath(other, self._nearest, None, is_bare=False)] if outside else []
             around += [RootMiddleware(root, self._road_to_other.run, elsewhere)] if root is not None else []
             end = HandOver(other, self._nearest, None, is_bare=False)
-            self._road_to_other.lay(Reading(self._entrance, None, around), *around, end)
+            self._road_to_other.lay(Reading(self._entrance, None, around, None), *around, end)
 
     def _go_on(self, scope: Scope, place: int) -> WerkzeugResponse:
         """Run the rest of the road for a middleware, which sees a response also where a stage refuses the request."""

@@ -227,3 +227,89 @@ def test_a_request_that_a_stage_behind_cors_refused_lost_its_cors_headers(
 
     assert answer.status_code == 400
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def test_a_failed_precondition_lost_the_headers_of_the_middleware(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\n"
+            "def middleware(request): return Response.next(headers={'Access-Control-Allow-Origin': '*'})",
+            "x/route.py": "from routehandlers import Response\n"
+            "def GET(): return Response('x', headers={'ETag': '\"1\"'})",
+        }
+    )
+
+    answer = client_for(app).get("/x", headers={"If-Match": '"2"'})
+
+    assert answer.status_code == 412
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_an_etag_that_middleware_adds_takes_part_in_the_comparison(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\n"
+            "def middleware(request): return Response.next(headers={'ETag': '\"7\"', 'X-Seen': '1'})",
+            "x/route.py": "def GET(): return 'x'",
+        }
+    )
+
+    answer = client_for(app).get("/x", headers={"If-None-Match": '"7"'})
+
+    assert (answer.status_code, answer.headers["X-Seen"], answer.data) == (304, "1", b"")
+
+
+def test_a_middleware_that_changed_what_cors_returned_changed_the_responses_of_all_later_requests(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": """
+            from routehandlers.cors import cors
+            allow = cors(origins=["https://a.example"])
+            def middleware(request):
+                result = allow(request)
+                if request.args.get("user"):
+                    result.headers["X-User"] = request.args["user"]
+                    result.cookies.set("user", request.args["user"])
+                return result
+            """,
+            "x/route.py": "def GET(): return 'x'",
+        }
+    )
+    client = client_for(app)
+    origin = {"Origin": "https://a.example"}
+
+    marked = client.get("/x?user=ann", headers=origin)
+    other = client.get("/x", headers=origin)
+
+    assert (marked.headers["X-User"], marked.headers["Access-Control-Allow-Origin"]) == ("ann", "https://a.example")
+    assert marked.headers["Set-Cookie"].startswith("user=ann")
+    assert "X-User" not in other.headers
+    assert "Set-Cookie" not in other.headers
+    assert other.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def test_requests_of_one_second_share_the_response_of_a_hit_and_none_sees_the_changes_of_another(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\ndef middleware(request): return Response.next()",
+            "a/middleware.py": """
+            def middleware(request):
+                response = yield
+                if request.args.get("user"):
+                    response.headers["X-User"] = request.args["user"]
+                    response.set_data(b"for ann")
+                    response.call_on_close(lambda: None)
+            """,
+            "a/route.py": "revalidate = 60\ndef GET(): return 'for all'",
+        }
+    )
+    client = client_for(app)
+
+    answers = [client.get(path) for path in ("/a", "/a", "/a?user=ann", "/a", "/a?user=ann", "/a")]
+
+    assert [answer.text for answer in answers] == ["for all", "for all", "for ann", "for all", "for ann", "for all"]
+    assert ["X-User" in answer.headers for answer in answers] == [False, False, True, False, True, False]

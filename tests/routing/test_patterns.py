@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routehandlers._http.request.path import decode_segments
+from routehandlers._patterns import patterns
 from routehandlers._patterns.destinations import compile_destination, to_url
 from routehandlers._patterns.patterns import compile_pattern
 from routehandlers._patterns.regex import LONGEST
@@ -269,3 +270,28 @@ def test_a_destination_that_cannot_work_says_so(destination: str, message: str) 
         compile_destination(destination, ["a"])
 
     assert message in str(caught.value)
+
+
+SOURCES = [
+    "/:a", "/:a/:b", "/:path*", "/:path+", "/x/:path*", "/:a/:path*", "/:a/:b?", "/:a?/:b?", "/:a.:b", "/:a-:b?", "/x/:p+/y",
+    "/:a{/x}?", "/:a{-:b}?", "/x-:a/y",
+]  # fmt: skip
+PATHS = st.lists(st.text("abxyc.-\n", min_size=1, max_size=3), max_size=4).map(lambda parts: "/" + "/".join(parts))
+
+
+@given(source=st.sampled_from(SOURCES), path=PATHS)
+def test_a_parameter_that_takes_its_segment_at_once_matches_as_one_that_tries_each_character(
+    source: str, path: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patterns, "_ends_at_slash", lambda *_: False)
+        slow = compile_pattern(source)
+    fast = compile_pattern(source)
+
+    assert fast.match(path) == slow.match(path)
+    assert fast.matches(path) == (slow.match(path) is not None)
+
+
+def test_a_parameter_takes_its_segment_at_once_where_a_slash_or_the_end_follows() -> None:
+    assert "[^/]+?" not in compile_pattern("/:a/:b/:path*").regex.pattern
+    assert "[^/]+?" in compile_pattern("/:a.:b").regex.pattern

@@ -104,7 +104,7 @@ def decode_segments(path: str) -> list[str]:
         segments = [unquote_to_bytes(segment).decode() for segment in path.removeprefix("/").split("/")]
     except UnicodeDecodeError:
         raise BadRequest("The path is not UTF-8.") from None
-    if any("\0" in segment for segment in segments):
+    if "\0" in "".join(segments):
         raise BadRequest("The path contains a null character.")
     return segments
 

@@ -59,14 +59,18 @@ class Reading(Stage):
     """1. Host and path: 400 for malformed requests, and redirects that correct slashes and backslashes.
 
     :param stages: The other stages, which add notes to plans.
+    :param find: Notes the route on a plan; ``None`` if no route is needed.
     """
 
-    def __init__(self, entrance: Entrance, plans: Plans | None, stages: Sequence[Stage]) -> None:
+    def __init__(
+        self, entrance: Entrance, plans: Plans | None, stages: Sequence[Stage],
+        find: Callable[[Plan], None] | None,
+    ) -> None:  # fmt: skip
         self._entrance = entrance
         self._good_hosts = entrance.good_hosts
         self._plans = plans
-        self._rules = [stage.plan for stage in stages if stage.notes and not isinstance(stage, Routes)]
-        self._find = [stage.plan for stage in stages if isinstance(stage, Routes)][:1]
+        self._rules = [stage.plan for stage in stages if stage.notes]
+        self._find = [find] if find is not None else []
         self._limits_path = any(stage.limits_path for stage in stages)
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
@@ -140,12 +144,6 @@ class StaticRoutes(Stage):
 
 class Routes(StaticRoutes):
     """8. All routes, including dynamic routes."""
-
-    notes = True
-
-    def plan(self, plan: Plan) -> None:
-        """Note the route if the path alone decides it."""
-        self._lookup.plan(plan)
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
         if scope.endpoint is not None:

@@ -119,7 +119,7 @@ class WrappedScope(Scope):
 
     def has_met(self, middleware: _Meets) -> bool:
         """Return whether a middleware was called for any path."""
-        return any(met is middleware for met, _ in self.met)
+        return middleware in [met for met, _ in self.met]
 
     # Changes by middleware ------------------------------------------------
 
