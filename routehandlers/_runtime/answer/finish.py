@@ -27,6 +27,7 @@ from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from ..._http.response.changes import Addition
     from ..scope.scope import Scope
 
 # A status line, headers, and an iterable of bytes.
@@ -56,45 +57,50 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         return _finish_stored(scope, response)
     is_ours = type(response) is Response
     body: Any = response.response
-    data: bytes
-    stream: Stream | None = None
-    if type(body) is list and is_ours and len(body) == 1 and type(body[0]) is bytes:  # nearly all responses
-        data = body[0]
-        default_type = BYTES if data else TEXT
+    if is_ours and type(body) is list and len(body) == 1 and type(body[0]) is bytes:  # nearly all responses
+        data: bytes = body[0]
     elif isinstance(body, Stream):
-        stream, data, default_type = body, b"", body.content_type
+        return _finish_stream(scope, response, body, late)
     else:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
-        default_type = BYTES if data and is_ours else TEXT  # a body of text has set its type already
-    status, line = response._status_code, response._status
-    source: Iterable[tuple[str, str]] = pairs_of(response.headers) if is_ours else response.get_wsgi_headers(environ)
+    status = response._status_code
     length: str | None = None
-    if source == JSON_HEADERS and status not in WITHOUT_TYPE:  # most responses; these headers need no check
-        headers = [*JSON_HEADERS]
+    if is_ours and pairs_of(response.headers) == JSON_HEADERS and status not in WITHOUT_TYPE:
+        headers = [*JSON_HEADERS]  # those of most responses, which need no check
     else:
-        headers, length = check_headers(source, status, default_type)
+        source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
+        # A body of text, and the body of a response of Werkzeug, has set its type already.
+        headers, length = check_headers(source, status, BYTES if data and is_ours else TEXT)
     if late:
         headers = with_late_headers(headers, late)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
         headers = _with_cookies_and_cache_control(scope, headers)
-    has_body = status not in _WITHOUT_BODY
     is_head = environ["REQUEST_METHOD"] == "HEAD"
-    if stream is not None:
-        scope.seal()
-        if is_head or not has_body:
-            return line, headers, ClosingIterator((), partial(end_with, scope, response.close))
-        return line, headers, SentStream(scope, stream, response.close)
-    if has_body and length is None:
+    if status in _WITHOUT_BODY:
+        data = b""
+    elif length is None:
         headers.append(("Content-Length", str(len(data))))
-    elif has_body and length != str(len(data)) and not is_head:
+    elif length != str(len(data)) and not is_head:
         raise ValueError(f"Content-Length is {length}, and the body has {len(data)} bytes. Leave the header out.")
-    sent = [data] if data and has_body and not is_head else []
+    sent = [data] if data and not is_head else []
     if response._on_close:
-        return line, headers, ClosingIterator(sent, partial(end_with, scope, response.close))
+        return response._status, headers, ClosingIterator(sent, partial(end_with, scope, response.close))
     if scope.has_leftovers:
-        return line, headers, ClosingIterator(sent, partial(end, scope))
-    return line, headers, sent
+        return response._status, headers, ClosingIterator(sent, partial(end, scope))
+    return response._status, headers, sent
+
+
+def _finish_stream(scope: Scope, response: WerkzeugResponse, stream: Stream, late: tuple[Addition, ...]) -> Finished:
+    """Make the WSGI response of a body that is produced while it is sent."""
+    environ, status, is_ours = scope.environ, response._status_code, type(response) is Response
+    source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
+    headers, _ = check_headers(source, status, stream.content_type)
+    headers = _with_cookies_and_cache_control(scope, with_late_headers(headers, late))
+    scope.seal()
+    if environ["REQUEST_METHOD"] == "HEAD" or status in _WITHOUT_BODY:
+        return response._status, headers, ClosingIterator((), partial(end_with, scope, response.close))
+    return response._status, headers, SentStream(scope, stream, response.close)
 
 
 def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:

@@ -41,6 +41,9 @@ class Lookup:
         self._with_lists = tree.catch_alls
         self._has_lasting_files = has_lasting_files
         self._decide = tree.decide if tree.has_converters else tree.match
+        # Without public files and listed params, the tree alone decides.
+        self._is_bare = public is None and not admissions
+        self._match = tree.match
 
     def plan(self, plan: Plan) -> None:
         """Note the route on a plan if the path alone decides it, without converters or files that may change."""
@@ -82,9 +85,12 @@ class Lookup:
 
         :param text: Matching text.
         """
-        if self._public is not None and (file := self._public(text)) is not None:
+        if self._is_bare:
+            match = self._match(text)
+        elif self._public is not None and (file := self._public(text)) is not None:
             return file, {}
-        match = self._tree.match(text) if not self._admissions else self._admitted(text, self._tree.match)
+        else:
+            match = self._match(text) if not self._admissions else self._admitted(text, self._match)
         return None if match is None else (self._endpoints[match[0]], match[1])
 
     def _admitted(self, text: str, find: Callable[..., tuple[int, Params] | None]) -> tuple[int, Params] | None:

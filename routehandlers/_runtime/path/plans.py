@@ -113,13 +113,13 @@ class Plans:
     def find(self, environ: WSGIEnvironment) -> Plan | None:
         """Return the plan of the path of a request, or ``None``."""
         get = environ.get
-        target = get("RAW_URI") or get("REQUEST_URI") or ""
         key: Key = get("PATH_INFO") or ""
-        if "%" in target or get("SCRIPT_NAME"):
+        if "%" in (get("RAW_URI") or get("REQUEST_URI") or "") or get("SCRIPT_NAME"):
             key = key_of(environ)
         plan = self._get_known(key)
-        segment = self._known
-        if plan is None:
+        if plan is not None:
+            segment = self._known
+        else:
             plan = self._get_unknown(key)
             if plan is None:
                 return None
