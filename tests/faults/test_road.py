@@ -313,3 +313,18 @@ def test_requests_of_one_second_share_the_response_of_a_hit_and_none_sees_the_ch
 
     assert [answer.text for answer in answers] == ["for all", "for all", "for ann", "for all", "for ann", "for all"]
     assert ["X-User" in answer.headers for answer in answers] == [False, False, True, False, True, False]
+
+
+@pytest.mark.parametrize("path", ["/plain", "/cached"])
+@pytest.mark.parametrize("generator", [False, True])
+def test_a_list_of_text_was_sent_as_bytes_where_no_middleware_looked_at_it(
+    make_app: MakeApp, client_for: ClientFor, path: str, generator: bool
+) -> None:
+    handler = "from routehandlers import Response\ndef GET(): return Response(['a', 'b'])"
+    files = {"plain/route.py": handler, "cached/route.py": f"{handler}\nrevalidate = 60"}
+    if generator:
+        files["middleware.py"] = "def middleware(request):\n    yield"
+
+    answer = client_for(make_app(files)).get(path)
+
+    assert (answer.text, answer.headers["Content-Type"]) == ("ab", "text/plain; charset=utf-8")

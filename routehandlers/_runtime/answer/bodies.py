@@ -63,8 +63,9 @@ class Stream:
             close()
 
 
-def default_type(body: Any) -> str:
-    """Return the type of a body whose response names none."""
+def default_type(response: WerkzeugResponse) -> str:
+    """Return the type of a response whose headers name none. Responses of Werkzeug and Flask always name one."""
+    body: Any = response.response
     if isinstance(body, Stream):
         return body.content_type
     return BYTES if any(isinstance(chunk, bytes) and chunk for chunk in body) else TEXT

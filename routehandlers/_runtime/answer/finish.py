@@ -20,7 +20,7 @@ from ..._http.response.changes import Pairs, own_copy, pairs_of, with_late_heade
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import JSON_HEADERS, Response
-from .bodies import BYTES, TEXT, SentStream, Stream, end, end_with
+from .bodies import SentStream, Stream, default_type, end, end_with
 from .conditional import compare
 from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
 
@@ -70,8 +70,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         headers = [*JSON_HEADERS]  # those of most responses, which need no check
     else:
         source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
-        # A body of text, and the body of a response of Werkzeug, has set its type already.
-        headers, length = check_headers(source, status, BYTES if data and is_ours else TEXT)
+        headers, length = check_headers(source, status, default_type(response))
     if late:
         headers = with_late_headers(headers, late)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
@@ -95,7 +94,7 @@ def _finish_stream(scope: Scope, response: WerkzeugResponse, stream: Stream, lat
     """Make the WSGI response of a body that is produced while it is sent."""
     environ, status, is_ours = scope.environ, response._status_code, type(response) is Response
     source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
-    headers, _ = check_headers(source, status, stream.content_type)
+    headers, _ = check_headers(source, status, default_type(response))
     headers = _with_cookies_and_cache_control(scope, with_late_headers(headers, late))
     scope.seal()
     if environ["REQUEST_METHOD"] == "HEAD" or status in _WITHOUT_BODY:

@@ -193,7 +193,7 @@ class _Below:
         has_type = headers == JSON_HEADERS or "content-type" in [name.lower() for name, _ in headers]
         if not has_type and response.status_code not in WITHOUT_TYPE:
             # What the body was before middleware changed it.
-            headers.append(("Content-Type", default_type(body)))
+            headers.append(("Content-Type", default_type(response)))
         self._headers = headers
         self.response = own_copy(response, list(headers))
         self._body = body

@@ -22,7 +22,7 @@ from ..._http.response.changes import Pairs, headers_of, own_copy
 from ..._http.response.errors import description_of, has_default_body, interrupt_response
 from ..._http.response.interrupts import AccessFallback, Interrupt
 from ..._http.response.response import Response
-from ..answer.bodies import BYTES, TEXT, Stream, StreamOfRender, begin, close_quietly, encode, end
+from ..answer.bodies import Stream, StreamOfRender, begin, close_quietly, default_type, encode, end
 from ..answer.failures import excepted, fallback
 from ..answer.headers import check_headers, take_cookies
 from ..scope.render_scope import RenderScope
@@ -118,12 +118,9 @@ class _Rendering:
         return Outcome(failure=entry) if status >= 500 else Outcome(entry)
 
     def _headers_of(self, response: WerkzeugResponse) -> Pairs:
-        body: Any = response.response
         is_ours = type(response) is Response
-        has_bytes = is_ours and not isinstance(body, Stream) and any(body)
-        default_type = body.content_type if isinstance(body, Stream) else BYTES if has_bytes else TEXT
         headers = response.headers if is_ours else response.get_wsgi_headers(self.scope.environ)
-        return check_headers(headers, response.status_code, default_type)[0]
+        return check_headers(headers, response.status_code, default_type(response))[0]
 
     def _draw(self, response: WerkzeugResponse) -> tuple[bytes | None, str]:
         """Return the whole body, or the reason why it must be streamed."""
