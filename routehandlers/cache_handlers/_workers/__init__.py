@@ -1,0 +1,1 @@
+"""What the worker processes of one machine share without a setting."""
