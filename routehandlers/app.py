@@ -34,6 +34,8 @@ from ._start.loader import RouteModule
 from ._start.loading import load
 from ._start.segment_config import SegmentConfig
 from ._start.static_params import StaticParams
+from .cache_handlers._workers.family import family_of
+from .cache_handlers.memory import MemoryCacheHandler
 from .config import Config, make_config, open_storage, read_settings
 from .exceptions import (
     UnknownRouteError,
@@ -102,7 +104,7 @@ class RouteHandlers:
         loaded = load(scan(self.directory), self.config)
         self._loaded, self._folder_files = loaded.routes, loaded.folder_files
 
-        self.cache = _make_cache(self.config, [loaded.route.pattern for loaded in self._loaded])
+        self.cache = _make_cache(self.config, self.directory, [loaded.route.pattern for loaded in self._loaded])
         no_route = self._info("", (), None)
         entrance = Entrance(self.config, no_route.request_class)
         hits = Hits(self.cache.store, entrance.good_hosts)
@@ -291,8 +293,11 @@ def create_app(directory: str | os.PathLike[str] = "app", **settings: Any) -> Ro
     return RouteHandlers(directory, **settings)
 
 
-def _make_cache(config: Config, patterns: Sequence[str]) -> Cache:
-    return Cache(Store(open_storage(config), config.cache_max_memory_size), frozenset(patterns), config.expire_time)
+def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cache:
+    handler = open_storage(config)
+    if isinstance(handler, MemoryCacheHandler):
+        handler.share_purges(family_of(directory))
+    return Cache(Store(handler, config.cache_max_memory_size), frozenset(patterns), config.expire_time)
 
 
 def _request_class(config: Config, limit: int | None) -> type[Request]:

@@ -64,10 +64,10 @@ def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -
 
 
 def _has_purged(scope: Scope, what: str) -> None:
-    if scope.environ.get("wsgi.multiprocess") and not scope.route.cache.store.is_shared:
+    if scope.environ.get("wsgi.multiprocess") and not scope.route.cache.store.shares_purges:
         _warn_once(
-            f"{what} reaches this process only: with memory:// every worker has a cache of its own."
-            " Share one with RouteHandlers(…, cache='file:///path') or cache='redis://host'."
+            f"{what} reaches this process only, because the workers cannot share a folder below the temporary folder."
+            " Share a storage with RouteHandlers(…, cache='file:///path') or cache='redis://host'."
         )
     if scope.render is not None:
         scope.render.turn_dynamic(what)

@@ -167,6 +167,11 @@ class Store:
         """Whether other processes share the storage."""
         return self._shared is not None
 
+    @property
+    def shares_purges(self) -> bool:
+        """Whether purges reach the other workers of this machine."""
+        return self._shared is not None or self.memory.shares_purges
+
 
 def is_same(first: Entry, second: Entry) -> bool:
     """Return whether two entries of a key come from the same render."""

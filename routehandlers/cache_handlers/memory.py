@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from ._workers.family import Family
 from .base import Lock, NullLock
 from .entry import ENTRY_SHARE, MISSING_SHARE, Entry, fresh_until
+from .local_purges import LocalPurges, PurgeSequence
 from .purges import Purges
 
 
@@ -41,6 +43,9 @@ class Held:
 class MemoryCacheHandler:
     """Storage in the memory of this process.
 
+    Its entries belong to this process. In an application, purges also reach the
+    other worker processes of the machine.
+
     :param max_size: Maximum bytes of all entries. 0 stores nothing.
     """
 
@@ -49,12 +54,34 @@ class MemoryCacheHandler:
     def __init__(self, max_size: int = 50 * 2**20) -> None:
         self.max_size = max_size
         self.max_entry_size = max_size // ENTRY_SHARE
-        self.after_fork()
+        self._sequence: PurgeSequence = LocalPurges()
+        self._drop()
+
+    def share_purges(self, family: Family) -> None:
+        """Share purges with other processes on this machine from now on. A second call changes nothing.
+
+        Nothing happens on Windows, which lacks ``flock()``.
+
+        :param family: These processes, and the application.
+        """
+        if sys.platform == "win32" or not isinstance(self._sequence, LocalPurges):
+            return
+        from ._workers.shared_purges import SharedPurges  # cannot be imported on Windows
+
+        self._sequence = SharedPurges(family)
+
+    @property
+    def shares_purges(self) -> bool:
+        """Whether purges reach other processes. False if they cannot share a folder; the log says why."""
+        return self._sequence.is_shared
 
     def after_fork(self) -> None:
+        self._drop()
+        self._sequence.after_fork()
+
+    def _drop(self) -> None:
         self._missing = _Segment(self.max_size // MISSING_SHARE)
         self._main = _Segment(self.max_size - self._missing.max_size)
-        self._purges = Purges()
         self._lock = threading.Lock()
 
     def held(self, key: str) -> Held | None:
@@ -83,13 +110,10 @@ class MemoryCacheHandler:
             self._missing.delete(key)
 
     def purges(self) -> Purges:
-        return self._purges
+        return self._sequence.read()
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        with self._lock:
-            number = self._purges.number + 1
-            self._purges.apply(number, tags, until, time.time())
-        return number
+        return self._sequence.append(tags, until)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # no other process
         return nullcontext(NullLock(is_held=True))
@@ -103,7 +127,8 @@ class MemoryCacheHandler:
         return (item.entry for item in held)
 
     def clear(self) -> None:
-        self.after_fork()
+        self._sequence.start_epoch()
+        self._drop()
 
     @property
     def size(self) -> int:

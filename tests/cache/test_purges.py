@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -282,19 +284,39 @@ def test_a_get_may_purge_and_is_then_not_stored_itself(make_app: MakeApp) -> Non
     assert client.get("/blog").text == "2"
 
 
-def test_with_memory_and_several_processes_a_purge_warns_once(
-    make_app: MakeApp, caplog: pytest.LogCaptureFixture
+def test_where_workers_cannot_share_a_folder_a_purge_warns_once(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    from routehandlers import cache
+    from routehandlers.cache_handlers._workers import place, shared_purges
+
+    cache._warn_once.cache_clear()
+    shared_purges._warn_once.cache_clear()
+    place._places.clear()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    app = make_app({**FILES, "do/route.py": DO.format(statement="revalidate_path('/blog')")})
+    client = app.test_client()
+    first = client.get("/blog").text
+
+    with caplog.at_level(logging.WARNING, "routehandlers"):
+        for _ in range(3):
+            client.post("/do", environ_overrides={"wsgi.multiprocess": True})
+
+    assert client.get("/blog").text != first
+    assert len([message for message in caplog.messages if "this process only" in message]) == 1
+    assert len(caplog.messages) == 2  # the reason was logged when the cache was first used
+
+
+def test_workers_that_share_their_purges_are_not_warned(make_app: MakeApp, caplog: pytest.LogCaptureFixture) -> None:
     from routehandlers import cache
 
     cache._warn_once.cache_clear()
     app = make_app({**FILES, "do/route.py": DO.format(statement="revalidate_path('/blog')")})
 
     with caplog.at_level(logging.WARNING, "routehandlers"):
-        for _ in range(3):
-            app.test_client().post("/do", environ_overrides={"wsgi.multiprocess": True})
+        app.test_client().post("/do", environ_overrides={"wsgi.multiprocess": True})
 
-    assert len([message for message in caplog.messages if "this process only" in message]) == 1
+    assert caplog.messages == []
 
 
 def test_a_great_many_purges_are_folded_and_nothing_old_is_ever_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
