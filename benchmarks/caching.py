@@ -14,6 +14,9 @@ from typing import Any
 
 from werkzeug.test import EnvironBuilder
 
+from routehandlers.cache_handlers import CacheHandler, MemoryCacheHandler
+
+from . import two_workers
 from .calls import Server, candidate
 from .peers import BARE, FALCON, OURS, WSGI, falcon_app
 from .timing import Candidate, table, take_turns
@@ -21,12 +24,20 @@ from .timing import Candidate, table, take_turns
 BODY = "x" * 1024
 CALLS = 200
 FILES, REDIS, DICT = f"{OURS}, file://", f"{OURS}, redis://", "a dict in a WSGI function"
+ALONE = f"{OURS}, purges not shared"
 
 # Entries in memory when one more is stored.
 FEW, MANY = 1_000, 100_000
 
 
-def ours(folder: Path, cache: str) -> WSGI:
+class _Alone(MemoryCacheHandler):
+    """Storage whose purges reach this process alone."""
+
+    def share_purges(self, family: object) -> None:
+        """Do nothing."""
+
+
+def ours(folder: Path, cache: str | CacheHandler) -> WSGI:
     from routehandlers import RouteHandlers
 
     file = folder / "app" / "hello" / "route.py"
@@ -127,6 +138,7 @@ def measure() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, redis_url() as redis:
         apps = {
             OURS: ours(Path(folder), "memory://"),
+            ALONE: ours(Path(folder), _Alone()),
             FILES: ours(Path(folder), f"file://{folder}/cache"),
             "Flask-Caching, SimpleCache": flask_caching(),
             "Django's cache_page, LocMemCache": django(),
@@ -144,12 +156,12 @@ def measure() -> dict[str, float]:
                 time.sleep(0.05)  # Redis's messages begin
         results = take_turns({name: candidate(app, _environs) for name, app in apps.items()})
     stores = take_turns({f"a store among {count:,}": _store(count) for count in (FEW, MANY)}, rounds=10)
-    return {**results, **stores}
+    return {**results, **stores, **two_workers.measure()}
 
 
 def _store(count: int) -> Candidate:
     """Storing one more where so many are stored already and each drives another out."""
-    from routehandlers.cache_handlers import Entry, MemoryCacheHandler
+    from routehandlers.cache_handlers import Entry
     from routehandlers.cache_handlers.base import Mark
 
     def entry(number: int) -> Entry:
@@ -173,11 +185,23 @@ def _store(count: int) -> Candidate:
 
 
 def show(results: dict[str, float]) -> str:
-    hits = {name: value for name, value in results.items() if not name.startswith("a store")}
+    over_http = {
+        name: value for name, value in results.items() if name.startswith((two_workers.HITS, two_workers.MISSES))
+    }
+    stores = {name: value for name, value in results.items() if name.startswith("a store")}
+    hits = {name: value for name, value in results.items() if name not in {*over_http, *stores}}
     rows = {name: [f"{value:.2f} µs", f"{value / hits[OURS]:.2f}"] for name, value in sorted(hits.items(), key=_value)}
-    stores = {name: [f"{value:.2f} µs"] for name, value in results.items() if name not in hits}
-    first = table("a hit of 1 KiB", ["time", "ratio to memory://"], rows)
-    return f"{first}\n\n{table('memory, full', ['time'], stores)}"
+    return "\n\n".join(
+        [
+            table("a hit of 1 KiB", ["time", "ratio to memory://"], rows),
+            table("memory, full", ["time"], {name: [f"{value:.2f} µs"] for name, value in stores.items()}),
+            table(
+                "gunicorn with two workers",
+                ["a request"],
+                {name: [f"{value:.0f} µs"] for name, value in over_http.items()},
+            ),
+        ]
+    )
 
 
 def _value(item: tuple[str, float]) -> float:
@@ -193,6 +217,8 @@ def bounds(results: dict[str, float]) -> list[tuple[str, float, float]]:
         ("file:// / memory://", results[FILES] / results[OURS], 2.0),
         (f"a store among {MANY:,} / among {FEW:,}", many / few, 2.0),
     ]
+    held.append(("sharing purges, µs of a hit", results[OURS] - results[ALONE], 0.3))
+    held += two_workers.bounds(results)
     if REDIS in results:
         held.append(("redis:// / memory://", results[REDIS] / results[OURS], 1.3))
     return held

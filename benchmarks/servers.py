@@ -37,16 +37,18 @@ class Worker(NamedTuple):
 
 
 @contextmanager
-def gunicorn(app: str, folder: Path) -> Iterator[Worker]:
-    """Serve an application with one worker and four threads.
+def gunicorn(app: str, folder: Path, workers: int = 1) -> Iterator[Worker]:
+    """Serve an application with four threads in each worker.
 
     :param folder: Where it lies. This package can be imported from there too.
+    :param workers: How many. The figures are those of the first one.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     root = str(Path(__file__).parents[1])
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "-k", "gthread", "--threads", "4"]
+    command += ["--workers", str(workers)]
     process = subprocess.Popen(
         [*command, "--log-level", "error", app],
         cwd=folder,

@@ -27,8 +27,8 @@ logger = logging.getLogger("routehandlers")
 def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None = None) -> None:
     """Purge the stored responses of a path. The next request for it calls its handler again.
 
-    The purge takes effect at once, even if the handler fails later, and in all processes that share a storage. Outside
-    of a request, use ``app.cache.revalidate_path()``.
+    The purge takes effect at once, even if the handler fails later, in all workers of the server and in all processes
+    that share a storage. Outside of a request, use ``app.cache.revalidate_path()``.
 
     https://nextjs.org/docs/app/api-reference/functions/revalidatePath
 
