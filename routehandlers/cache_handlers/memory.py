@@ -47,6 +47,7 @@ class MemoryCacheHandler:
     other worker processes of the machine.
 
     :param max_size: Maximum bytes of all entries. 0 stores nothing.
+    :ivar sequence: The purges.
     """
 
     is_shared = False
@@ -54,7 +55,7 @@ class MemoryCacheHandler:
     def __init__(self, max_size: int = 50 * 2**20) -> None:
         self.max_size = max_size
         self.max_entry_size = max_size // ENTRY_SHARE
-        self._sequence: PurgeSequence = LocalPurges()
+        self.sequence: PurgeSequence = LocalPurges()
         self._drop()
 
     def share_purges(self, family: Family) -> None:
@@ -64,20 +65,20 @@ class MemoryCacheHandler:
 
         :param family: These processes, and the application.
         """
-        if sys.platform == "win32" or not isinstance(self._sequence, LocalPurges):
+        if sys.platform == "win32" or not isinstance(self.sequence, LocalPurges):
             return
         from ._workers.shared_purges import SharedPurges  # cannot be imported on Windows
 
-        self._sequence = SharedPurges(family)
+        self.sequence = SharedPurges(family)
 
     @property
     def shares_purges(self) -> bool:
         """Whether purges reach other processes. False if they cannot share a folder; the log says why."""
-        return self._sequence.is_shared
+        return self.sequence.is_shared
 
     def after_fork(self) -> None:
         self._drop()
-        self._sequence.after_fork()
+        self.sequence.after_fork()
 
     def _drop(self) -> None:
         self._missing = _Segment(self.max_size // MISSING_SHARE)
@@ -110,10 +111,10 @@ class MemoryCacheHandler:
             self._missing.delete(key)
 
     def purges(self) -> Purges:
-        return self._sequence.read()
+        return self.sequence.read()
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        return self._sequence.append(tags, until)
+        return self.sequence.append(tags, until)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:  # noqa: ARG002  # no other process
         return nullcontext(NullLock(is_held=True))
@@ -127,7 +128,7 @@ class MemoryCacheHandler:
         return (item.entry for item in held)
 
     def clear(self) -> None:
-        self._sequence.start_epoch()
+        self.sequence.start_epoch()
         self._drop()
 
     @property
