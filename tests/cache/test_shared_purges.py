@@ -13,6 +13,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,17 @@ def render(handler: MemoryCacheHandler, *tags: str) -> Entry:
 
 def fresh(handler: MemoryCacheHandler, entry: Entry) -> Freshness:
     return handler.purges().judge(entry, time.time())
+
+
+@contextmanager
+def limited(kind: int, most: int) -> Iterator[None]:
+    """Lower a limit of this process meanwhile."""
+    soft, hard = resource.getrlimit(kind)
+    resource.setrlimit(kind, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(kind, (soft, hard))
 
 
 def test_a_purge_of_one_member_is_in_effect_for_all(join: Join) -> None:
@@ -182,16 +194,30 @@ def test_the_first_use_removes_folders_without_members_only(
     assert {file.name for file in folder.parent.iterdir()} == {FAMILY.name, "workers-used", "other-left"}
 
 
+@contextmanager
+def a_locked_board(folder: Path) -> Iterator[None]:
+    """As if another process had been stopped in the midst of a purge."""
+    with (folder / "board").open("rb+") as board:
+        fcntl.flock(board, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def a_full_disk(folder: Path) -> Iterator[None]:
+    """Writes fail, as on a full disk."""
+    with limited(resource.RLIMIT_FSIZE, (folder / "purges-0").stat().st_size + 5):
+        yield
+
+
+@pytest.mark.parametrize("trouble", [a_locked_board, a_full_disk], ids=lambda function: function.__name__)
 def test_a_purge_that_cannot_be_written_is_in_effect_for_all(
-    join: Join, folder: Path, caplog: pytest.LogCaptureFixture
+    join: Join, folder: Path, caplog: pytest.LogCaptureFixture, trouble: Callable[[Path], AbstractContextManager[None]]
 ) -> None:
     one, other = join(), join()
+    one.expire_tags(["x"])
     ours, theirs = render(one, "a"), render(other, "b")
-    with (folder / "board").open("rb+") as board:
-        fcntl.flock(board, fcntl.LOCK_EX)  # as a process that was stopped in the midst of a purge
-
-        with caplog.at_level(logging.WARNING, "routehandlers"):
-            number = one.expire_tags(["a"])
+    with trouble(folder), caplog.at_level(logging.WARNING, "routehandlers"):
+        number = one.expire_tags(["a"])
 
     assert number > 0
     assert (fresh(one, ours), fresh(other, theirs)) == (Freshness.GONE, Freshness.GONE)
@@ -255,15 +281,11 @@ def test_without_free_descriptors_nothing_old_is_served_and_purges_are_sent_late
     one.after_fork()  # as if it had just started
     place._places.clear()
     entry = render(other, "a")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
+    with limited(resource.RLIMIT_NOFILE, 0):
         number = one.expire_tags(["a"])
         alone = render(one, "b")
         assert fresh(one, alone) is Freshness.GONE
         assert fresh(other, entry) is Freshness.FRESH  # it needs no descriptor
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     one.purges()
 
@@ -276,12 +298,8 @@ def test_a_process_that_cannot_read_the_log_serves_nothing(join: Join, folder: P
     one, other = join(), join()
     entry = render(other, "a")
     one.expire_tags(["b"])
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
+    with limited(resource.RLIMIT_NOFILE, 0):
         assert fresh(other, entry) is Freshness.GONE
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert fresh(other, entry) is Freshness.FRESH
 

@@ -10,6 +10,7 @@ import fcntl
 import mmap
 import os
 import secrets
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -113,7 +114,7 @@ def _open(file: Path) -> int:
     descriptor = open_private_file(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     try:
         # Write all bytes: on a full disk, a store into a hole of a mapped file would kill the process.
-        first = b"".join(number.to_bytes(8, "little") for number in (0, secrets.randbits(64), 0, 0))
+        first = b"".join(number.to_bytes(8, sys.byteorder) for number in (0, secrets.randbits(64), 0, 0))
         if os.write(descriptor, first.ljust(_SIZE, b"\0")) < _SIZE:
             raise OSError(errno.ENOSPC, "The file was written only in part", str(file))
         with suppress(FileExistsError):

@@ -73,7 +73,11 @@ class Log:
         record = {"application": self._application, "tags": list(tags), "until": until, "at": time.time()}
         line = json.dumps(record).encode() + b"\n"
         with self._board.locked():
-            number = self._append(line)
+            try:
+                number = self._append(line)
+            except OSError:
+                self._complete(self._numbers[At.END])  # the next purge tries another part
+                raise
             self._numbers[At.END] = number
             if number - self._numbers[At.BASE] > _LONGEST:
                 self._complete(number)
@@ -93,10 +97,6 @@ class Log:
             if os.pwrite(descriptor, line, size) < len(line):
                 os.ftruncate(descriptor, size)
                 raise OSError(errno.ENOSPC, "The purge was written only in part", str(self._folder))
-        except OSError:
-            # Let the next purge try another part.
-            self._complete(self._numbers[At.END])
-            raise
         finally:
             os.close(descriptor)
         return int(base + size + len(line))

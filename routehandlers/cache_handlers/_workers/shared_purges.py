@@ -25,6 +25,9 @@ logger = logging.getLogger("routehandlers")
 # Seconds between checks whether the folder has been removed by hand, or can be used again.
 _TRUST = 1.0
 
+# Seconds between two messages in the log.
+_REPORTED_EVERY = 60.0
+
 # Reasons for which a process cannot join now, but soon. Until then it serves no entries, because others share purges.
 _PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.ENOMEM})
 
@@ -40,7 +43,9 @@ class SharedPurges:
 
     def __init__(self, family: Family) -> None:
         self._family = family
+        # Whether a purge has not reached the other workers.
         self._is_owing = False
+        self._reported_at = -_REPORTED_EVERY
         self.after_fork()
 
     def after_fork(self) -> None:
@@ -69,31 +74,31 @@ class SharedPurges:
             return self._read_more()
 
     def append(self, tags: Iterable[str], until: float | None) -> int:
-        tags = list(tags)
-        self._trusted_until = 0.0  # a purge must not go to a folder that has been removed
-        self.read()
-        joined, local = self._joined, self._local
+        with self._guard:
+            self._read_more()  # a purge must not go to a folder that has been removed
+            joined, local = self._joined, self._local
+            self._is_owing = self._is_owing or (joined is None and local is None)
         if local is not None:
             return local.append(tags, until)
         if joined is None:
-            logger.warning("The purge of %s reaches the other workers later: this one cannot open its files.", tags)
-            self._is_owing = True
+            self._report("A purge reaches the other workers later, because this one cannot open its files.")
             return 0
         place, log = joined
         try:
             return log.append(tags, until)
         except (OSError, StorageError) as error:
-            logger.warning("A purge could not be written, so all workers drop all entries of the cache: %s", error)
+            self._report(f"A purge could not be written, so all workers drop all entries of the cache: {error}")
             place.board.start_epoch()
             return max(1, place.board.numbers[At.END])
 
     def start_epoch(self) -> None:
-        self.read()
-        if self._local is not None:
-            self._local.start_epoch()
-            self._seen = _NEVER
-        elif self._joined is not None:
-            self._joined[0].board.start_epoch()
+        with self._guard:
+            self._read_more()
+            if self._local is not None:
+                self._local.start_epoch()
+                self._seen = _NEVER
+            elif self._joined is not None:
+                self._joined[0].board.start_epoch()
 
     def _read_more(self) -> Purges:
         try:
@@ -108,7 +113,7 @@ class SharedPurges:
                 self._purges = self._joined[1].read()
                 self._seen = seen
         except OSError as error:
-            _warn_once(f"The purges of other workers cannot be read, so nothing is served from the cache: {error}")
+            self._report(f"The purges of other workers cannot be read, so nothing is served from the cache: {error}")
             self._seen = _NEVER
             return Purges()
         self._trusted_until = time.monotonic() + _TRUST
@@ -133,6 +138,11 @@ class SharedPurges:
         if self._is_owing:
             self._is_owing = False
             place.board.start_epoch()
+
+    def _report(self, message: str) -> None:
+        if time.monotonic() - self._reported_at >= _REPORTED_EVERY:
+            self._reported_at = time.monotonic()
+            logger.warning("%s", message)
 
 
 @functools.lru_cache(maxsize=16)
