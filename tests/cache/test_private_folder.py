@@ -28,7 +28,7 @@ def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_a_private_folder_is_for_this_user_alone_and_is_used_again(temporary: Path) -> None:
+def test_sec_54_a_private_folder_is_for_this_user_alone_and_is_used_again(temporary: Path) -> None:
     folder = private_folder("one")
 
     assert folder == temporary / f"routehandlers-{os.geteuid()}" / "one"
@@ -37,7 +37,7 @@ def test_a_private_folder_is_for_this_user_alone_and_is_used_again(temporary: Pa
 
 
 @pytest.mark.parametrize("level", ["root", "folder"])
-def test_a_link_in_place_of_a_folder_is_refused(temporary: Path, level: str) -> None:
+def test_sec_54_a_link_in_place_of_a_folder_is_refused(temporary: Path, level: str) -> None:
     elsewhere = temporary / "elsewhere"
     elsewhere.mkdir(mode=0o700)
     root = temporary / f"routehandlers-{os.geteuid()}"
@@ -52,7 +52,7 @@ def test_a_link_in_place_of_a_folder_is_refused(temporary: Path, level: str) -> 
 
 
 @pytest.mark.parametrize("mode", [0o750, 0o705, 0o777])
-def test_a_folder_that_other_users_may_use_is_refused(temporary: Path, mode: int) -> None:
+def test_sec_54_a_folder_that_other_users_may_use_is_refused(temporary: Path, mode: int) -> None:
     private_folder("one").chmod(mode)
 
     with pytest.raises(OSError, match=f"its mode is {mode:04o}"):
@@ -60,21 +60,21 @@ def test_a_folder_that_other_users_may_use_is_refused(temporary: Path, mode: int
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_folder_of_another_user_is_refused(temporary: Path) -> None:
+def test_sec_54_a_folder_of_another_user_is_refused(temporary: Path) -> None:
     os.chown(private_folder("one"), 12345, -1)
 
     with pytest.raises(OSError, match="belongs to the user 12345"):
         private_folder("one")
 
 
-def test_a_temporary_folder_without_the_sticky_bit_is_refused(temporary: Path) -> None:
+def test_sec_54_a_temporary_folder_without_the_sticky_bit_is_refused(temporary: Path) -> None:
     temporary.chmod(0o777)
 
     with pytest.raises(OSError, match="sticky"):
         private_folder("one")
 
 
-def test_a_private_file_is_for_this_user_alone(temporary: Path) -> None:
+def test_sec_54_a_private_file_is_for_this_user_alone(temporary: Path) -> None:
     file = private_folder("one") / "file"
 
     descriptor = open_private_file(file)
@@ -87,7 +87,7 @@ def test_a_private_file_is_for_this_user_alone(temporary: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder", "of others"])
-def test_something_else_in_place_of_a_file_is_refused(temporary: Path, kind: str) -> None:
+def test_sec_54_something_else_in_place_of_a_file_is_refused(temporary: Path, kind: str) -> None:
     file = private_folder("one") / "file"
     if kind == "link":
         (temporary / "target").touch(0o600)

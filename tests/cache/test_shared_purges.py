@@ -87,7 +87,7 @@ def test_a_purge_of_one_member_is_in_effect_for_all(join: Join) -> None:
     assert (fresh(one, ours), fresh(other, theirs)) == (Freshness.GONE, Freshness.GONE)
     assert fresh(other, unrelated) is Freshness.FRESH
     assert fresh(other, render(other, "a")) is Freshness.FRESH
-    assert one.purges().mark == other.purges().mark
+    assert one.purges().number == other.purges().number == number
 
 
 def test_a_soft_purge_of_one_member_makes_entries_of_the_others_stale(join: Join) -> None:

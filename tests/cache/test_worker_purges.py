@@ -96,9 +96,8 @@ def ready_workers(server: Server) -> list[int]:
     return workers
 
 
-def old_reads(server: Server, workers: list[int], turns: int = WORKERS) -> int:
+def old_reads(folder: Path, server: Server, workers: list[int], turns: int = WORKERS) -> int:
     """Purge in one worker after the other, ask all workers each time, and count the reads of an older value."""
-    folder = Path(f"/proc/{server.process.pid}/cwd").resolve()
     old = 0
     for turn in range(turns):
         before = [ask(server, pid, workers, "GET", "/value") for pid in workers]
@@ -123,7 +122,7 @@ def test_no_worker_serves_what_another_has_purged(tmp_path: Path, worker: str, o
     with served(tmp_path, worker, *options) as server:
         workers = ready_workers(server)
 
-        assert old_reads(server, workers) == 0
+        assert old_reads(tmp_path, server, workers) == 0
         assert len(folders(tmp_path)) == 1
         assert "this process only" not in server.logs()
     assert folders(tmp_path) == []
@@ -131,22 +130,22 @@ def test_no_worker_serves_what_another_has_purged(tmp_path: Path, worker: str, o
 
 def test_the_command_start_does_the_same(tmp_path: Path) -> None:
     with served(tmp_path, command="start") as server:
-        assert old_reads(server, ready_workers(server)) == 0
+        assert old_reads(tmp_path, server, ready_workers(server)) == 0
     assert folders(tmp_path) == []
 
 
 def test_killed_and_reloaded_workers_change_nothing_and_the_next_server_cleans_up(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         workers = ready_workers(server)
-        old_reads(server, workers, 1)
+        old_reads(tmp_path, server, workers, 1)
         os.kill(workers[0], signal.SIGKILL)
         assert eventually(lambda: workers[0] not in server.worker_pids())
         workers = ready_workers(server)
-        assert old_reads(server, workers, 2) == 0
+        assert old_reads(tmp_path, server, workers, 2) == 0
 
         server.process.send_signal(signal.SIGHUP)
         assert eventually(lambda: not set(workers) & set(server.worker_pids()))
-        assert old_reads(server, ready_workers(server), 2) == 0
+        assert old_reads(tmp_path, server, ready_workers(server), 2) == 0
 
         left = folders(tmp_path)
         os.killpg(server.process.pid, signal.SIGKILL)

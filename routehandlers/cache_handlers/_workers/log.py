@@ -106,7 +106,8 @@ class Log:
         self._epoch = epoch
         self._part = self._numbers[At.BASE]
         self._position = max(end, self._part)
-        self._purges = Purges(f"{epoch:016x}")
+        # Its name is of this object alone: a render that started before this process joined again must not be stored.
+        self._purges = Purges()
         self._purges.raise_floor(self._position)
 
     def _skip_to(self, base: int) -> None:
