@@ -20,7 +20,7 @@ from ..._http.response.changes import Pairs, own_copy, pairs_of, with_late_heade
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import JSON_HEADERS, Response
-from .bodies import SentStream, Stream, default_type, end, end_with
+from .bodies import BYTES, TEXT, SentStream, Stream, default_type, end, end_with
 from .conditional import compare
 from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
 
@@ -59,18 +59,20 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     body: Any = response.response
     if is_ours and type(body) is list and len(body) == 1 and type(body[0]) is bytes:  # nearly all responses
         data: bytes = body[0]
+        own_type = BYTES if data else TEXT
     elif isinstance(body, Stream):
         return _finish_stream(scope, response, body, late)
     else:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
+        own_type = default_type(response)
     status = response._status_code
     length: str | None = None
     if is_ours and pairs_of(response.headers) == JSON_HEADERS and status not in WITHOUT_TYPE:
         headers = [*JSON_HEADERS]  # those of most responses, which need no check
     else:
         source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
-        headers, length = check_headers(source, status, default_type(response))
+        headers, length = check_headers(source, status, own_type)
     if late:
         headers = with_late_headers(headers, late)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
