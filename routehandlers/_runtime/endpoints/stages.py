@@ -70,8 +70,8 @@ class Respond(Stage):
         return None
 
 
-class NotFound(Stage):
-    """10. Answer a path without a route: by the other application, the nearest ``not_found.py``, or the default.
+class PassesOn(Stage):
+    """A stage that may pass a request to the other application.
 
     :param other: The application that ``fallback=`` names.
     :param is_bare: Whether nothing runs around the routes, so the other application gets the request unchanged.
@@ -89,14 +89,6 @@ class NotFound(Stage):
         self._nearest = nearest
         self._hand_over = hand_over
 
-    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
-        if scope.endpoint is not None:
-            return None
-        if self._other is not None:
-            return self._respond_by_other(scope, self._other)
-        scope.enter_route(self._nearest(scope), {})
-        return with_config_headers(scope, with_cookies(scope, fallback(scope, 404)))
-
     def _respond_by_other(self, scope: Scope, other: OtherApplication) -> WerkzeugResponse:
         if self._is_bare:
             raise FallThrough
@@ -105,13 +97,25 @@ class NotFound(Stage):
             return self._hand_over(scope)
         return with_config_headers(scope, other.respond(scope))
 
+
+class NotFound(PassesOn):
+    """10. Answer a path without a route: by the other application, the nearest ``not_found.py``, or the default."""
+
+    def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
+        if scope.endpoint is not None:
+            return None
+        if self._other is not None:
+            return self._respond_by_other(scope, self._other)
+        scope.enter_route(self._nearest(scope), {})
+        return with_config_headers(scope, with_cookies(scope, fallback(scope, 404)))
+
     def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
         if scope.endpoint is None:
             raise UnknownPathError
         return None
 
 
-class OutsideOfBasePath(NotFound):
+class OutsideOfBasePath(PassesOn):
     """Pass requests outside of the base path to the other application, before any middleware."""
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
@@ -127,7 +131,7 @@ class OutsideOfBasePath(NotFound):
         return None
 
 
-class HandOver(NotFound):
+class HandOver(PassesOn):
     """The last stage before the other application, for a path whose slashes WSGI has decoded."""
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
@@ -136,7 +140,7 @@ class HandOver(NotFound):
         return with_config_headers(scope, self._other.respond(scope))
 
 
-class OtherProtocols(NotFound):
+class OtherProtocols(PassesOn):
     """Pass WebSocket requests to the other application."""
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:

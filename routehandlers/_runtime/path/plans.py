@@ -104,8 +104,8 @@ class Plans:
 
     def __init__(self, most_bytes: int = MOST_BYTES, most_paths: int = MOST_PATHS) -> None:
         unknown = most_bytes // _SHARE_OF_UNKNOWN, most_paths // _SHARE_OF_UNKNOWN
-        self._known = _Segment(most_bytes - unknown[0], most_paths - unknown[1])
-        self._unknown = _Segment(*unknown)
+        self._known = _Share(most_bytes - unknown[0], most_paths - unknown[1])
+        self._unknown = _Share(*unknown)
         self._get_known, self._get_unknown = self._known.plans.get, self._unknown.plans.get
         # Hashes of paths that were requested once. A new hash replaces the one at its place.
         self._seen = [0] * _SEEN
@@ -118,14 +118,14 @@ class Plans:
             key = key_of(environ)
         plan = self._get_known(key)
         if plan is not None:
-            segment = self._known
+            share = self._known
         else:
             plan = self._get_unknown(key)
             if plan is None:
                 return None
-            segment = self._unknown
+            share = self._unknown
         try:  # suppress() would take longer than the rest of the method
-            segment.plans.move_to_end(key)
+            share.plans.move_to_end(key)
         except KeyError:  # another thread has just dropped it
             return plan
         return plan
@@ -158,7 +158,7 @@ def key_of(environ: WSGIEnvironment) -> Key:
     return (prefix, path, sent) if prefix or "%" in sent else path
 
 
-class _Segment:
+class _Share:
     """Plans in the order of their last use, within bounds."""
 
     def __init__(self, most_bytes: int, most_paths: int) -> None:
