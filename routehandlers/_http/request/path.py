@@ -31,6 +31,11 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)", re.IGNORECASE)
 _ENCODED_SLASH = re.compile("%(2F)", re.IGNORECASE)
 _CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
+
+# Segments of plain characters and escapes, but for the escapes of NUL, "%", ".", "/", "<" and a backslash.
+_ESCAPE = "%(?!00|25|2[EeFf]|3[Cc]|5[Cc])[0-9A-Fa-f]{2}"
+_USUAL = re.compile(f"(?:/(?:[A-Za-z0-9_~!$&'()*+,;=:@-]|{_ESCAPE})(?:[A-Za-z0-9_~!$&'()*+,;=:@.-]|{_ESCAPE})*)+")
+
 _LOOKS_ENCODED = re.compile("%(?=(?:25)*2F)", re.IGNORECASE)
 _NOT_FOR_URLS = re.compile(r"[^!#-;=?-\[\]_a-z~]")
 
@@ -52,6 +57,24 @@ def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
             cut = _length_of_prefix(raw, len(script_name))
             return escape(raw[:cut]), escape(raw[cut:])
     return _quote(script_name), _quote(path_info)
+
+
+def usual_path(environ: WSGIEnvironment) -> str | None:
+    """Return the path of a request, decoded, if it is encoded as clients usually do it.
+
+    :return: ``None`` for a path that must be read with care: with slashes at the end or twice, dots at the begin of a
+        segment, encoded slashes, or a target that differs from ``PATH_INFO``.
+    """
+    sent = (target_of(environ) or "").partition("?")[0]
+    if environ.get("SCRIPT_NAME") or not _USUAL.fullmatch(sent):
+        return None
+    decoded = unquote_to_bytes(sent)
+    if decoded != (environ.get("PATH_INFO") or "").encode("latin-1", "replace"):
+        return None
+    try:
+        return decoded.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def canonical_path(environ: WSGIEnvironment) -> tuple[str, str]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
 from ..._http.request.host import is_trusted_host, is_valid_host
-from ..._http.request.path import REPEATED_SLASHES, decode_segments, has_dot_segment, sent_path
+from ..._http.request.path import REPEATED_SLASHES, decode_segments, has_dot_segment, sent_path, usual_path
 from ..._http.response.response import Response
-from ..._routing.spelling import to_matching
+from ..._routing.spelling import ESCAPE, to_matching
 from .plans import Plan
 
 if TYPE_CHECKING:
@@ -85,8 +85,13 @@ class Entrance:
         :raise NotFound: If the path has dot segments.
         """
         plain = self.plain_path(environ)
-        if plain is not None:
-            return Plan(plain, plain)
+        return Plan(plain, plain) if plain is not None else self.read_encoded_path(environ)
+
+    def read_encoded_path(self, environ: WSGIEnvironment) -> Plan:
+        """Return a plan as ``read_path`` does, for a path that is not plain."""
+        usual = usual_path(environ) if self._takes_plain else None
+        if usual is not None and ESCAPE not in usual:
+            return Plan(usual, usual)
         prefix, path = sent_path(environ)
         if path and not path.startswith("/"):
             raise BadRequest("The path does not begin with a slash.")

@@ -86,7 +86,7 @@ class Reading(Stage):
                     check_length(plain)
                 scope.path = plain
                 return None
-            plan = scope.plan = Plan(plain, plain) if plain is not None else self._entrance.read_path(environ)
+            plan = scope.plan = Plan(plain, plain) if plain is not None else self._entrance.read_encoded_path(environ)
             if plan.location is None:  # a client can invent any number of paths that are redirected
                 key = plain if plain is not None and not environ.get("SCRIPT_NAME") else key_of(environ)
                 self._complete(plan, key)
