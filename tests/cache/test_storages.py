@@ -439,17 +439,17 @@ def test_a_purge_that_cannot_be_written_forgets_everything(tmp_path: Path, monke
     store = Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20)
     store.save(entry(mark=store.mark()))
     assert store.find("k") is not None
-    write = os.pwrite
+    write = os.write
 
-    def full(descriptor: int, data: bytes, offset: int) -> int:
+    def full(descriptor: int, data: bytes) -> int:
         if b"tags" in data:
             raise OSError(28, "No space left on device")
-        return write(descriptor, data, offset)
+        return write(descriptor, data)
 
-    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr(os, "write", full)
     store.expire_tags(["a"])
     assert store.find("k") is None
-    monkeypatch.setattr(os, "pwrite", write)
+    monkeypatch.setattr(os, "write", write)
     time.sleep(1.1)
 
     assert store.find("k") is None

@@ -17,6 +17,8 @@ if sys.platform == "win32":
 
 import fcntl
 
+from .own_files import has_name, open_or_replace, refuse_links
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 
 # Open descriptors of lock files. A forked child inherits copies, which would
@@ -31,12 +33,13 @@ def close_held_files() -> None:
             os.close(_held.pop())
 
 
-def _open(file: Path) -> int:
+def _open(file: Path, flags: int) -> int:
+    flags |= os.O_RDWR | os.O_CREAT
     try:
-        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return open_or_replace(file, flags)
     except FileNotFoundError:
         file.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return open_or_replace(file, flags)
 
 
 def _take(descriptor: int, file: Path) -> bool:
@@ -45,21 +48,20 @@ def _take(descriptor: int, file: Path) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    try:
-        return file.stat().st_ino == os.fstat(descriptor).st_ino
-    except FileNotFoundError:
-        return False
+    return has_name(descriptor, file)
 
 
-def acquire(file: Path, timeout: float) -> int | None:
+def acquire(file: Path, timeout: float, flags: int = 0) -> int | None:
     """Lock a file and return its descriptor, or ``None`` after ``timeout`` seconds.
+
+    :param flags: Flags to open it with, beside those for reading, writing and creating it.
 
     It polls, because a thread that waits in ``flock()`` cannot be interrupted.
     """
     # Add up the pauses, and do not read a clock: a test may have stopped it.
     waited, pause = 0.0, _FIRST_PAUSE
     while True:
-        descriptor = _open(file)
+        descriptor = _open(file, flags)
         _held.add(descriptor)  # before locking: a child that is forked now must close its copy
         if _take(descriptor, file):
             return descriptor
@@ -110,6 +112,7 @@ class FileLock:
         return self._descriptor is not None
 
     def __enter__(self) -> FileLock:
+        refuse_links(self._file.parent)
         self._descriptor = acquire(self._file, self._timeout)
         return self
 
