@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -25,10 +26,14 @@ from ..entry import ENTRY_SHARE, MISSING_SHARE, Entry, hash_key
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
 from .lock import FileLock, close_held_files, locked
+from .own_files import create, read_regular, refuse_links, remove, replace
 from .purge_log import PurgeLog
 
 # Seconds that a write waits for other writes. After that, the entry is not stored.
 _PATIENCE = 2.0
+
+# Bytes of an entry beside its body: the longest key, tags and headers. A longer file is not one of the cache.
+_MOST_BESIDE_BODY = 2**20
 
 # Part of the bytes that is still in use after an eviction. Evicting reads the size of all files, so free much at once.
 _LEFT = 0.9
@@ -52,6 +57,7 @@ class FilesystemCacheHandler:
         self.max_entry_size = max_size // ENTRY_SHARE
         self._limits = {"missing": max_size // MISSING_SHARE}
         self._limits["entries"] = max_size - self._limits["missing"]
+        self._longest = self.max_entry_size + _MOST_BESIDE_BODY
         self._log = PurgeLog(self.directory / "purges")
 
     def after_fork(self) -> None:
@@ -65,7 +71,7 @@ class FilesystemCacheHandler:
         for share in ("entries", "missing"):
             file = self._file(share, name)
             try:
-                entry = decode_frame(file.read_bytes())
+                entry = decode_frame(self._read(file))
             except OSError:  # missing or unreadable; the next set() replaces it
                 continue
             if entry is not None and entry.key == key:
@@ -74,12 +80,16 @@ class FilesystemCacheHandler:
                 return entry
         return None
 
+    def _read(self, file: Path) -> bytes:
+        refuse_links(file.parent.parent, file.parent)
+        return read_regular(file, self._longest)
+
     def set(self, entry: Entry) -> None:
         share, other = ("missing", "entries") if entry.is_missing else ("entries", "missing")
         frame, name = encode_frame(entry), hash_key(entry.key)
         with locked(self.directory / "size", _PATIENCE) as sizes:
             self._remove(sizes, other, name)
-            if len(frame) > self._limits[share]:
+            if len(frame) > min(self._limits[share], self._longest):
                 self._remove(sizes, share, name)
             else:
                 self._write(sizes, share, name, frame)
@@ -97,8 +107,9 @@ class FilesystemCacheHandler:
         probe = self.directory / f"clock-{os.getpid()}-{threading.get_ident()}"
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            skew = probe.stat().st_mtime - time.time()
+            probe.unlink(missing_ok=True)  # of a process that was killed
+            probe.touch(exist_ok=False)
+            skew = probe.lstat().st_mtime - time.time()
             probe.unlink(missing_ok=True)
         except OSError:  # the folder is read-only, as in an image that was built with its responses
             return 0.0
@@ -106,9 +117,10 @@ class FilesystemCacheHandler:
 
     def entries(self) -> Iterator[Entry]:
         for share in self._limits:
-            for file in self._files(share):
-                with suppress(FileNotFoundError):
-                    entry = decode_frame(file.read_bytes())
+            for found in self._files(share):
+                file = Path(found.path)
+                with suppress(OSError):
+                    entry = decode_frame(self._read(file))
                     if entry is not None and hash_key(entry.key) == file.stem:
                         yield entry
 
@@ -121,8 +133,13 @@ class FilesystemCacheHandler:
 
     @property
     def size(self) -> int:
-        """Bytes in use. Reads the size of each file."""
-        return sum(file.stat().st_size for share in self._limits for file in self._files(share))
+        """Bytes in use. Reads the size of each file. Files that are evicted meanwhile do not count."""
+        size = 0
+        for share in self._limits:
+            for found in self._files(share):
+                with suppress(FileNotFoundError):
+                    size += found.stat(follow_symlinks=False).st_size
+        return size
 
     # Purges and locks -------------------------------------------------------
 
@@ -140,46 +157,64 @@ class FilesystemCacheHandler:
     def _file(self, share: str, name: str) -> Path:
         return self.directory / share / name[:2] / f"{name}.entry"
 
-    def _files(self, share: str) -> Iterator[Path]:
-        return (self.directory / share).glob("*/*.entry")
+    def _files(self, share: str, *, with_drafts: bool = False) -> Iterator[os.DirEntry[str]]:
+        """Iterate over the files of a share, without entering folders that are links."""
+        folder = self.directory / share
+        if folder.is_symlink():
+            return
+        for inner in _scan(folder):
+            if inner.is_dir(follow_symlinks=False):
+                for found in _scan(inner.path):
+                    is_wanted = found.name.endswith(".entry") or with_drafts
+                    if is_wanted and not found.is_dir(follow_symlinks=False):
+                        yield found
 
     def _write(self, sizes: int, share: str, name: str, frame: bytes) -> None:
         file = self._file(share, name)
+        refuse_links(file.parent.parent, file.parent)
         counted = _read_sizes(sizes)
-        used = counted.get(share, 0) - _size_of(file)
+        used = max(0, counted.get(share, 0) - self._size_of(file))
         if used + len(frame) > self._limits[share]:
-            with suppress(FileNotFoundError):
-                file.unlink()
+            remove(file)
             used = self._evict(share, len(frame))
         # Count first: if the process dies before the write, the count is too high, and the next eviction corrects it.
         _write_sizes(sizes, {**counted, share: used + len(frame)})
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
         try:
-            draft.write_bytes(frame)
-            draft.replace(file)
+            create(draft, frame)
+            replace(draft, file)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
 
     def _remove(self, sizes: int, share: str, name: str) -> None:
         file = self._file(share, name)
-        size = _size_of(file)
-        if size:
-            file.unlink(missing_ok=True)
+        if os.path.lexists(file) and not (file.parent.is_symlink() or file.parent.parent.is_symlink()):
+            size = self._size_of(file)
+            remove(file)
             counted = _read_sizes(sizes)
             _write_sizes(sizes, {**counted, share: max(0, counted.get(share, 0) - size)})
+
+    def _size_of(self, file: Path) -> int:
+        """Return the bytes that were counted for a file: none if it is not one of the cache."""
+        try:
+            found = file.lstat()
+        except FileNotFoundError:
+            return 0
+        return found.st_size if stat.S_ISREG(found.st_mode) and found.st_size <= self._longest else 0
 
     def _evict(self, share: str, needed: int) -> int:
         """Remove the least recently used files, and return the bytes that are still in use."""
         found = []
-        for file in (self.directory / share).glob("*/*"):
-            if file.suffix == ".draft":  # of a process that died: this one holds the lock
+        for entry in self._files(share, with_drafts=True):
+            file = Path(entry.path)
+            if file.suffix != ".entry":  # a draft of a process that died: this one holds the lock
                 file.unlink(missing_ok=True)
                 continue
             with suppress(FileNotFoundError):
-                stat = file.stat()
-                found.append((stat.st_mtime, stat.st_size, file))
+                status = entry.stat(follow_symlinks=False)
+                found.append((status.st_mtime, status.st_size, file))
         used = sum(size for _, size, _ in found)
         aim = min(int(self._limits[share] * _LEFT), self._limits[share] - needed)
         for _, size, file in sorted(found, key=lambda item: item[0]):
@@ -190,11 +225,12 @@ class FilesystemCacheHandler:
         return used
 
 
-def _size_of(file: Path) -> int:
+def _scan(folder: str | Path) -> list[os.DirEntry[str]]:
     try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0
+        with os.scandir(folder) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _read_sizes(descriptor: int) -> dict[str, int]:
