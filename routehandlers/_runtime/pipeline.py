@@ -50,6 +50,7 @@ from .scope.wrapped import WrappedScope
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from ..cache_handlers.base import Patience
     from ..config import Config
     from ..typing import StartResponse, WSGIEnvironment
     from .around.folder_files import FolderFiles
@@ -110,6 +111,8 @@ class Pipeline:
             entrance.knows = lookup.knows
         self._folder_files = folder_files
         self._instrumentation = folder_files.instrumentation
+        # Only a storage over a network bounds the time that one request waits for it.
+        self._patience: Patience | None = getattr(no_route.cache.store.handler, "patience", None)
         self._guards: Mapping[Any, Sequence[Middleware]] = {
             endpoint: stack for endpoint in endpoints if (stack := folder_files.middleware_of(endpoint.info.folders))
         }
@@ -221,6 +224,7 @@ class Pipeline:
         scope.plan = plan
         enter_scope(scope)
         response: WerkzeugResponse | None = None
+        patience = self._patience if self._patience is not None and self._patience.begin_request() else None
         try:
             if not self._instrumentation.is_ready:
                 self._begin_process()
@@ -236,6 +240,9 @@ class Pipeline:
             if response is not None:
                 close_quietly(scope, response)
             return scope, *self._failed(scope, as_exception(error))
+        finally:
+            if patience is not None:
+                patience.end_request()
 
     def _begin_process(self) -> None:
         self._instrumentation.begin()

@@ -100,3 +100,15 @@ class NullLock:
 
     def release(self) -> None:
         """Do nothing."""
+
+
+class Patience(Protocol):
+    """Attribute ``patience`` of a storage over a network: lets the commands of one request share one deadline."""
+
+    def begin_request(self) -> bool:
+        """Begin a request in this thread. Return false if one has begun already."""
+        ...
+
+    def end_request(self) -> None:
+        """End the request of this thread."""
+        ...

@@ -32,11 +32,13 @@ from ..clock import clock_skew
 from ..entry import Entry, hash_key
 from ..frame import decode_frame, encode_frame
 from ..purges import Purges
+from .deadline import bounded
 from .lock import LockKeeper, RedisLock
+from .patience import Patience
 from .purge_set import PurgeSet
 from .scripts import run_script
 
-# Seconds after which a command without an answer has failed. A request waits this long for a command.
+# Seconds that a request waits for all its commands. A purge has as many of its own.
 _TIMEOUT = 0.5
 
 # Maximum number of entries of 404 and 410.
@@ -59,7 +61,8 @@ end
 class RedisCacheHandler:
     """Storage in Redis. Set its ``maxmemory``, and the policy ``allkeys-lru`` or ``volatile-lru``.
 
-    :param client: Client with ``protocol=2``, short timeouts and no retries, as created by ``from_url()``.
+    :param client: Client with ``protocol=2``, short timeouts and no retries, as created by ``from_url()``. Only
+        ``from_url()`` bounds the time of a whole command; ``socket_timeout`` bounds the time until the next byte.
     :param prefix: Prefix of all keys. Applications with the same prefix share their entries.
     :param strict: Ask Redis for purges before every hit, instead of waiting for its messages. Each hit then takes a
         round trip. Required for clients of a cluster.
@@ -74,6 +77,7 @@ class RedisCacheHandler:
         self._strict = strict
         self._where = f"{client!r} {prefix}"
         self._set = client.register_script(_SET)
+        self.patience = Patience(client, _timeout_of(client))
         self.after_fork()
 
     @classmethod
@@ -85,17 +89,21 @@ class RedisCacheHandler:
         plain = urlunsplit(parts._replace(query=urlencode(options)))
         defaults: dict[str, Any] = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT}
         client = redis.Redis.from_url(plain, **defaults, protocol=2, retry=Retry(NoBackoff(), 0))
+        pool: Any = client.connection_pool
+        pool.connection_class = bounded(pool.connection_class)
         return cls(client, prefix=prefix, strict=strict not in {"", "0", "false"})
 
     def after_fork(self) -> None:
-        self._purges = PurgeSet(self._client, self._key("purges"), strict=self._strict)
-        self._keeper = LockKeeper(self._client)
+        self.patience.after_fork()
+        self._purges = PurgeSet(self._client, self._key("purges"), self.patience, strict=self._strict)
+        self._keeper = LockKeeper(self._client, self.patience)
 
     # Entries ----------------------------------------------------------------
 
     def get(self, key: str) -> Entry | None:
         try:
-            frame = self._client.get(self._entry_key(key))
+            with self.patience.bounded():
+                frame = self._client.get(self._entry_key(key))
         except redis.ResponseError:  # another program wrote another type; the next set() replaces it
             return None
         entry = decode_frame(frame) if isinstance(frame, bytes) else None
@@ -108,7 +116,8 @@ class RedisCacheHandler:
             arguments: list[Any] = [frame, life, repr(time.time()), _MOST_MISSING]
         else:
             arguments = [frame, life, "", 0]
-        run_script(self._client, self._set, [name, self._key("missing")], arguments)
+        with self.patience.bounded():
+            run_script(self._client, self._set, [name, self._key("missing")], arguments)
 
     def delete(self, key: str) -> None:
         name = self._entry_key(key)
@@ -120,7 +129,8 @@ class RedisCacheHandler:
         return clock_skew(self._where, self._measure_skew)
 
     def _measure_skew(self) -> float:
-        seconds, microseconds = self._client.time()
+        with self.patience.bounded():
+            seconds, microseconds = self._client.time()
         return float(seconds + microseconds / 1e6 - time.time())
 
     def entries(self) -> Iterator[Entry]:
@@ -143,10 +153,17 @@ class RedisCacheHandler:
         return self._purges.append(tags, until)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[Lock]:
-        return RedisLock(self._client, self._keeper, f"{self._prefix}:lock:{hash_key(key)}", timeout)
+        return RedisLock(self._keeper, f"{self._prefix}:lock:{hash_key(key)}", timeout)
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"
 
     def _entry_key(self, key: str) -> str:
         return f"{self._prefix}:entry:{hash_key(key)}"
+
+
+def _timeout_of(client: Any) -> float:
+    """Return the timeout that a client was created with."""
+    pool = getattr(client, "connection_pool", None)  # clients of a cluster have several
+    timeout = pool.connection_kwargs.get("socket_timeout") if pool is not None else None
+    return float(timeout or _TIMEOUT)

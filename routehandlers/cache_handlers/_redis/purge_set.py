@@ -13,10 +13,12 @@ import redis
 
 from ...exceptions import StorageError
 from ..purges import Purges
+from .deadline import deadline, time_left
+from .patience import UNANSWERED, Patience, drop_idle_connections
 from .scripts import run_script
 from .tracking import Tracking
 
-# Seconds that a thread waits for another thread that reads.
+# Seconds that a thread waits for another thread that reads, if it has no less time left.
 _PATIENCE = 1.0
 
 # Seconds between two checks for a message. A check is a system call, and a hit takes only two microseconds; usually
@@ -74,9 +76,10 @@ class PurgeSet:
     :param strict: See ``RedisCacheHandler``.
     """
 
-    def __init__(self, client: Any, key: str, *, strict: bool) -> None:
+    def __init__(self, client: Any, key: str, patience: Patience, *, strict: bool) -> None:
         self._client = client
         self._key = key
+        self._patience = patience
         self._strict = strict
         self._read = client.register_script(_READ)
         self._purge = client.register_script(_PURGE)
@@ -98,25 +101,46 @@ class PurgeSet:
             if not tracking.peek():
                 return self._purges
             tracking.hear()
-        self._read_more()
+        with self._patience.bounded():
+            self._read_more()
         return self._purges
 
     def append(self, tags: Iterable[str], until: float | None) -> int:
-        """Add a purge and return its number, or 0 if it could not be added: then all entries are gone."""
+        """Add a purge and return its number, or 0 if it could not be added: then all entries are gone.
+
+        It is tried at once, whatever has failed before, and has its own time. If a connection of the pool does not
+        answer in half of the time, it is tried once more with a new connection.
+        """
         members = [json.dumps([tag, until]) for tag in tags]
         try:
-            number = self._purge([self._key], [secrets.token_hex(16), _MOST_PURGES, *members])
+            with deadline(self._patience.seconds):
+                number = self._append_twice([secrets.token_hex(16), _MOST_PURGES, *members])
+        except UNANSWERED:
+            self._patience.fail()
+            raise
+        self._tracking.hear()
+        return number
+
+    def _append_twice(self, arguments: list[Any]) -> int:
+        try:
+            with deadline(self._patience.seconds / 2):
+                return self._append(arguments)
+        except UNANSWERED:
+            drop_idle_connections(self._client)
+        return self._append(arguments)
+
+    def _append(self, arguments: list[Any]) -> int:
+        try:
+            return int(self._purge([self._key], arguments))
         except redis.ResponseError:
             # No memory, or a key of another program. Deleting needs no memory, and the new epoch includes this purge.
             self._client.delete(self._key)
-            number = 0
-        self._tracking.hear()
-        return int(number)
+            return 0
 
     def _read_more(self) -> None:
         """Read new purges. If several threads call it, one reads and the others wait for it."""
         entered = time.monotonic()
-        if not self._lock.acquire(timeout=_PATIENCE):
+        if not self._lock.acquire(timeout=time_left(_PATIENCE) or _PATIENCE):
             raise StorageError("Redis does not answer.")
         try:
             self._tracking.start()
