@@ -19,8 +19,8 @@ from conftest import MakeApp
 from optional_servers import run_redis
 from servers import Server, free_port
 
-from routehandlers._cache.store import Store
 from routehandlers.cache_handlers import open_cache_handler
+from routehandlers.cache_handlers._redis import lock as lock_module
 from routehandlers.cache_handlers.redis import RedisCacheHandler
 from routehandlers.exceptions import StorageError
 
@@ -39,11 +39,13 @@ class Proxy:
     :ivar pause: Seconds before each answer of Redis.
     :ivar drip: Seconds between two bytes of an answer.
     :ivar is_hung: Whether nothing passes, in new connections and in old ones.
+    :ivar sent: What clients have sent.
     """
 
     def __init__(self, to: int) -> None:
         self.pause = self.drip = 0.0
         self.is_hung = False
+        self.sent: list[bytes] = []
         self._to = to
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
@@ -56,6 +58,11 @@ class Proxy:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+
+    @property
+    def commands(self) -> int:
+        """Number of commands of requests, without those that begin a connection or look whether Redis works."""
+        return sum(any(name in data for name in (b"EVALSHA", b"GET\r\n", b"SET\r\n")) for data in self.sent)
 
     def cut(self) -> None:
         """Forget the connections without a word, as a NAT does: what is sent in them is never answered."""
@@ -73,6 +80,8 @@ class Proxy:
     def _pump(self, source: socket.socket, target: socket.socket, is_answer: bool) -> None:
         with suppress(OSError):
             while data := source.recv(65_536):
+                if not is_answer:
+                    self.sent.append(data)
                 while self.is_hung or source in self._dead:
                     time.sleep(0.01)
                 if is_answer:
@@ -109,62 +118,69 @@ def seconds(function: Callable[[], Any]) -> float:
 # How long a request waits -------------------------------------------------
 
 
-@pytest.mark.parametrize("trouble", [{"is_hung": True}, {"drip": 0.05}, {"drip": 0.3}, {"pause": 0.3}], ids=str)
+@pytest.mark.parametrize(
+    ("trouble", "most"), [({"is_hung": True}, 1), ({"drip": 0.05}, 1), ({"drip": 0.3}, 1), ({"pause": 0.3}, 2)], ids=str
+)
 def test_a_request_waits_half_a_second_in_total_and_the_next_ones_not_at_all(
-    make_app: MakeApp, proxy: Proxy, url: str, trouble: dict[str, Any]
+    make_app: MakeApp, proxy: Proxy, url: str, trouble: dict[str, Any], most: int
 ) -> None:
     # With strict, also every hit asks Redis.
     client = make_app({"[n]/route.py": SOURCE}, cache=f"{url}&strict=1").test_client()
-    client.get("/warm")
-    vars(proxy).update(trouble)
+    assert eventually(lambda: "hit" in client.get("/warm").headers["Cache-Status"])
+    vars(proxy).update(trouble, sent=[])
 
-    first = seconds(lambda: client.get("/first"))
-    others = sum(seconds(lambda number=number: client.get(f"/{number}")) for number in range(10))  # type: ignore[misc]
+    took = seconds(lambda: client.get("/first"))
+    commands = proxy.commands
+    others = seconds(lambda: [client.get(f"/{number}") for number in range(10)])
 
-    assert first < 1.0
-    assert others < 1.0
+    assert took < 3
+    assert others < 3
+    assert commands <= most
+    assert "pause" in trouble or proxy.commands == commands
     vars(proxy).update({"is_hung": False, "drip": 0.0, "pause": 0.0})
     assert eventually(lambda: "hit" in client.get("/warm").headers["Cache-Status"], 10)
 
 
 def test_a_render_that_takes_long_does_not_wait_for_redis_again(make_app: MakeApp, proxy: Proxy, url: str) -> None:
-    source = "import threading\nrevalidate = 60\nHANG = []\ndef GET(request, context):\n    for hang in HANG: hang()\n    return 'x'"
+    source = "revalidate = 60\nHANG = []\ndef GET(request, context):\n    for hang in HANG: hang()\n    return 'x'"
     app = make_app({"[n]/route.py": source}, cache=url)
     app.test_client().get("/warm")
-    patience = app.cache.store.handler.patience  # type: ignore[attr-defined]
-    took: list[float] = []
 
     def hang() -> None:
         proxy.is_hung = True
         with suppress(*FAILURES):
             app.cache.store.handler.get("k")
-        assert patience.is_down
-        took.append(time.monotonic())
+        proxy.sent.clear()
 
     app.load("/[n]").HANG.append(hang)
     app.test_client().get("/x")
 
-    assert time.monotonic() - took[0] < 0.4  # storing and giving back the lock
+    assert proxy.commands == 0  # the response is not stored, and the lock is given back later
 
 
 def test_slow_answers_add_up_within_a_request_and_not_between_requests(proxy: Proxy, url: str) -> None:
-    handler = open_cache_handler(url, 1)
+    handler = open_cache_handler(f"{url}&socket_timeout=1", 1)
     assert isinstance(handler, RedisCacheHandler)
     handler.get("k")
-    proxy.pause = 0.15
+    proxy.pause = 0.3
 
-    for _ in range(5):  # each has a deadline of its own outside of requests
-        assert handler.get("k") is None
+    def fails() -> bool:
+        try:
+            handler.get("k")
+        except FAILURES:
+            return True
+        return False
+
+    assert [fails() for _ in range(4)] == [False] * 4  # each has a deadline of its own
     assert handler.patience.begin_request()
     assert not handler.patience.begin_request()
-    for _ in range(3):
-        handler.get("k")
-    with pytest.raises(FAILURES):
-        handler.get("k")
+    tries = [fails() for _ in range(4)]
+    assert (tries[0], tries[-1]) == (False, True)
     proxy.pause = 0.0
     assert eventually(lambda: not handler.patience.is_down)
+    assert not fails()
     handler.patience.end_request()
-    assert handler.get("k") is None
+    assert not fails()
 
 
 def test_a_host_with_several_addresses_is_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +190,7 @@ def test_a_host_with_several_addresses_is_one_deadline(monkeypatch: pytest.Monke
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())] * 5
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", full.getsockname())] * 20
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
         handler = open_cache_handler("redis://many.example", 1)
 
@@ -182,7 +198,7 @@ def test_a_host_with_several_addresses_is_one_deadline(monkeypatch: pytest.Monke
             with pytest.raises(redis.RedisError):
                 handler.get("k")
 
-        assert seconds(get) < 1.5
+        assert seconds(get) < 4
 
 
 # Purges -------------------------------------------------------------------
@@ -202,27 +218,27 @@ def test_a_purge_is_tried_at_once_while_requests_do_not_wait(proxy: Proxy, url: 
 
 
 def test_a_purge_on_a_connection_that_a_nat_has_dropped_goes_over_another(proxy: Proxy, url: str) -> None:
-    handler, other = open_cache_handler(url, 1), open_cache_handler(f"{url}&strict=1", 1)
+    handler = open_cache_handler(f"{url}&socket_timeout=3", 1)
     handler.get("k")
     proxy.cut()
-    old = entry(mark=open_cache_handler(f"{url}&strict=1", 1).purges().mark)
+    old = entry(mark=open_cache_handler(f"{url}&strict=1&socket_timeout=3", 1).purges().mark)
 
-    took = seconds(lambda: handler.expire_tags(["a"]))
+    assert handler.expire_tags(["a"])
 
-    assert took < 1.0
-    assert Store(other, 1).purges() is None or other.purges().judge(old, time.time()).value == "gone"
+    other = open_cache_handler(f"{url}&strict=1&socket_timeout=3", 1)
+    assert other.purges().judge(old, time.time()).value == "gone"
 
 
 def test_a_purge_that_redis_does_not_answer_is_bounded_and_raises(proxy: Proxy, url: str) -> None:
     handler = open_cache_handler(url, 1)
     handler.get("k")
-    proxy.drip = 0.1
+    proxy.drip = 0.2
 
     def purge() -> None:
         with pytest.raises(redis.RedisError):
             handler.expire_tags(["a"])
 
-    assert seconds(purge) < 1.0
+    assert seconds(purge) < 3
 
 
 # Locks --------------------------------------------------------------------
@@ -239,18 +255,18 @@ def stopped(server: Server) -> Iterator[None]:
         os.kill(server.process.pid, signal.SIGCONT)
 
 
-def test_a_lock_that_was_taken_after_its_client_had_given_up_is_given_back() -> None:
+def test_a_lock_that_was_taken_after_its_client_had_given_up_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_module, "_LIFE", 60.0)
     port = free_port()
     with run_redis(port) as server:
-        one, other = (open_cache_handler(f"redis://127.0.0.1:{port}", 1) for _ in range(2))
+        one, other = (open_cache_handler(f"redis://127.0.0.1:{port}?socket_timeout=2", 1) for _ in range(2))
         for handler in (one, other):
             with handler.lock("warm", 1):
                 pass
         with stopped(server), pytest.raises(redis.RedisError):
             one.lock("k", 1).__enter__()
 
-        # Without a holder that gives it back, it would be held for four seconds.
-        assert eventually(lambda: is_free(other, "k"), 2.5)
+        assert eventually(lambda: is_free(other, "k"), 20)
 
 
 def is_free(handler: Any, key: str) -> bool:
@@ -259,16 +275,17 @@ def is_free(handler: Any, key: str) -> bool:
     return False
 
 
-def test_a_lock_whose_release_was_not_answered_is_given_back() -> None:
+def test_a_lock_whose_release_was_not_answered_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_module, "_LIFE", 60.0)
     port = free_port()
     with run_redis(port) as server:
-        one, other = (open_cache_handler(f"redis://127.0.0.1:{port}", 1) for _ in range(2))
+        one, other = (open_cache_handler(f"redis://127.0.0.1:{port}?socket_timeout=2", 1) for _ in range(2))
         with other.lock("warm", 1), one.lock("k", 1) as lock:
             assert lock.is_held
             with stopped(server):
                 lock.release()
 
-        assert eventually(lambda: is_free(other, "k"), 2.5)
+        assert eventually(lambda: is_free(other, "k"), 20)
 
 
 @pytest.mark.parametrize("rule", ["-evalsha", "-evalsha -eval -script"])
@@ -282,6 +299,6 @@ def test_where_scripts_are_refused_no_lock_is_taken_that_cannot_be_freed(make_ap
 
         took = seconds(lambda: [app.test_client().get(f"/{turn % 2}") for turn in range(4) for app in apps])
 
-        assert took < 3
+        assert took < 8
         keys = subprocess.run(["redis-cli", "-p", str(port), "keys", "*lock*"], check=True, capture_output=True)
         assert keys.stdout.strip() == b""

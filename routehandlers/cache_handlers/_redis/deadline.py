@@ -6,10 +6,10 @@ waiting for much longer. A connection of this module leaves each read only the t
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -22,36 +22,32 @@ else:
 _SHORTEST = 0.001
 
 
-class _Deadline(threading.local):
-    """Time, by the monotonic clock, at which the commands of this thread fail."""
-
-    at = inf
-
-
-_deadline = _Deadline()
+# Time, by the monotonic clock, at which the commands of this context fail. A thread-local variable could not tell
+# greenlets apart where gevent patches threads after the import.
+_deadline: ContextVar[float] = ContextVar("routehandlers.deadline", default=inf)
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Let commands of this thread fail after some seconds, in total."""
-    outer = _deadline.at
-    _deadline.at = min(outer, time.monotonic() + seconds)
+    """Let the commands inside fail after some seconds, in total."""
+    token = _deadline.set(min(_deadline.get(), time.monotonic() + seconds))
     try:
         yield
     finally:
-        _deadline.at = outer
+        _deadline.reset(token)
 
 
 def time_left(seconds: float | None) -> float | None:
     """Return the seconds until the deadline, at most a number of seconds; ``None`` means that nothing bounds them."""
-    if _deadline.at == inf:
+    at = _deadline.get()
+    if at == inf:
         return seconds
-    left = max(_SHORTEST, _deadline.at - time.monotonic())
+    left = max(_SHORTEST, at - time.monotonic())
     return left if seconds is None else min(left, seconds)
 
 
 class _Socket:
-    """Socket whose reads and writes end at the deadline of the thread."""
+    """Socket whose reads and writes end at the deadline."""
 
     def __init__(self, socket: Any, timeout: float | None) -> None:
         self._socket = socket
@@ -79,7 +75,7 @@ class _Socket:
     def _set_time_left(self) -> None:
         if self._timeout == 0:  # only a look whether something has arrived
             return
-        if _deadline.at <= time.monotonic():
+        if _deadline.get() <= time.monotonic():
             raise TimeoutError("The time for this command is over")
         self._socket.settimeout(time_left(self._timeout))
 
@@ -112,5 +108,5 @@ class _BoundedConnection(_Connection):
 
 
 def bounded(connection_class: type) -> type:
-    """Return a class of connections whose commands end at the deadline of their thread."""
+    """Return a class of connections whose commands end at the deadline."""
     return type(f"Bounded{connection_class.__name__}", (_BoundedConnection, connection_class), {})
