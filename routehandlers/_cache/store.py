@@ -54,8 +54,8 @@ class Store:
         # Separate breakers: a bad entry must not block purges, and a full disk must block neither reads nor purges.
         log = FailureLog()
         self._purges_breaker, self._get_breaker, self._set_breaker = (Breaker(log) for _ in range(3))
-        # Sent before anything is read from the storage.
-        self._owed = OwedPurges(self.handler, Breaker(log))
+        # Sent before anything is read from the storage. Purges have no breaker: each is tried at once.
+        self._owed = OwedPurges(self.handler, log)
         self._skew: float | None = None if self._shared is not None else 0.0
 
     def after_fork(self) -> None:
@@ -77,7 +77,7 @@ class Store:
         """Return all purges so far, or ``None`` while the storage fails."""
         if self._shared is None:
             return self.memory.sequence.read()  # purges() would be one more call for every hit
-        if self._owed.queue and not self._owed.pay():
+        if not self._owed.is_clear and not self._owed.pay():
             return None
         if self._purges_breaker.has_failed:
             return self._purges_breaker.call(self._shared.purges, None)
@@ -131,14 +131,15 @@ class Store:
         self._set_breaker.call(lambda: self.handler.set(stored), None)
         return True
 
-    def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        """Purge tags and return the number of the purge, or 0 if the storage has not accepted it.
+    def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> bool:
+        """Purge tags. Return whether the storage has accepted the purge.
 
-        Such a purge is sent later, and until then this process serves no entry.
+        If it has not, the purge is sent later, and until then this process serves no entry.
         """
         if self._shared is None:
-            return self.memory.expire_tags(tags, until)
-        return self._owed.add(tags, until + self.skew if until else until)
+            self.memory.expire_tags(tags, until)
+            return True
+        return self._owed.send(tags, until + self.skew if until else until)
 
     @property
     def skew(self) -> float:

@@ -50,7 +50,9 @@ class CacheHandler(Protocol):
         ...
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> int:
-        """Purge tags and return the number of this purge.
+        """Purge tags and return the number of this purge, or 0 if all entries were purged instead.
+
+        It makes one try, which takes a bounded time. The caller tries again if it raises.
 
         :param until: 0 makes the entries with these tags gone. Otherwise they are stale,
             and gone from this time on, by the clock of the storage; ``None`` means that
