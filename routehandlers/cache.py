@@ -24,7 +24,7 @@ R = TypeVar("R")
 logger = logging.getLogger("routehandlers")
 
 
-def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None = None) -> None:
+def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None = None) -> bool:
     """Purge the stored responses of a path. The next request for it calls its handler again.
 
     The purge takes effect at once, even if the handler fails later, in all workers of the server and in all processes
@@ -36,14 +36,16 @@ def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None =
         at its end. Or the pattern of a route, such as ``"/blog/[slug]"``, for all of its URLs.
     :param type: ``"layout"`` also purges everything below the folder. ``"page"`` and ``"route"`` change nothing: a
         pattern alone already means its route.
+    :return: See ``revalidate_tag()``.
     :raise OutsideRequestError: Outside of a request.
     """
     scope = current_scope("revalidate_path")
-    scope.route.cache.revalidate_path(path, type)
+    is_accepted = scope.route.cache.revalidate_path(path, type)
     _has_purged(scope, "revalidate_path()")
+    return is_accepted
 
 
-def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -> None:
+def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -> bool:
     """Purge every stored response and value that has a tag.
 
     The next request for each of them calls its handler again. Nothing is
@@ -55,12 +57,16 @@ def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -
     :param tag: A tag as given to ``cached(tags=…)``, ``cache_tag()`` or ``fetch(tags=…)``. Unknown tags are fine.
     :param profile: With ``"max"`` or another profile of ``cache_life()``, the entries are marked as stale instead: they
         are served while they are refreshed, at most for the profile's ``expire``. ``{"expire": 0}`` purges at once.
+    :return: Whether the storage has the purge. If it does not answer, the purge is sent as soon as it does. Until then
+        this process serves nothing from the cache, but other processes may serve what was purged. Also false if the log
+        says that the purge can have no effect.
     :raise ValueError: For an unknown profile.
     :raise OutsideRequestError: Outside of a request.
     """
     scope = current_scope("revalidate_tag")
-    scope.route.cache.revalidate_tag(tag, profile)
+    is_accepted = scope.route.cache.revalidate_tag(tag, profile)
     _has_purged(scope, "revalidate_tag()")
+    return is_accepted
 
 
 def _has_purged(scope: Scope, what: str) -> None:

@@ -76,7 +76,7 @@ class Cache:
 
     # Purges -----------------------------------------------------------------
 
-    def revalidate_tag(self, tag: str, profile: str | Mapping[str, float] | None = None) -> None:
+    def revalidate_tag(self, tag: str, profile: str | Mapping[str, float] | None = None) -> bool:
         """Purge all entries with a tag. See ``routehandlers.cache.revalidate_tag``."""
         if not isinstance(tag, str):
             raise TypeError(f"A tag is a str, not {tag!r}. Call revalidate_tag() once for each tag.")
@@ -90,10 +90,10 @@ class Cache:
             logger.warning(
                 "revalidate_tag() has no effect: the tag has %d characters, %d are allowed.", len(tag), LONGEST_TAG
             )
-            return
-        self.store.expire_tags([tag], until)
+            return False
+        return self.store.expire_tags([tag], until)
 
-    def revalidate_path(self, path: str, type: str | None = None) -> None:
+    def revalidate_path(self, path: str, type: str | None = None) -> bool:
         """Purge the entries of a path. See ``routehandlers.cache.revalidate_path``."""
         if type not in {None, "page", "route", "layout"}:
             raise ValueError(f"type is {type!r}. Use 'page' or 'route' for one route, 'layout' for all routes below.")
@@ -105,15 +105,14 @@ class Cache:
                 path[:80],
                 _LONGEST_PATH,
             )
-            return
+            return False
         path = path.rstrip("/") or "/"
         if type == "layout":
-            self.store.expire_tags([layout_tag(path)])
-            return
+            return self.store.expire_tags([layout_tag(path)])
         is_route = path in self._patterns
         if not is_route and "[" in path:
             logger.warning("revalidate_path(%r): there is no such route, so the brackets are taken literally.", path)
-        self.store.expire_tags({*path_tags(path), *([route_tag(path)] if is_route else [])})
+        return self.store.expire_tags({*path_tags(path), *([route_tag(path)] if is_route else [])})
 
     # Renders ----------------------------------------------------------------
 

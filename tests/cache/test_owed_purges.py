@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cache.test_storages import entry
+from cache.test_storages import entry, eventually
+from conftest import MakeApp
 
 from routehandlers._cache import owed as owed_module
+from routehandlers._cache.breaker import FailureLog
+from routehandlers._cache.owed import OwedPurges
 from routehandlers._cache.store import Store
 from routehandlers.cache_handlers import open_cache_handler
 from routehandlers.cache_handlers.filesystem import FilesystemCacheHandler
@@ -139,3 +142,91 @@ def redis_server_kills_clients(port: int) -> None:
 
     with redis.Redis(port=port) as client:
         client.client_kill_filter(_type="normal", skipme=True)
+
+
+# None is lost ---------------------------------------------------------------
+
+
+def test_a_purge_that_is_queued_while_the_thread_ends_is_sent(flaky: Flaky, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owed_module, "_FIRST_PAUSE", 0.0)
+
+    class Watched(OwedPurges):
+        """Queues a purge at the moment of the thread's last look at the queue."""
+
+        is_late = False
+
+        @property
+        def is_clear(self) -> bool:
+            is_last_look = threading.current_thread().name == "routehandlers-owed" and not self._sending.locked()
+            seen = self._is_clear
+            if seen and is_last_look and not self.is_late:
+                self.is_late = flaky.is_down = True
+                late = threading.Thread(target=self.send, args=(["late"], 0.0))
+                late.start()
+                late.join(0.5)  # it either gets through in this time, or waits for this thread
+                flaky.is_down = False
+            return seen
+
+        @is_clear.setter
+        def is_clear(self, value: bool) -> None:
+            self._is_clear = value
+
+    other = Store(FilesystemCacheHandler(flaky.directory), 2**20)
+    other.save(entry(tags=("late",), mark=other.mark()))
+    owed = Watched(flaky, FailureLog())
+    flaky.is_down = True
+    owed.send(["early"], 0.0)
+    flaky.is_down = False
+
+    assert eventually(lambda: other.find("k") is None)
+    assert owed.is_late
+
+
+def test_revalidate_returns_whether_the_storage_has_the_purge(
+    make_app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = """
+    from routehandlers.cache import revalidate_path, revalidate_tag
+    def POST(): return [revalidate_tag("posts"), revalidate_tag("posts", "max"), revalidate_path("/x")]
+    """
+    flaky = Flaky(tmp_path / "cache")
+    app = make_app({"do/route.py": source}, cache=flaky)
+
+    def purge() -> list[bool]:
+        return [*app.test_client().post("/do").json, app.cache.revalidate_tag("a"), app.cache.revalidate_path("/a")]
+
+    assert purge() == [True] * 5
+    flaky.is_down = True
+    assert purge() == [False] * 5
+    flaky.is_down = False
+    assert purge() == [True] * 5
+    # At once, and not only once a minute: the second failure is as bad as the first.
+    told = [record.getMessage() for record in caplog.records if "has not accepted the purge of" in record.getMessage()]
+    assert len(told) == 5
+    assert "'posts'" in told[0]
+    assert "no answer" in told[0]
+
+
+def test_memory_has_every_purge_and_an_invalid_one_is_in_no_storage(make_app: MakeApp) -> None:
+    cache = make_app({"route.py": "def GET(): return 'x'"}).cache
+
+    assert cache.revalidate_tag("a") is True
+    assert cache.revalidate_path("/a", "layout") is True
+    assert cache.revalidate_tag("a" * 300) is False
+    assert cache.revalidate_path("no-slash") is False
+
+
+def test_more_purges_than_are_kept_become_one_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owed_module, "_MOST_CHARACTERS", 1_000)
+    flaky = Flaky(tmp_path / "cache")
+    store, other = Store(flaky, 2**20), Store(FilesystemCacheHandler(flaky.directory), 2**20)
+    other.save(entry(tags=("never purged",), mark=other.mark()))
+    flaky.is_down = True
+
+    for number in range(100):
+        assert store.expire_tags([f"tag {number}"]) is False
+    assert len(store._owed._queue) < 20
+    flaky.is_down = False
+
+    assert eventually(lambda: other.find("k") is None)
+    assert eventually(lambda: store.purges() is not None)

@@ -123,7 +123,7 @@ def test_a_tag_forgets_it_also_in_the_same_request(make_app: MakeApp, storage: s
     function = "@cached(tags=('posts',))\ndef f(): return next(calls)"
     app = app_with(make_app, function, "[f(), revalidate_tag('posts'), f()]", storage)
 
-    assert values(app, "/x", "/x") == [[1, None, 2], [2, None, 3]]
+    assert values(app, "/x", "/x") == [[1, True, 2], [2, True, 3]]
 
 
 def test_a_route_that_uses_it_is_forgotten_with_it_and_holds_no_longer(make_app: MakeApp, storage: str) -> None:

@@ -339,7 +339,8 @@ def POST():
 def POST(request):
     params = request.next_url.search_params
     result = revalidate_path(params["p"], params.get("t"))
-    return {"done": True, "ret": result or "undefined", "now": time.time_ns()}
+    # An addition to Next: the result says whether the storage has the purge.
+    return {"done": True, "ret": "undefined" if isinstance(result, bool) else result, "now": time.time_ns()}
 """,
     ),
     "do/tag": (
