@@ -17,11 +17,15 @@ from .life import find_life
 from .refresh import LONGEST_REFRESH, Refresher
 from .single_flight import Flight, SingleFlight
 from .store import Store, is_same
+from .turn import turn
 
 logger = logging.getLogger("routehandlers")
 
-# Seconds that a request waits for the render of another request before it renders itself.
-DEADLINE = 15.0
+# Seconds after which a render counts as stuck. Then one of the requests that wait for it renders in its place.
+DEADLINE = 10.0
+
+# Number of deadlines that a request waits in total. Then it renders itself: gunicorn kills a worker after 30 seconds.
+_MOST_DEADLINES = 2
 
 # Number of renders that a request waits for, if each is purged before it ends. Then the request renders itself.
 _MOST_FLIGHTS = 2
@@ -128,43 +132,74 @@ class Cache:
         """Return the result for a key. If it is being rendered already, here or in another process, wait for it."""
         if hash(key) in self._unstorable:
             return self._save(key, make(lambda: None))
-        for _ in range(_MOST_FLIGHTS):
-            flight, is_mine = self._flights.join(key)
-            if is_mine:
-                return self._lead(key, make, flight)
-            made = flight.wait(DEADLINE)
+        until = time.monotonic() + _MOST_DEADLINES * DEADLINE
+        purged, joined = self.store.purged, 1
+        flight, is_mine = self._join(key, purged)
+        while not is_mine:
+            if not flight.wait(DEADLINE, until):
+                if time.monotonic() >= until:
+                    break
+                flight, is_mine = self._flights.replace(key, flight, purged)
+                continue
+            made = flight.landed
             if made is None:
                 break
-            if made.entry is None or self.store.is_unpurged(made.entry):
+            if self._may_share(made, flight, purged):
                 return made
             # That render started before a purge which is older than this request.
+            if joined == _MOST_FLIGHTS:
+                break
+            joined += 1
             self._flights.leave(key, flight)
-        return self._save(key, make(lambda: None))
+            flight, is_mine = self._join(key, purged)
+        if is_mine:
+            return self._lead(key, make, flight)
+        made = self._save(key, make(lambda: None))
+        if made.entry is not None:  # those who still wait for a render that is stuck can have it
+            flight.land(made, with_successors=True)
+        return made
+
+    def _join(self, key: str, purged: int) -> tuple[Flight[Outcome], bool]:
+        flight, is_mine = self._flights.join(key, purged)
+        if flight.purged < purged and self.store.purges() is None:
+            # Without the storage, it is unknown what those purges have changed.
+            self._flights.leave(key, flight)
+            flight, is_mine = self._flights.join(key, purged)
+        return flight, is_mine
+
+    def _may_share(self, made: Outcome, flight: Flight[Outcome], purged: int) -> bool:
+        if flight.purged >= purged:
+            # Purges of other processes count, too, unless the storage fails.
+            return made.entry is None or self.store.is_unpurged(made.entry) or self.store.purges() is None
+        if made.entry is None:
+            return self.store.purges() is not None
+        return self.store.is_unpurged(made.entry)
 
     def _lead(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
         try:
             made = self._make_first(key, make, flight)
             if made.entry is not None or made.failure is not None:
-                flight.land(made)
+                flight.land(made, with_successors=made.entry is not None)
             return made
         finally:
             flight.land(None)
             self._flights.leave(key, flight)
 
     def _make_first(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
-        # If another process has been refreshing it for too long, do not wait for its lock.
-        patience = 0 if self._is_stuck_elsewhere(key) else DEADLINE
-        with self.store.lock(key, patience) as lock:
+        # If the holder of the lock has rendered for too long, here or in another process, do not wait for it.
+        patience = 0 if flight.is_replacement or self._is_stuck_elsewhere(key) else DEADLINE
+        with turn(self.store, key, patience, DEADLINE) as (entry, end_turn):
+            if entry is not None:  # another process has stored it in the meantime
+                return Outcome(entry, is_stored=True)
 
             def release() -> None:
                 flight.land(None)
-                lock.release()
+                end_turn()
 
-            # Another process may have stored it in the meantime.
-            found = self.store.find(key)
-            if found is not None and found[1] is Freshness.FRESH:
-                return Outcome(found[0].entry, is_stored=True)
-            return self._save(key, make(release))
+            flight.begin()
+            made = make(release)
+            # If it was stuck, another request has rendered in its place, later and so with newer data.
+            return made if flight.is_overtaken else self._save(key, made)
 
     def _save(self, key: str, made: Outcome) -> Outcome:
         if made.entry is not None:

@@ -33,6 +33,7 @@ class Store:
 
     :param handler: The storage.
     :param memory_size: Maximum bytes in memory, in front of a shared storage.
+    :ivar purged: Number of purges that this process has made. It may miss some that threads make at the same time.
     """
 
     def __init__(self, handler: CacheHandler, memory_size: int) -> None:
@@ -42,6 +43,7 @@ class Store:
         else:
             self.memory, self._shared = MemoryCacheHandler(memory_size), handler
         self.max_entry_size = handler.max_entry_size
+        self.purged = 0
         self._when_forked: list[weakref.WeakMethod[Callable[[], None]]] = []
         self._reset()
         _stores.add(self)
@@ -110,9 +112,9 @@ class Store:
         return held, freshness
 
     def is_unpurged(self, entry: Entry) -> bool:
-        """Return whether an entry is unaffected by all purges so far. True while the storage fails."""
+        """Return whether an entry is unaffected by all purges so far. False while the storage fails."""
         purges = self.purges()
-        return purges is None or purges.judge(entry, time.time() + self.skew) is Freshness.FRESH
+        return purges is not None and purges.judge(entry, time.time() + self.skew) is Freshness.FRESH
 
     def save(self, entry: Entry) -> bool:
         """Store an entry and return whether it was stored.
@@ -136,6 +138,7 @@ class Store:
 
         If it has not, the purge is sent later, and until then this process serves no entry.
         """
+        self.purged += 1  # first: a render that starts from now on sees what has changed
         if self._shared is None:
             self.memory.expire_tags(tags, until)
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,36 @@ def test_more_purges_than_are_kept_become_one_of_everything(tmp_path: Path, monk
 
     assert eventually(lambda: other.find("k") is None)
     assert eventually(lambda: store.purges() is not None)
+
+
+def test_while_the_storage_is_down_a_request_does_not_join_a_render_from_before_a_purge(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    source = """
+    import itertools, threading
+    revalidate = False
+    calls = itertools.count(1)
+    begun, go = threading.Event(), threading.Event()
+    def GET():
+        number = next(calls)
+        if number == 1:
+            begun.set()
+            go.wait(30)
+        return str(number)
+    """
+    flaky = Flaky(tmp_path / "cache")
+    app = make_app({"x/route.py": source}, cache=flaky)
+    module = app.load("/x")
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(lambda: app.test_client().get("/x").text)
+        assert module.begun.wait(10)
+        joined = pool.submit(lambda: app.test_client().get("/x").text)  # before the purge
+        flaky.is_down = True
+        app.cache.revalidate_tag("anything")
+
+        assert app.test_client().get("/x").text == "2"  # while the first render still runs
+
+        module.go.set()
+        assert first.result(20) == "1"
+        assert joined.result(20) in {"1", "2"}
+    flaky.is_down = False
