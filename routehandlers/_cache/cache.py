@@ -187,7 +187,8 @@ class Cache:
 
     def _make_first(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
         # If the holder of the lock has rendered for too long, here or in another process, do not wait for it.
-        patience = 0 if flight.is_replacement or self._is_stuck_elsewhere(key) else DEADLINE
+        is_stuck = flight.is_replacement or self._refresher.is_stuck(key) or self._is_stuck_elsewhere(key)
+        patience = 0 if is_stuck else DEADLINE
         with turn(self.store, key, patience, DEADLINE) as (entry, end_turn):
             if entry is not None:  # another process has stored it in the meantime
                 return Outcome(entry, is_stored=True)
@@ -255,12 +256,14 @@ class Cache:
                 return
             self._refreshed_elsewhere.pop(hash(key), None)
             made = make(lambda: None)
-            if made.entry is not None:
-                self.store.save(made.entry)
-                return
-            # The refresh failed. Keep the last good entry, and wait before the next try.
             now = self.store.find(key)
-            if now is not None and is_same(now[0].entry, found[0].entry):
+            is_same_entry = now is not None and is_same(now[0].entry, found[0].entry)
+            if made.entry is not None:
+                # If it was stuck, another request may have rendered in its place, later and so with newer data.
+                if is_same_entry or time.monotonic() - started_at < LONGEST_REFRESH:
+                    self.store.save(made.entry)
+            elif is_same_entry:
+                # The refresh failed. Keep the last good entry, and wait before the next try.
                 entry = found[0].entry
                 failed_at = asked_at + time.monotonic() - started_at
                 self.store.save(replace(entry, retry_at=failed_at + retry_after(entry.revalidate)))
