@@ -18,6 +18,7 @@ from .refresh import LONGEST_REFRESH, Refresher
 from .single_flight import Flight, SingleFlight
 from .store import Store, is_same
 from .turn import turn
+from .unit import purge
 
 logger = logging.getLogger("routehandlers")
 
@@ -95,7 +96,7 @@ class Cache:
                 "revalidate_tag() has no effect: the tag has %d characters, %d are allowed.", len(tag), LONGEST_TAG
             )
             return False
-        return self.store.expire_tags([tag], until)
+        return purge(self.store, [tag], until)
 
     def revalidate_path(self, path: str, type: str | None = None) -> bool:
         """Purge the entries of a path. See ``routehandlers.cache.revalidate_path``."""
@@ -112,11 +113,11 @@ class Cache:
             return False
         path = path.rstrip("/") or "/"
         if type == "layout":
-            return self.store.expire_tags([layout_tag(path)])
+            return purge(self.store, [layout_tag(path)])
         is_route = path in self._patterns
         if not is_route and "[" in path:
             logger.warning("revalidate_path(%r): there is no such route, so the brackets are taken literally.", path)
-        return self.store.expire_tags({*path_tags(path), *([route_tag(path)] if is_route else [])})
+        return purge(self.store, {*path_tags(path), *([route_tag(path)] if is_route else [])})
 
     # Renders ----------------------------------------------------------------
 
