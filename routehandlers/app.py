@@ -297,7 +297,9 @@ def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cac
     handler = open_storage(config)
     if isinstance(handler, MemoryCacheHandler):
         handler.share_purges(family_of(directory))
-    return Cache(Store(handler, config.cache_max_memory_size), frozenset(patterns), config.expire_time)
+    storage = config.cache if isinstance(config.cache, str) else type(config.cache).__qualname__
+    store = Store(handler, config.cache_max_memory_size, owner=f"{directory} {storage}")
+    return Cache(store, frozenset(patterns), config.expire_time)
 
 
 def _request_class(config: Config, limit: int | None) -> type[Request]:

@@ -6,10 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import suppress
 
 from ..cache_handlers.base import CacheHandler
 from .breaker import FailureLog
+from .spool import Purge, Spool
 
 logger = logging.getLogger("routehandlers")
 
@@ -23,32 +24,22 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 # Maximum number of characters in the tags of the owed purges. Beyond it, everything is purged.
 _MOST_CHARACTERS = 256 * 2**10
 
-
-@dataclass(frozen=True, eq=False)
-class Purge:
-    """A purge that is owed.
-
-    :param tags: Its tags; ``None`` for all entries.
-    """
-
-    tags: tuple[str, ...] | None
-    until: float | None = 0.0
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.tags)) + 64 if self.tags is not None else 0
+# What a tag counts beside its characters.
+_OVERHEAD = 64
 
 
 class OwedPurges:
     """Sends purges to the storage. Those that it has not accepted are sent again by a thread.
 
-    :ivar is_clear: Whether no purge is owed. While it is false, nothing from the storage may be served.
+    :param spool: Keeps them on the disk, for the next process if this one ends.
+    :ivar is_clear: Whether it is known that no purge is owed. Otherwise nothing from the storage may be served.
     """
 
-    def __init__(self, handler: CacheHandler, log: FailureLog) -> None:
-        self.is_clear = True
+    def __init__(self, handler: CacheHandler, log: FailureLog, spool: Spool | None = None) -> None:
+        self.is_clear = spool is None
         self._handler = handler
         self._log = log
+        self._spool = spool
         self._queue: list[Purge] = []
         self._guard = threading.Lock()
         self._sending = threading.Lock()
@@ -69,37 +60,64 @@ class OwedPurges:
             self._log.report(error)
             self._owe(purge)
             return False
+        if self._queue:  # the storage works again
+            self._send_all()
         return True
+
+    def doubt(self) -> None:
+        """Look again whether other processes owe purges: the storage has failed, perhaps for them, too."""
+        if self._spool is not None:
+            self.is_clear = False
 
     def pay(self) -> bool:
         """Return whether no purge is owed any more. Usually a thread sends them, and this method waits for nothing."""
-        if self._start():
-            return self.is_clear
-        # Without a thread, requests send them.
-        if time.monotonic() >= self._next_try_at:
+        with self._guard:
+            self._look()
+            # Purging everything may take long, so leave it to the thread.
+            is_quick = not self._is_thread_running and all(purge.tags is not None for purge in self._queue)
+        # The first request after a start sends what an earlier process owes. Without a thread, all requests do.
+        if not self.is_clear and is_quick and time.monotonic() >= self._next_try_at:
             self._send_all()
+        self._start()
         return self.is_clear
+
+    def after_fork(self, log: FailureLog) -> OwedPurges:
+        """Return the owed purges of a forked child. The parent sends them, too, but the child may serve before."""
+        child = OwedPurges(self._handler, log, self._spool.after_fork() if self._spool is not None else None)
+        child._queue = list(self._queue)
+        child.is_clear = child.is_clear and not child._queue
+        return child
 
     def _owe(self, purge: Purge) -> None:
         with self._guard:
-            self.is_clear = False
-            self._queue.append(purge)
-            if sum(owed.size for owed in self._queue) > _MOST_CHARACTERS:
-                self._queue = [Purge(None)]
+            self._add([purge])
+            if self._spool is not None:
+                # Everything, if there were too many.
+                self._spool.write(self._queue[-1])
         # Other processes serve the purged entries meanwhile, so do not wait for the next request to this one.
         self._start()
 
-    def _start(self) -> bool:
-        """Start the thread if it does not run and something is owed. Return false if no thread can be started."""
+    def _add(self, purges: list[Purge]) -> None:
+        self.is_clear = False
+        self._queue += purges
+        if sum(len(tag) + _OVERHEAD for purge in self._queue for tag in purge.tags or ()) > _MOST_CHARACTERS:
+            self._queue = [Purge(None)]
+
+    def _look(self) -> None:
+        """Add what other processes owe. Set ``is_clear`` if nothing is owed."""
+        if self._spool is not None and (purges := self._spool.read_others()):
+            logger.info("Purges that another process owes to the cache storage are sent.")
+            self._add(purges)
+        self.is_clear = not self._queue
+
+    def _start(self) -> None:
+        """Start the thread if it does not run and something is owed."""
         with self._guard:
-            if self._is_thread_running or self.is_clear:
-                return True
-            try:
-                threading.Thread(target=self._run, name="routehandlers-owed", daemon=True).start()
-            except RuntimeError:  # no more threads, or the interpreter is shutting down
-                return False
-            self._is_thread_running = True
-            return True
+            if not self._is_thread_running and not self.is_clear:
+                # It fails without more threads, and while the interpreter shuts down. The next request tries again.
+                with suppress(RuntimeError):
+                    threading.Thread(target=self._run, name="routehandlers-owed", daemon=True).start()
+                    self._is_thread_running = True
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -118,13 +136,15 @@ class OwedPurges:
         try:
             while not self.is_clear:
                 with self._guard:
-                    batch = _merged(self._queue)
                     sent = list(self._queue)
+                    batch = _merged(sent)
                 for purge in batch:
                     self._try(purge)
                 with self._guard:
                     self._queue = [purge for purge in self._queue if purge not in sent]
-                    self.is_clear = not self._queue
+                    self._look()
+                    if not self._queue and self._spool is not None:
+                        self._spool.clear()
             logger.info("The cache storage has accepted the purges that it had not accepted before.")
         except Exception as error:
             self._next_try_at = time.monotonic() + _LONGEST_PAUSE

@@ -20,6 +20,7 @@ from ..cache_handlers.purges import Purges
 from .breaker import Breaker, FailureLog
 from .freshness import Freshness, freshness_of
 from .owed import OwedPurges
+from .spool import Spool
 
 # Seconds: times that differ by less are equal. They were converted to another clock and back.
 _SAME_TIME = 1e-3
@@ -33,10 +34,12 @@ class Store:
 
     :param handler: The storage.
     :param memory_size: Maximum bytes in memory, in front of a shared storage.
+    :param owner: Tells the application and its storage from others on this machine. Then purges that the storage has
+        not accepted are also kept on the disk.
     :ivar purged: Number of purges that this process has made. It may miss some that threads make at the same time.
     """
 
-    def __init__(self, handler: CacheHandler, memory_size: int) -> None:
+    def __init__(self, handler: CacheHandler, memory_size: int, owner: str | None = None) -> None:
         self.handler = handler
         if isinstance(handler, MemoryCacheHandler):
             self.memory, self._shared = handler, None
@@ -45,6 +48,9 @@ class Store:
         self.max_entry_size = handler.max_entry_size
         self.purged = 0
         self._when_forked: list[weakref.WeakMethod[Callable[[], None]]] = []
+        self._log = FailureLog()
+        # Sent before anything is read from the storage. Purges have no breaker: each is tried at once.
+        self._owed = OwedPurges(handler, self._log, Spool(owner) if owner is not None else None)
         self._reset()
         _stores.add(self)
 
@@ -54,10 +60,7 @@ class Store:
 
     def _reset(self) -> None:
         # Separate breakers: a bad entry must not block purges, and a full disk must block neither reads nor purges.
-        log = FailureLog()
-        self._purges_breaker, self._get_breaker, self._set_breaker = (Breaker(log) for _ in range(3))
-        # Sent before anything is read from the storage. Purges have no breaker: each is tried at once.
-        self._owed = OwedPurges(self.handler, log)
+        self._purges_breaker, self._get_breaker, self._set_breaker = (Breaker(self._log) for _ in range(3))
         self._skew: float | None = None if self._shared is not None else 0.0
 
     def after_fork(self) -> None:
@@ -65,6 +68,8 @@ class Store:
         self.handler.after_fork()
         if self._shared is not None:
             self.memory.after_fork()
+        self._log = FailureLog()
+        self._owed = self._owed.after_fork(self._log)
         self._reset()
         for reference in self._when_forked:
             if (method := reference()) is not None:
@@ -82,11 +87,15 @@ class Store:
         if not self._owed.is_clear and not self._owed.pay():
             return None
         if self._purges_breaker.has_failed:
-            return self._purges_breaker.call(self._shared.purges, None)
+            purges = self._purges_breaker.call(self._shared.purges, None)
+            if purges is None:
+                self._owed.doubt()
+            return purges
         try:  # without a call of the breaker: every hit comes through here
             return self._shared.purges()
         except Exception as error:
             self._purges_breaker.fail(error)
+            self._owed.doubt()
             return None
 
     def find(self, key: str) -> tuple[Held, Freshness] | None:

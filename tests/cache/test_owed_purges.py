@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cache.test_storages import entry, eventually
 from conftest import MakeApp
+from relay import relay_to
 
 from routehandlers._cache import owed as owed_module
 from routehandlers._cache.breaker import FailureLog
@@ -66,63 +65,6 @@ def test_a_purge_is_tried_after_other_operations_have_failed(flaky: Flaky) -> No
         breaker.fail(OSError("no answer"))
 
     assert store.expire_tags(["a"]) is True
-
-
-class Relay:
-    """A relay in front of a server, which can forget its connections as a NAT does: without closing them."""
-
-    def __init__(self, port: int) -> None:
-        self._target = port
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._forgotten = threading.Event()
-        self._sockets: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def forget(self) -> None:
-        """Pass on nothing more of the connections so far."""
-        self._forgotten.set()
-        self._forgotten = threading.Event()
-
-    def close_connections(self) -> None:
-        for each in self._sockets:
-            each.close()
-        self._sockets.clear()
-
-    def close(self) -> None:
-        self._listener.close()
-        self.close_connections()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
-            except OSError:
-                return
-            self._sockets += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._copy, args=(source, sink, self._forgotten), daemon=True).start()
-
-    @staticmethod
-    def _copy(source: socket.socket, sink: socket.socket, forgotten: threading.Event) -> None:
-        try:
-            while data := source.recv(65_536):
-                if not forgotten.is_set():
-                    sink.sendall(data)
-            if not forgotten.is_set():
-                sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
-
-
-@contextmanager
-def relay_to(port: int) -> Iterator[Relay]:
-    relay = Relay(port)
-    try:
-        yield relay
-    finally:
-        relay.close()
 
 
 @pytest.mark.parametrize("how", ["silent", "closed"])
