@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cache.test_freshness import until
 from cache.test_storages import entry
 from conftest import MakeApp
 from optional_servers import run_redis
-from servers import free_port
+from servers import Server, free_port
 
 from routehandlers import RouteHandlers
 from routehandlers._cache import store as store_module
@@ -22,6 +23,7 @@ from routehandlers._cache.freshness import Freshness
 from routehandlers._cache.store import Store
 from routehandlers.cache_handlers import open_cache_handler
 from routehandlers.cache_handlers.filesystem import FilesystemCacheHandler
+from routehandlers.cache_handlers.redis import RedisCacheHandler
 
 SLOW = """
 import itertools, threading
@@ -157,6 +159,33 @@ def test_a_purge_that_the_storage_could_not_take_comes_before_anything_is_served
     assert during is None
     assert store.find("k") is None
     assert Store(FilesystemCacheHandler(tmp_path / "cache"), 2**20).find("k") is None
+
+
+def test_no_hit_trusts_a_look_at_the_messages_of_redis_that_has_only_begun(redis_server: Server) -> None:
+    url = f"redis://127.0.0.1:{redis_server.port}?prefix=look&socket_timeout=10"
+    here, elsewhere = (RedisCacheHandler.from_url(url) for _ in range(2))
+    tracking = here._purges._tracking
+    elsewhere.expire_tags(["first"])  # the first purge of all causes a message of its own
+    here.purges()
+    until(lambda: tracking.heard == tracking.heard)  # not nan: connected
+    here.purges()
+    tracking._guard = threading.RLock()  # while this thread has it, the listening thread counts nothing
+    look = tracking.peek
+    seen: list[int] = []
+
+    def look_while_another_request_comes() -> object:
+        tracking.peek = look
+        seen.append(here.purges().number)
+        return look()
+
+    with tracking._guard:
+        number = elsewhere.expire_tags(["t"])
+        until(look)
+        tracking.peek = look_while_another_request_comes
+        tracking.trusted_until = 0.0
+        seen.append(here.purges().number)
+
+    assert seen == [number, number]
 
 
 def test_numbers_do_not_come_again_when_redis_begins_anew_from_an_old_snapshot(tmp_path: Path) -> None:

@@ -97,8 +97,9 @@ class PurgeSet:
             now = time.monotonic()
             if now < tracking.trusted_until:
                 return self._purges
-            tracking.trusted_until = now + _TRUST
             if not tracking.peek():
+                # After the look, so that no other thread trusts a look that has only begun.
+                tracking.trusted_until = now + _TRUST
                 return self._purges
             tracking.hear()
         with self._patience.bounded():
