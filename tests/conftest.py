@@ -31,6 +31,12 @@ _TESTS = Path(__file__).parent
 _SLOW = frozenset({"cli", "docs", "examples", "packaging", "parity", "serving", "typegen"})
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("old reads", "tests/cache/test_old_reads.py")
+    group.addoption("--operations", type=int, default=1_000, help="number of reads and purges in each run")
+    group.addoption("--seed", type=int, default=1, help="which reads and purges, and which workers have faults")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Number of processes for ``-n auto``: more than processors, because half of the tests' time is waiting."""
