@@ -24,6 +24,9 @@ def turn(store: Store, key: str, patience: float, deadline: float) -> Iterator[t
 
     :return: The entry if another process has stored it meanwhile; and a function that ends the turn early.
     """
+    if not store.is_shared:
+        yield _fresh(store, key), _nothing
+        return
     with _wait(store, key, key, patience) as (entry, lock):
         if entry is not None or lock.is_held or isinstance(lock, NullLock):
             yield entry, lock.release
@@ -48,3 +51,7 @@ def _wait(store: Store, key: str, name: str, patience: float) -> Iterator[tuple[
 def _fresh(store: Store, key: str) -> Entry | None:
     found = store.find(key)
     return found[0].entry if found is not None and found[1] is Freshness.FRESH else None
+
+
+def _nothing() -> None:
+    """End the turn where there is no other process."""
