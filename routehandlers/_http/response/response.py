@@ -184,10 +184,10 @@ class Response(werkzeug.wrappers.Response):
         return ResponseCookies(self.headers)
 
 
-_JSON_TYPE = ("Content-Type", "application/json")
+_JSON_TYPE: tuple[str, str] = ("Content-Type", "application/json")
 
 # The headers of a JSON response to which the handler has added none.
-JSON_HEADERS = [_JSON_TYPE]
+JSON_HEADERS: list[tuple[str, str]] = [_JSON_TYPE]
 
 
 def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> Response:
