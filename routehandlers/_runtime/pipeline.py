@@ -23,26 +23,24 @@ the same stages what they would do. A request whose response is ready in memory 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 
-from .._http.response.changes import overlay, underlay
-from .._http.response.errors import error_response
+from .._http.response.changes import underlay
 from .._http.response.interrupts import Interrupt
 from .answer.bodies import close_quietly
-from .answer.failures import as_exception, excepted, failed
+from .answer.failures import as_exception
 from .answer.finish import Finished, finish
-from .answer.headers import check_headers, with_cookies
 from .answer.raising import RAISES, raising
-from .answer.reporting import report
 from .around.stages import Elsewhere, FolderMiddleware, Headers, Redirects, Rewrites, RootMiddleware
 from .endpoints.fallback import FallThrough, OtherApplication
-from .endpoints.stages import HandOver, NotFound, OtherProtocols, OutsideOfBasePath, Respond, with_config_headers
+from .endpoints.stages import HandOver, NotFound, OtherProtocols, OutsideOfBasePath, Respond
+from .error_handling import ErrorHandling
 from .path.plans import Plan, Plans
+from .path.road import Road
 from .path.stages import Reading, Routes, Stage, StaticRoutes, Step
 from .scope.scope import RunsIn, Scope, ScopeContext, enter_scope, leave_scope
 from .scope.wrapped import WrappedScope
@@ -59,32 +57,6 @@ if TYPE_CHECKING:
     from .path.hits import Hits
     from .path.lookup import Lookup
     from .scope.scope import RouteInfo
-
-
-class Road:
-    """The stages of an application, in order."""
-
-    def __init__(self) -> None:
-        self.stages: tuple[Stage, ...] = ()
-        # For each place, the stages from there on, as their method and the place of the next stage.
-        self._from: tuple[tuple[tuple[Callable[[Scope, int], WerkzeugResponse | None], int], ...], ...] = ()
-
-    def lay(self, *stages: Stage) -> None:
-        """Set the stages."""
-        self.stages = stages
-        steps = tuple([(stage.run, place) for place, stage in enumerate(stages, 1)])
-        self._from = tuple([steps[place:] for place in range(len(steps))])
-
-    def run(self, scope: Scope, place: int) -> WerkzeugResponse:
-        """Run the stages until one returns a response, and return it.
-
-        :param place: Index of the first stage to run.
-        """
-        for run, following in self._from[place]:
-            response = run(scope, following)
-            if response is not None:
-                return response
-        raise AssertionError("the last stage always responds")
 
 
 class Pipeline:
@@ -116,6 +88,7 @@ class Pipeline:
         self._guards: Mapping[Any, Sequence[Middleware]] = {
             endpoint: stack for endpoint in endpoints if (stack := folder_files.middleware_of(endpoint.info.folders))
         }
+        self._errors = ErrorHandling(folder_files, no_route)
         self._is_wrapped = folder_files.stand_before_all or bool(self._guards)
         # Only middleware can read something of the client that a cached response must not depend on.
         has_middleware = folder_files.root_middleware is not None or bool(self._guards)
@@ -134,9 +107,10 @@ class Pipeline:
             around.append(Headers(transforms.headers))
         if transforms.redirects:
             around.append(Redirects(transforms.redirects, self._config.base_path))
-        outside = (
-            [OutsideOfBasePath(other, self._nearest, hand_over, is_bare=is_bare)] if self._config.base_path else []
-        )
+        nearest = self._errors.nearest
+        outside: list[Stage] = []
+        if self._config.base_path:
+            outside.append(OutsideOfBasePath(other, nearest, hand_over, is_bare=is_bare))
         elsewhere = Elsewhere(run)
         before: list[Stage] = [*around, *outside]
         if root is not None:
@@ -147,7 +121,7 @@ class Pipeline:
         routes: list[Stage] = []
         find = Routes(self._lookup, self._instrumentation, self.plans)
         if other is not None:
-            routes.append(OtherProtocols(other, self._nearest, hand_over, is_bare=is_bare))
+            routes.append(OtherProtocols(other, nearest, hand_over, is_bare=is_bare))
         if transforms.after_files:
             routes.append(StaticRoutes(self._lookup, self._instrumentation, self.plans))
             routes.append(Rewrites("after_files", transforms.after_files))
@@ -157,16 +131,16 @@ class Pipeline:
                 Rewrites("fallback", transforms.fallback),
                 Routes(self._lookup, self._instrumentation, self.plans),
             ]
-        routes.append(NotFound(other, self._nearest, hand_over, is_bare=is_bare))
+        routes.append(NotFound(other, nearest, hand_over, is_bare=is_bare))
         if root is not None or self._guards:
             routes.append(FolderMiddleware(self._guards, root, run, elsewhere))
         routes.append(Respond())
         self._reading = Reading(self._entrance, self.plans, [*before, *routes], self._lookup.plan)
         self.road.lay(self._reading, *before, *routes)
         if hand_over is not None:
-            around += [OutsideOfBasePath(other, self._nearest, None, is_bare=False)] if outside else []
+            around += [OutsideOfBasePath(other, nearest, None, is_bare=False)] if outside else []
             around += [RootMiddleware(root, self._road_to_other.run, elsewhere)] if root is not None else []
-            end = HandOver(other, self._nearest, None, is_bare=False)
+            end = HandOver(other, nearest, None, is_bare=False)
             self._road_to_other.lay(Reading(self._entrance, None, around, None), *around, end)
 
     def _go_on(self, scope: Scope, place: int) -> WerkzeugResponse:
@@ -174,12 +148,7 @@ class Pipeline:
         try:
             return self.road.run(scope, place)
         except HTTPException as error:
-            return self._refused(scope, error)
-
-    def _refused(self, scope: Scope, error: HTTPException) -> WerkzeugResponse:
-        """Return the response to a request that a stage before the endpoint refuses."""
-        scope.enter_route(self._nearest(scope), {})
-        return with_config_headers(scope, with_cookies(scope, excepted(scope, error)))
+            return self._errors.refused(scope, error)
 
     def _hand_over(self, scope: Scope) -> WerkzeugResponse:
         """Run transforms and middleware for the path that the other application reads, and then that application."""
@@ -224,14 +193,16 @@ class Pipeline:
         scope.plan = plan
         enter_scope(scope)
         response: WerkzeugResponse | None = None
-        patience = self._patience if self._patience is not None and self._patience.begin_request() else None
+        patience = self._patience
+        if patience is not None and not patience.begin_request():
+            patience = None
         try:
             if not self._instrumentation.is_ready:
                 self._begin_process()
             try:
                 response = self.road.run(scope, 0)
             except HTTPException as error:  # from a stage before the endpoint
-                response = self._refused(scope, error)
+                response = self._errors.refused(scope, error)
             if scope.config_headers and not scope.is_transformed:
                 # Middleware made this response. Its headers win over those of the configuration.
                 response = underlay(response, scope.config_headers)
@@ -239,7 +210,7 @@ class Pipeline:
         except (Exception, Interrupt) as error:
             if response is not None:
                 close_quietly(scope, response)
-            return scope, *self._failed(scope, as_exception(error))
+            return scope, *self._errors.failed(scope, as_exception(error))
         finally:
             if patience is not None:
                 patience.end_request()
@@ -283,64 +254,3 @@ class Pipeline:
             finally:
                 leave_scope(token)
         return plan
-
-    def _nearest(self, scope: Scope) -> RouteInfo:
-        """Return the route info with the error files of the nearest existing folder, for a request without a route."""
-        folder_map = self._folder_files.folder_map
-        if folder_map is None:
-            return self.no_route
-        try:
-            folders = folder_map.nearest(scope.path or "/")
-        except (Exception, Interrupt):  # of a converter, which is being reported already
-            return self.no_route
-        return replace(self.no_route, error_files=self._folder_files.error_files_of(folders))
-
-    def _failed(self, scope: Scope, error: Exception) -> tuple[WerkzeugResponse, Finished]:
-        """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
-        scope.is_transformed, scope.late_headers = True, ()
-        response = self._failure(scope, error)
-        wrapped = response
-        for addition in reversed(scope.overlays):
-            wrapped = overlay(wrapped, addition.pairs)
-        # The last of these cannot fail: one of the headers, or what an error file returned, may have been the mistake.
-        last = error_response(scope.environ, 500)
-        last._default_for = error
-        for candidate in (underlay(wrapped, scope.config_headers), response, last):
-            try:
-                return candidate, finish(scope, candidate)
-            except Exception as another:
-                close_quietly(scope, candidate)
-                report(scope, another, "%s: the response to its failure cannot be sent", scope.description)
-        raise AssertionError("the default response can be sent")
-
-    def _failure(self, scope: Scope, error: Exception) -> WerkzeugResponse:
-        try:
-            return self._answer_failure(scope, error)
-        except (Exception, Interrupt) as another:  # of an error file, which raised a response that fails itself
-            if another is error:  # for Werkzeug's debugger
-                raise
-            report(scope, another, "%s: an error file failed", scope.description)
-            return error_response(scope.environ, 500)
-
-    def _answer_failure(self, scope: Scope, error: Exception) -> WerkzeugResponse:
-        if scope.endpoint is not None and self._is_of_endpoint(scope, error):
-            response: WerkzeugResponse = scope.endpoint.failed(scope, error)
-            return response
-        if not self._instrumentation.is_ready:
-            return failed(scope, error, "register() of instrumentation.py")
-        if scope.endpoint is None and not scope.is_wrapped:
-            scope.route = self._nearest(scope)
-            return failed(scope, error, "Matching the path")
-        return failed(scope, error, f"{scope.description}, around its handler,", route_type="middleware")
-
-    def _is_of_endpoint(self, scope: Scope, error: Exception) -> bool:
-        """Return whether the endpoint raised the exception, or returned a response that cannot be sent."""
-        if not scope.is_wrapped or scope.responded is error:
-            return True
-        if scope.responded is None or isinstance(scope.responded, Exception):
-            return False
-        try:
-            check_headers(scope.responded.headers, scope.responded.status_code, "")
-        except ValueError:
-            return True
-        return False
