@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ._http.request.request import Request
 from ._http.request.watched import method_of, read_header
+from ._http.response.additions import Addition
 from ._http.response.errors import error_response
 from ._http.response.response import Continuation, PreparedContinuation, Response
 from ._http.values.encoding import TOKEN
@@ -55,8 +56,8 @@ def cors(
 
     varied = [] if allowed.is_any else [("Vary", "Origin")]
     # What is added to responses is the same for all requests of one origin.
-    to_others = tuple(varied)
-    to_listed = {name: (*varied, ("Access-Control-Allow-Origin", name), *sent) for name in allowed.names}
+    to_others = Addition(tuple(varied))
+    to_listed = {name: Addition((*varied, ("Access-Control-Allow-Origin", name), *sent)) for name in allowed.names}
 
     def middleware(request: Request) -> Response | Continuation:
         is_preflight = (

@@ -12,6 +12,7 @@ from werkzeug.datastructures import EnvironHeaders, Headers
 
 from ..values import json as _json
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii
+from .additions import Addition, addition_of
 from .cookies import ResponseCookies
 from .event_stream import event_stream
 
@@ -228,9 +229,9 @@ class Continuation(Response):
         }
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
+    def addition(self) -> Addition:
         """The headers for the response."""
-        return tuple(self.headers)
+        return addition_of(tuple(self.headers))
 
     def __repr__(self) -> str:
         return "Response.next()" if self.destination is None else f"Response.rewrite({self.destination!r})"
@@ -246,17 +247,17 @@ class PreparedContinuation(Continuation):
     destination: str | None = None
     request_headers: Mapping[str, str | None] = MappingProxyType({})
 
-    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
-        self._prepared = pairs
+    def __init__(self, addition: Addition) -> None:
+        self._prepared = addition
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        return tuple(self.headers) if "headers" in self.__dict__ else self._prepared
+    def addition(self) -> Addition:
+        return addition_of(tuple(self.headers)) if "headers" in self.__dict__ else self._prepared
 
     def __getattr__(self, name: str) -> Any:
         if "headers" in self.__dict__:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        super().__init__(None, None, self._prepared)
+        super().__init__(None, None, self._prepared.pairs)
         return getattr(self, name)
 
 

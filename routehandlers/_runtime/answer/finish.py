@@ -16,7 +16,8 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..._cache.policy import UNSTORED
 from ..._cache.shared_caches import made_private
-from ..._http.response.changes import Pairs, own_copy, pairs_of, with_late_headers
+from ..._http.response.additions import Pairs, with_late_headers
+from ..._http.response.changes import own_copy, pairs_of
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import JSON_HEADERS, Response
@@ -27,7 +28,7 @@ from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-    from ..._http.response.changes import Addition
+    from ..._http.response.additions import Addition
     from ..scope.scope import Scope
 
 # A status line, headers, and an iterable of bytes.

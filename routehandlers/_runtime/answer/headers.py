@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..._http.response.changes import Addition, Pairs, own_copy
+from ..._http.response.additions import Addition, Pairs
+from ..._http.response.changes import own_copy
 from ..._http.response.cookies import name_of
 from ..._http.values.encoding import TOKEN, is_header_value
 

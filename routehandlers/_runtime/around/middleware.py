@@ -79,6 +79,8 @@ class Middleware:
             if verdict is None:
                 scope.renew_url()
                 return None
+            if isinstance(verdict, Continuation):
+                return self._continue(scope, None, verdict, go_elsewhere, go_on, *arguments)
             return self._judge(scope, verdict, go_elsewhere, go_on, *arguments)
         except Interrupt as interrupt:  # from this function: the next stages handle their own interrupts
             return interrupted(scope, interrupt)
@@ -88,9 +90,9 @@ class Middleware:
     def _judge(
         self, scope: WrappedScope, verdict: Any, go_elsewhere: GoElsewhere, go_on: GoOn, *arguments: Any
     ) -> WerkzeugResponse | None:
-        """Handle the return value or, for a generator, the yielded value."""
+        """Handle a response, or the yielded value of a generator."""
         steps: _Steps | None = None
-        if not isinstance(verdict, Continuation) and isgenerator(verdict):
+        if isgenerator(verdict):
             steps = verdict
             try:
                 verdict = next(steps)
@@ -98,11 +100,19 @@ class Middleware:
                 steps, verdict = None, stop.value
             else:
                 scope.is_seen = True
-        if verdict is not None and not isinstance(verdict, Continuation):
+        if isinstance(verdict, Continuation):
+            return self._continue(scope, steps, verdict, go_elsewhere, go_on, *arguments)
+        if verdict is not None:
             return self._direct(scope, steps, verdict)
         scope.renew_url()
-        if verdict is None:
-            return None if steps is None else self._below(scope, steps, partial(go_on, scope, *arguments))
+        return None if steps is None else self._below(scope, steps, partial(go_on, scope, *arguments))
+
+    def _continue(
+        self, scope: WrappedScope, steps: _Steps | None, verdict: Continuation, go_elsewhere: GoElsewhere, go_on: GoOn,
+        *arguments: Any,
+    ) -> WerkzeugResponse | None:  # fmt: skip
+        """Apply ``Response.next()`` or ``Response.rewrite()``."""
+        scope.renew_url()
         addition, destination = scope.apply(verdict), verdict.destination
         headers = addition.pairs
         if not scope.is_seen:

@@ -18,7 +18,8 @@ from ..._cache.cache import Outcome
 from ..._cache.policy import make_entry, reason_not_to_store
 from ..._cache.render import TurnedDynamicError
 from ..._cache.shared_caches import unstored
-from ..._http.response.changes import Pairs, headers_of, own_copy
+from ..._http.response.additions import Pairs
+from ..._http.response.changes import headers_of, own_copy
 from ..._http.response.errors import description_of, has_default_body, interrupt_response
 from ..._http.response.interrupts import AccessFallback, Interrupt
 from ..._http.response.response import Response

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from ..._cache.shared_caches import forbids_sharing
-from ..._http.response.changes import addition_of, overlay
+from ..._http.response.additions import addition_of
+from ..._http.response.changes import overlay
 from ..._routing.spelling import SLASH
 from ..answer.failures import fallback
 from ..answer.headers import with_cookies

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..._cache.policy import headers_of_hit
 from ..._cache.shared_caches import made_private
 from ..._cache.store import Store
-from ..._http.response.changes import Pairs, addition_of
+from ..._http.response.additions import Pairs, addition_of
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import STATUS_LINES
 from ...cache_handlers.memory import Held

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response as WerkzeugResponse
 
-    from ..._http.response.changes import Addition
+    from ..._http.response.additions import Addition
     from ...typing import ErrorContext, Params, WSGIEnvironment
     from ..path.plans import Plan
     from .framework import Framework

@@ -13,7 +13,7 @@ from ..._http.request.path import sent_path
 from ..._http.request.request import OF_THE_BODY, Request, parse_query
 from ..._http.request.vary import NO_VARY, variable_of
 from ..._http.request.watched import WatchedRequest
-from ..._http.response.changes import Addition, addition_of
+from ..._http.response.additions import Addition
 from ..._http.response.cookies import Cookies, ResponseCookies
 from .scope import RouteInfo, RunsIn, Scope
 
@@ -181,7 +181,7 @@ class WrappedScope(Scope):
 
     def apply(self, continuation: Continuation) -> Addition:
         """Apply the changes of ``Response.next()`` to the request, and return the headers for the response."""
-        addition = addition_of(continuation.pairs)
+        addition = continuation.addition
         if addition.pairs:
             self.overlays = (*self.overlays, addition)
         if addition.sets_cookie:

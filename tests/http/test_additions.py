@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routehandlers._http.response import changes
-from routehandlers._http.response.changes import Addition, addition_of, overlaid
+from routehandlers._http.response import additions
+from routehandlers._http.response.additions import Addition, addition_of, overlaid
 
 NAMES = st.sampled_from(["Vary", "vary", "Set-Cookie", "X-A", "x-a", "X-B", "Content-Type"])
 PAIRS = st.lists(st.tuples(NAMES, st.sampled_from(["1", "2", "Origin"])), max_size=5)
@@ -27,6 +27,6 @@ def test_additions_that_clients_choose_neither_fill_the_memory_nor_keep_new_ones
         addition_of((("Access-Control-Allow-Origin", f"https://{number}.example.com"),))
     addition_of((("X-Long", "x" * 100_000),))
 
-    assert len(changes._additions) <= changes._MOST_ADDITIONS
-    assert sum(len(value) for pairs in changes._additions for _, value in pairs) < 256 * 1_000
-    assert (("Access-Control-Allow-Origin", "https://1999.example.com"),) in changes._additions
+    assert len(additions._additions) <= additions._MOST_ADDITIONS
+    assert sum(len(value) for pairs in additions._additions for _, value in pairs) < 256 * 1_000
+    assert (("Access-Control-Allow-Origin", "https://1999.example.com"),) in additions._additions

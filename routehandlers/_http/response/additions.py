@@ -1,0 +1,69 @@
+"""Headers that middleware or the configuration adds to those of responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from ..values.encoding import ACCUMULATED
+
+Pairs = list[tuple[str, str]]
+
+
+def overlaid(headers: Iterable[tuple[str, str]], over: Sequence[tuple[str, str]]) -> Pairs:
+    """Return headers with ``over`` in front, which replaces headers of the same name unless the name accumulates."""
+    names = {name.lower() for name, _ in over} - ACCUMULATED
+    return [*over, *[pair for pair in headers if pair[0].lower() not in names and pair not in over]]
+
+
+class Addition:
+    """Headers that middleware or the configuration puts in front of those of responses, as ``overlay`` does.
+
+    :ivar pairs: The headers.
+    :ivar sets_cookie: Whether one of them is ``Set-Cookie``.
+    :ivar names: Their names in lower case.
+    :ivar is_checked: Whether they may be sent with any response. ``None`` until this is known.
+    """
+
+    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+        self.pairs = pairs
+        self.names = frozenset([name.lower() for name, _ in pairs])
+        self.sets_cookie = "set-cookie" in self.names
+        self.is_checked: bool | None = None
+        self._replaced = self.names - ACCUMULATED
+        self._has_accumulated = self._replaced != self.names
+
+    def to(self, headers: Pairs) -> Pairs:
+        """Return the headers of a response with these in front."""
+        pairs, replaced = self.pairs, self._replaced
+        if self._has_accumulated:
+            return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced and pair not in pairs]]
+        return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced]]
+
+
+# Most middleware adds the same headers to all responses. The oldest is dropped for a new one.
+_additions: dict[tuple[tuple[str, str], ...], Addition] = {}
+_MOST_ADDITIONS = 256
+_LONGEST_ADDITION = 1_000
+
+
+def addition_of(pairs: tuple[tuple[str, str], ...]) -> Addition:
+    """Return the addition of these headers."""
+    known = _additions.get(pairs)
+    if known is not None:
+        return known
+    made = Addition(pairs)
+    if sum(len(name) + len(value) for name, value in pairs) <= _LONGEST_ADDITION:
+        if len(_additions) >= _MOST_ADDITIONS:
+            with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
+                _additions.pop(next(iter(_additions)), None)
+        _additions[pairs] = made
+    return made
+
+
+def with_late_headers(headers: Iterable[tuple[str, str]], late: Sequence[Addition]) -> Pairs:
+    """Return headers with each of ``late`` in front, the last first."""
+    pairs = list(headers)
+    for addition in reversed(late):
+        pairs = addition.to(pairs)
+    return pairs
