@@ -14,6 +14,7 @@ from ._cache.life import find_life
 from ._http.values import json as _json
 from ._runtime.scope.scope import Scope, current_scope
 from ._runtime.values import Keeping, Kept
+from ._start.arguments import signature_of
 from .exceptions import OutsideRequestError
 
 __all__ = ["cache_life", "cache_tag", "cached", "no_store", "revalidate_path", "revalidate_tag"]
@@ -178,7 +179,7 @@ def _cached(
     own_tags, parts = check_tags(tags), [key_parts] if isinstance(key_parts, str) else list(key_parts)
     # The package name of an application has a number, which may differ between processes.
     name = re.sub(r"^routehandlers_app_\d+\.", "app.", f"{function.__module__}.{function.__qualname__}")
-    signature = inspect.signature(function)
+    signature = signature_of(function)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from types import ModuleType
-from typing import Any
 
 from .._hints import snake_case
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
+from .._start.arguments import named_arguments
 from .._start.loader import is_async, is_own, line_of
 from .._start.segment_config import METHODS, find_mistakes
 from ..exceptions import InvalidRouteModuleError
@@ -24,19 +24,6 @@ _OFFERED = {_IMAGE_LISTER: ("params",), _SITEMAP_LISTER: ()}
 def lister_of(kind: str) -> str | None:
     """Return the name of the function that lists the ids of a kind, or ``None`` if the kind has no ids."""
     return _IMAGE_LISTER if kind in IMAGES else _SITEMAP_LISTER if kind == "sitemap" else None
-
-
-def taken(function: Callable[..., Any], offered: Collection[str]) -> frozenset[str] | None:
-    """Return those offered parameters that a function takes, or ``None`` if it requires others."""
-    names: set[str] = set()
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            continue
-        if parameter.name in offered and parameter.kind is not parameter.POSITIONAL_ONLY:
-            names.add(parameter.name)
-        elif parameter.default is parameter.empty:
-            return None
-    return frozenset(names)
 
 
 def find_generated_mistakes(
@@ -84,7 +71,7 @@ def _function_mistakes(
         yield name, f"It does not export a function {name!r}. Write {example}."
     elif is_async(function):
         yield name, f"{name} is asynchronous, and this library is not. Write {example} and call blocking functions."
-    elif taken(function, offered) is None:
+    elif named_arguments(function, offered) is None:
         yield name, f"{name} has the wrong parameters. Write {example}; you can leave out parameters."
 
 

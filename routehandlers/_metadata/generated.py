@@ -19,10 +19,11 @@ from .._routing.metadata_files import MetadataFile
 from .._routing.segments import Kind, Segment
 from .._routing.tree import RouteFile
 from .._runtime.answer.results import make_response
+from .._start.arguments import named_arguments
 from .._start.loader import RouteModule
 from .._start.segment_config import read_config
 from ..exceptions import InvalidReturnError
-from .exports import lister_of, taken
+from .exports import lister_of
 from .ids import Lister
 from .manifest import render_manifest
 from .robots import render_robots
@@ -64,7 +65,7 @@ def generated_route(route: RouteFile, metadata: MetadataFile, module: ModuleType
             config = replace(config, generate_static_params=listing)
         route = _below(route, metadata)
     function = names[metadata.kind]
-    takes = taken(function, ("id", "params")) or frozenset()
+    takes = named_arguments(function, ("id", "params")) or frozenset()
     handler = _Handler(metadata.kind, function, takes, names.get("content_type"), lister)
     return RouteModule(route, module, {"GET": handler}, config)
 

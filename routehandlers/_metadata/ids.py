@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._start.arguments import named_arguments
 from ..exceptions import InvalidReturnError
 from ..metadata import ImageMetadata
 from .checks import check_keys, listed
-from .exports import taken
 
 _KEYS = tuple(ImageMetadata.__annotations__)
 
@@ -31,7 +31,7 @@ class Lister:
         :raise InvalidReturnError: If an item has no valid id, or two items have the same id.
         """
         name = self.name
-        returned = self.function(**({"params": dict(params)} if taken(self.function, ("params",)) else {}))
+        returned = self.function(**({"params": dict(params)} if named_arguments(self.function, ("params",)) else {}))
         if returned is None or isinstance(returned, (str, Mapping)):
             raise InvalidReturnError(f"{name}() returned {returned!r}. Return a list of dicts, each with an 'id'.")
         found: dict[str, Mapping[str, Any]] = {}

@@ -10,7 +10,8 @@ from typing import Any
 
 from .._routing.tree import FolderFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
-from .loader import ModuleLoader, argument_count, is_async, is_own, line_of
+from .arguments import argument_count
+from .loader import ModuleLoader, is_async, is_own, line_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def load_folder_files(
         for expected in EXPECTED[folder_file.name]:
             function = vars(module).get(expected.name)
             if function is not None:
-                count = argument_count(function, most=len(expected.parameters))
+                count = argument_count(function, expected.parameters)
                 assert count is not None, "_find_mistakes() has checked the parameters"
                 functions.append(FolderFunction(folder_file, module, expected.name, function, count))
     return functions, problems
@@ -112,7 +113,7 @@ def _function_mistake(expected: Expected, function: object) -> str | None:
         return (
             f"{name} is asynchronous, and this library is not. Write '{expected.example}' and call blocking functions."
         )
-    if argument_count(function, most=len(expected.parameters)) is None:
+    if argument_count(function, expected.parameters) is None:
         given = ", ".join(expected.parameters) or "nothing"
         return f"{name} has the wrong parameters: it is called with {given}. Write '{expected.example}'."
     return None

@@ -22,6 +22,7 @@ from typing import Any
 from .._routing.tree import RouteFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
 from ..typing import Handler
+from .arguments import argument_count
 from .segment_config import METHODS, SegmentConfig, find_mistakes, read_config
 
 _numbers = itertools.count(1)
@@ -189,23 +190,6 @@ def is_async(function: Callable[..., Any]) -> bool:
     """Return whether calling a function makes a coroutine or an asynchronous generator."""
     called = function if inspect.isroutine(function) else type(function).__call__
     return any(is_so(one) for is_so in _ASYNC for one in (function, called))
-
-
-def argument_count(function: Callable[..., Any], most: int = 2) -> int | None:
-    """Return how many arguments a function takes, or ``None`` if it requires others.
-
-    :param most: Number of positional arguments that the caller can pass.
-    """
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # a C function without a signature
-        return most
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters) or len(positional) > most:
-        return None
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return most
-    return len(positional)
 
 
 def line_of(module: ModuleType, name: str) -> int | None:

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response
 from ..._http.values.context import RouteContext
-from ..._start.loader import RouteModule, argument_count
+from ..._start.arguments import argument_count
+from ..._start.loader import RouteModule
 from ...exceptions import InvalidReturnError
 from ..answer.bodies import begin
 from ..answer.failures import excepted, failed, interrupted, method_not_allowed

@@ -1,0 +1,195 @@
+"""Faults in the behaviour that hard use found, each by what was wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import flask
+import pytest
+from conftest import ClientFor, MakeApp
+from servers import write_app
+
+from routehandlers.exceptions import InvalidAppError
+from routehandlers.flask import RouteHandlersBlueprint
+
+
+def flask_app(folder: Path, files: dict[str, str], **settings: Any) -> flask.Flask:
+    app = flask.Flask("shop")
+    app.register_blueprint(RouteHandlersBlueprint("routes", write_app(folder, files), **settings))
+    return app
+
+
+# Decorators (B1) ------------------------------------------------------------
+
+DECORATORS = """
+import functools
+def other_arguments(f):
+    @functools.wraps(f)
+    def inner(request, context): return f(request, context.params, "w")
+    return inner
+def adds_one(f):
+    @functools.wraps(f)
+    def decorated(*args, **kwargs): return f("u", *args, **kwargs)
+    return decorated
+def adds_by_name(f):
+    @functools.wraps(f)
+    def decorated(*args, **kwargs): return f(*args, user="u", **kwargs)
+    return decorated
+def same(f):
+    @functools.wraps(f)
+    def decorated(*args, **kwargs): return f(*args, **kwargs)
+    return decorated
+def request_first(f):
+    @functools.wraps(f)
+    def decorated(request, *args, **kwargs): return f(request, *args, **kwargs)
+    return decorated
+def drops_all(f):
+    @functools.wraps(f)
+    def decorated(): return f("w", "x", "y")
+    return decorated
+def drops_first(f):
+    @functools.wraps(f)
+    def decorated(request, *args): return f(*args)
+    return decorated
+def signed(f):
+    @functools.wraps(f)
+    def decorated(*args, **kwargs): return f(*args, **kwargs)
+    import inspect
+    decorated.__signature__ = inspect.signature(f)
+    return decorated
+class Called:
+    def __init__(self, f): functools.update_wrapper(self, f); self.f = f
+    def __call__(self, request): return self.f("u", request, "w")
+class Methods:
+    def method(self, f):
+        @functools.wraps(f)
+        def decorated(request, context): return f("u", request, context)
+        return decorated
+"""
+
+HANDLERS = {
+    "other arguments": "@other_arguments\ndef GET(request, params, word): return [request.path, params, word]",
+    "one more": "@adds_one\ndef GET(user, request, context): return [request.path, context.params, user]",
+    "one more than the request": "@adds_one\ndef GET(user, request): return [request.path, {'id': '7'}, user]",
+    "one more by name": "@adds_by_name\ndef GET(request, context, *, user): return [request.path, context.params, user]",
+    "none": "@drops_all\ndef GET(a, b, c): return ['/x/7', {'id': '7'}, a]",
+    "only the context": "@drops_first\ndef GET(context): return ['/x/7', context.params, 'u']",
+    "the same": "@same\ndef GET(request, context): return [request.path, context.params, 'u']",
+    "the same two": "@same\n@same\ndef GET(request): return [request.path, {'id': '7'}, 'u']",
+    "the same none": "@same\ndef GET(): return ['/x/7', {'id': '7'}, 'u']",
+    "the request first": "@request_first\ndef GET(request): return [request.path, {'id': '7'}, 'u']",
+    "the request first, two": "@request_first\ndef GET(r, c): return [r.path, c.params, 'u']",
+    "the same around others": "@same\n@other_arguments\ndef GET(request, params, word): return [request.path, params, word]",
+    "the same around one more": "@same\n@adds_one\ndef GET(user, request): return [request.path, {'id': '7'}, user]",
+    "others around a signature": "@other_arguments\n@signed\ndef GET(request, params, word): return [request.path, params, word]",
+    "an object": "@Called\ndef GET(user, request, word): return [request.path, {'id': '7'}, user]",
+    "a method": "@Methods().method\ndef GET(user, request, context): return [request.path, context.params, user]",
+    "lru_cache": "@functools.lru_cache\ndef GET(): return ['/x/7', {'id': '7'}, 'u']",
+    "partial": "@functools.partial(functools.partial, word='u')\ndef GET(request, context, *, word): "
+    "return [request.path, context.params, word]",
+}
+
+
+@pytest.mark.parametrize("source", HANDLERS.values(), ids=HANDLERS)
+@pytest.mark.parametrize("config", ["", "revalidate = 60\n"])
+def test_a_decorated_handler_was_called_as_the_function_inside(
+    make_app: MakeApp, client_for: ClientFor, source: str, config: str
+) -> None:
+    answer = client_for(make_app({"x/[id]/route.py": f"{DECORATORS}\n{config}{source}\n"})).get("/x/7")
+
+    path, params, added = answer.get_json()
+    assert (path, params) == ("/x/7", {"id": "7"})
+    assert added in ("u", "w")
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("middleware.py", "@other_arguments\ndef middleware(request, params, word): return Response(word)"),
+        ("middleware.py", "@adds_one\ndef middleware(word, request): return Response(word)"),
+        ("middleware.py", "@same\ndef middleware(request): return Response('u')"),
+        ("middleware.py", "@adds_one\ndef middleware(word, request, context):\n    yield\n    return Response(word)"),
+        ("error.py", "@adds_one\ndef error(word, request, exception): return word, 200"),
+        ("error.py", "@adds_one\ndef error(word, request): return word, 200"),
+        ("error.py", "@same\ndef error(): return 'u', 200"),
+        ("not_found.py", "@adds_one\ndef not_found(word, request): return word, 200"),
+        ("forbidden.py", "@same\ndef forbidden(request): return 'u', 200"),
+    ],
+)
+def test_a_decorated_function_of_a_folder_was_called_as_the_function_inside(
+    make_app: MakeApp, client_for: ClientFor, file: str, source: str
+) -> None:
+    handlers = {"error.py": "1 / 0", "not_found.py": "not_found()", "forbidden.py": "forbidden()"}
+    route = "from routehandlers.navigation import *\ndef GET(): " + handlers.get(file, "return 'x'")
+
+    answer = client_for(
+        make_app({file: f"{DECORATORS}\nfrom routehandlers import Response\n{source}\n", "x/route.py": route})
+    ).get("/x")
+
+    assert answer.text in ("u", "w")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "@adds_one\ndef icon(word, id, params): return (word + str(id) + params['a']).encode()",
+        "@adds_one\ndef icon(word, params): return (word + 'None' + params['a']).encode()",
+        "@same\ndef icon(id, params): return ('u' + str(id) + params['a']).encode()",
+        "def wrap(f):\n    @functools.wraps(f)\n    def inner(params): return f('uNone', params['a'])\n    return inner\n"
+        "@wrap\ndef icon(word, letter): return (word + letter).encode()",
+        "def icon(**given): return ('u' + str(given['id']) + given['params']['a']).encode()",
+    ],
+)
+def test_a_decorated_metadata_function_was_called_as_the_function_inside(
+    make_app: MakeApp, client_for: ClientFor, source: str
+) -> None:
+    answer = client_for(make_app({"[a]/icon.py": f"{DECORATORS}\n{source}\n"})).get("/A/icon")
+
+    assert (answer.status_code, answer.data) == (200, b"uNoneA")
+
+
+def test_cached_took_the_arguments_of_the_function_inside_for_the_key(make_app: MakeApp, client_for: ClientFor) -> None:
+    source = f"""{DECORATORS}
+from routehandlers.cache import cached
+CALLS = []
+def default(f):
+    @functools.wraps(f)
+    def inner(a, b=7): return f("u", a, b)
+    return inner
+@cached
+@default
+def value(user, a, b=3):
+    CALLS.append((user, a, b))
+    return [user, a, b]
+@cached
+@adds_one
+def one_more(user, a): return [user, a]
+@cached
+@functools.lru_cache
+def kept(a, b=1): return [a, b]
+def GET(): return [value(1), value(1, 7), value(1, 3), one_more(1), one_more(2), kept(1), kept(1, b=1), len(CALLS)]
+"""
+    answer = client_for(make_app({"x/route.py": source})).get("/x")
+
+    assert answer.get_json() == [
+        ["u", 1, 7], ["u", 1, 7], ["u", 1, 3], ["u", 1], ["u", 2], [1, 1], [1, 1], 2,
+    ]  # fmt: skip
+
+
+def test_a_decorated_handler_of_a_blueprint_was_called_as_the_function_inside(tmp_path: Path) -> None:
+    app = flask_app(tmp_path, {"x/[id]/route.py": f"{DECORATORS}\n{HANDLERS['one more']}\n"})
+
+    assert app.test_client().get("/x/7").get_json() == ["/x/7", {"id": "7"}, "u"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def wrap(f):\n    @functools.wraps(f)\n    def inner(a, b, c): return f()\n    return inner\n@wrap\ndef GET(): pass",
+        "def wrap(f):\n    @functools.wraps(f)\n    def inner(a, *, b): return f()\n    return inner\n@wrap\ndef GET(): pass",
+    ],
+)
+def test_a_decorator_that_requires_too_much_was_found_at_the_first_request(make_app: MakeApp, source: str) -> None:
+    with pytest.raises(InvalidAppError, match="wrong parameters"):
+        make_app({"x/route.py": f"{DECORATORS}\n{source}\n"})
