@@ -34,7 +34,13 @@ HeaderChanges: TypeAlias = "Mapping[str, str | None] | Iterable[tuple[str, str |
 
 Body: TypeAlias = "WerkzeugResponse | dict[Any, Any] | list[Any] | str | bytes | Iterator[str] | Iterator[bytes]"
 
-HandlerResult: TypeAlias = "Body | tuple[Body, int] | tuple[Body, int, HeadersLike]"
+Status: TypeAlias = "int | str"
+
+ReturnedHeaders: TypeAlias = "Mapping[str, Any] | Iterable[tuple[str, Any]]"
+
+HandlerResult: TypeAlias = (
+    "Body | tuple[Body, Status] | tuple[Body, ReturnedHeaders] | tuple[Body, Status | None, ReturnedHeaders | None]"
+)
 """All values that a handler may return."""
 
 Handler: TypeAlias = "Callable[..., HandlerResult]"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from flask.json.provider import DefaultJSONProvider
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -30,9 +28,8 @@ class FlaskFramework:
         """
         if not current_app:
             return make_response(result)
-        if isinstance(result, tuple) and len(result) in {2, 3}:
-            body, status, headers = _unpacked(result)
-            return make_response((_body(body), status, headers))
+        if isinstance(result, tuple) and result:
+            return make_response((_body(result[0]), *map(_number, result[1:2]), *result[2:]))
         return make_response(_body(result))
 
     def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
@@ -40,17 +37,9 @@ class FlaskFramework:
         return render_context(has_client=has_client)
 
 
-def _unpacked(result: tuple[Any, ...]) -> tuple[Any, Any, Any]:
-    """Return ``(body, status, headers)`` of a tuple in a shape that Flask accepts."""
-    body, second, *rest = result
-    if isinstance(second, (Headers, Mapping, list, tuple)):
-        body, status, headers = body, None, second
-    else:
-        status, headers = second, rest[0] if rest and rest[0] is not None else ()
-    if status is None:
-        status = body.status_code if isinstance(body, WerkzeugResponse) else 200
-    number = status.partition(" ")[0] if isinstance(status, str) else ""
-    return body, int(number) if number.isdecimal() else status, headers
+def _number(status: Any) -> Any:
+    """Return a status such as ``"404"`` as a number. Flask accepts it."""
+    return int(status) if isinstance(status, str) and status.isascii() and status.isdigit() else status
 
 
 def _body(body: Any) -> Any:

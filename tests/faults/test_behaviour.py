@@ -193,3 +193,100 @@ def test_a_decorated_handler_of_a_blueprint_was_called_as_the_function_inside(tm
 def test_a_decorator_that_requires_too_much_was_found_at_the_first_request(make_app: MakeApp, source: str) -> None:
     with pytest.raises(InvalidAppError, match="wrong parameters"):
         make_app({"x/route.py": f"{DECORATORS}\n{source}\n"})
+
+
+# Tuples (B6) ----------------------------------------------------------------
+
+TUPLES: dict[str, tuple[int, bytes, dict[str, list[str]]]] = {
+    "'slow down', 429, {'Retry-After': 30}": (429, b"slow down", {"Retry-After": ["30"]}),
+    "'x', '404 NOT FOUND'": (404, b"x", {}),
+    "'x', '404 Not Found'": (404, b"x", {}),
+    "'x', '299 Of Our Own'": (299, b"x", {}),
+    "{}, '201 CREATED'": (201, b"{}", {"Content-Type": ["application/json"]}),
+    "{}, '299 Of Our Own'": (299, b"{}", {"Content-Type": ["application/json"]}),
+    "{}, 204": (204, b"", {}),
+    "'gone', 204": (204, b"", {}),
+    "b'gone', '204 No Content'": (204, b"", {}),
+    "[], 304": (304, b"", {}),
+    "{'a': 1}, 205": (205, b"", {}),
+    "Response('gone'), 204": (204, b"", {}),
+    "iter(['gone']), 204": (204, b"", {}),
+    "'x', {'X-A': 1}": (200, b"x", {"X-A": ["1"]}),
+    "'x', [('X-A', 1), ('X-A', 2.5)]": (200, b"x", {"X-A": ["1", "2.5"]}),
+    "'x', (('X-A', 'a'),)": (200, b"x", {"X-A": ["a"]}),
+    "'x', Headers({'X-A': ['a', 'b']})": (200, b"x", {"X-A": ["a", "b"]}),
+    "'x', MultiDict([('X-A', 'a'), ('X-A', 'b')])": (200, b"x", {"X-A": ["a", "b"]}),
+    "'x', 201, {'X-A': ['a', 2]}": (201, b"x", {"X-A": ["a", "2"]}),
+    "'x', 201, None": (201, b"x", {}),
+    "'x', None": (200, b"x", {}),
+    "'x', None, {'X-A': True}": (200, b"x", {"X-A": ["True"]}),
+    "Response('x', 202), {'X-A': 1}": (202, b"x", {"X-A": ["1"]}),
+    "Response('x', 202), None, {'X-A': 1}": (202, b"x", {"X-A": ["1"]}),
+    "{'a': 1}, HTTPStatus.CREATED": (201, b'{"a":1}', {"Content-Type": ["application/json"]}),
+    "'', 204, {'X-A': 'a'}": (204, b"", {"X-A": ["a"]}),
+}
+
+IMPORTS = """
+from http import HTTPStatus
+from werkzeug.datastructures import Headers, MultiDict
+from routehandlers import Response
+"""
+
+
+@pytest.mark.parametrize("returned", TUPLES)
+@pytest.mark.parametrize("config", ["", "revalidate = 60\n"])
+@pytest.mark.parametrize("in_flask", [False, True])
+def test_tuples_that_flask_accepts_were_refused(
+    make_app: MakeApp, client_for: ClientFor, tmp_path: Path, returned: str, config: str, in_flask: bool
+) -> None:
+    files = {"x/route.py": f"{IMPORTS}{config}def GET(): return {returned}\n"}
+    client: Any = flask_app(tmp_path, files).test_client() if in_flask else client_for(make_app(files))
+
+    answer = client.get("/x")
+
+    status, body, headers = TUPLES[returned]
+    assert (answer.status_code, answer.data) == (status, body)
+    assert {name: answer.headers.getlist(name) for name in headers} == headers
+
+
+@pytest.mark.parametrize(
+    ("returned", "reason"),
+    [
+        ("'x', 'abc'", "Its status is 'abc'"),
+        ("'x', '404'", "Its status is '404'"),
+        ("'x', ''", "Its status is ''"),
+        ("'x', 99", "Its status is 99"),
+        ("Response('x'), 100", "Its status is 100"),
+        ("'x', True", "Its status is True"),
+        ("'x', 200.0", "Its status is 200.0"),
+        ("'x', {'X-A': 1}, 200", "Its status is"),
+        ("'x', 200, 5", "Its headers are 5"),
+        ("'x', 200, ['abc']", "Its headers are"),
+        ("'x', 200, {'X-A': None}", "'X-A' with the value None"),
+        ("'x',", "A tuple is"),
+        ("('x', 200), 200", "A tuple is"),
+        ("'x', 200, {}, 1", "A tuple is"),
+    ],
+)
+def test_a_wrong_tuple_was_an_error_that_did_not_say_why(
+    make_app: MakeApp, client_for: ClientFor, returned: str, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client_for(make_app({"x/route.py": f"{IMPORTS}def GET(): return {returned}\n"})).get("/x")
+
+    assert answer.status_code == 500
+    assert reason in caplog.text
+    assert "InvalidReturnError" in caplog.text
+
+
+def test_a_number_as_text_is_a_status_in_flask_only(tmp_path: Path) -> None:
+    app = flask_app(tmp_path, {"x/route.py": "def GET(): return 'x', '404'"})
+
+    assert app.test_client().get("/x").status == "404 Not Found"
+
+
+def test_an_error_file_with_headers_alone_lost_its_status(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app({"not_found.py": "def not_found(): return 'none', {'X-A': 1}\n"})
+
+    answer = client_for(app).get("/x")
+
+    assert (answer.status_code, answer.text, answer.headers["X-A"]) == (404, "none", "1")

@@ -25,8 +25,9 @@ STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HT
 REDIRECTS = (301, 302, 303, 307, 308)
 _new = object.__new__
 
-_WITHOUT_BODY = (204, 205, 304)
-_WITH_BODY = frozenset(status for status in STATUS_LINES if status >= 200) - {*_WITHOUT_BODY}
+# Statuses whose responses have no body.
+WITHOUT_BODY = (204, 205, 304)
+_WITH_BODY = frozenset(status for status in STATUS_LINES if status >= 200) - {*WITHOUT_BODY}
 
 
 class Response(werkzeug.wrappers.Response):
@@ -75,7 +76,7 @@ class Response(werkzeug.wrappers.Response):
             self.response = [bytes(response)]
         else:
             self.response = [] if response is None else response
-        if self.response and self._status_code in _WITHOUT_BODY:
+        if self.response and self._status_code in WITHOUT_BODY:
             raise ValueError(f"A response with status {self._status_code} cannot have a body.")
         if content_type is not None:
             if "Content-Type" not in self.headers:

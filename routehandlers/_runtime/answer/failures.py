@@ -24,7 +24,7 @@ from ..._http.response.response import STATUS_LINES, Response
 from .bodies import begin
 from .headers import check_headers
 from .reporting import report
-from .results import make_response
+from .results import make_response, status_in
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -130,7 +130,7 @@ def _response_of(scope: Scope, result: Any, status: int) -> WerkzeugResponse:
     The file can change the status: with a tuple, or with a response whose status is not 200.
     """
     response = make_response(result)
-    if response.status_code == 200 and not isinstance(result, tuple):
+    if response.status_code == 200 and status_in(result) is None:
         response = own_copy(response)
         response.status = STATUS_LINES[status]
     check_headers(response.headers, response.status_code, "")

@@ -20,7 +20,7 @@ from ..._http.response.additions import Pairs, with_late_headers
 from ..._http.response.changes import own_copy, pairs_of
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
-from ..._http.response.response import JSON_HEADERS, Response
+from ..._http.response.response import JSON_HEADERS, WITHOUT_BODY, Response
 from .bodies import BYTES, TEXT, SentStream, Stream, default_type, end, end_with
 from .conditional import compare
 from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 # A status line, headers, and an iterable of bytes.
 Finished = tuple[str, Pairs, Iterable[bytes]]
-
-_WITHOUT_BODY = (204, 205, 304)
 
 
 def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
@@ -79,7 +77,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
         headers = _with_cookies_and_cache_control(scope, headers)
     is_head = environ["REQUEST_METHOD"] == "HEAD"
-    if status in _WITHOUT_BODY:
+    if status in WITHOUT_BODY:
         data = b""
     elif length is None:
         headers.append(("Content-Length", str(len(data))))
@@ -100,7 +98,7 @@ def _finish_stream(scope: Scope, response: WerkzeugResponse, stream: Stream, lat
     headers, _ = check_headers(source, status, default_type(response))
     headers = _with_cookies_and_cache_control(scope, with_late_headers(headers, late))
     scope.seal()
-    if environ["REQUEST_METHOD"] == "HEAD" or status in _WITHOUT_BODY:
+    if environ["REQUEST_METHOD"] == "HEAD" or status in WITHOUT_BODY:
         return response._status, headers, ClosingIterator((), partial(end_with, scope, response.close))
     return response._status, headers, SentStream(scope, stream, response.close)
 

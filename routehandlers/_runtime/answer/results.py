@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from typing import Any
 
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..._hints import shorten
 from ..._http.response.fetch_response import FetchResponse
-from ..._http.response.response import Continuation, Response
+from ..._http.response.response import WITHOUT_BODY, Continuation, Response
 from ...exceptions import InvalidReturnError
 
 
@@ -53,33 +54,93 @@ def _final(response: WerkzeugResponse) -> WerkzeugResponse:
     return response
 
 
+def status_in(result: Any) -> Any:
+    """Return the status that a return value states as a tuple, or ``None``."""
+    if not isinstance(result, tuple) or len(result) < 2 or _are_headers(result[1]):
+        return None
+    return result[1]
+
+
+def _are_headers(value: object) -> bool:
+    return isinstance(value, (Headers, Mapping, list, tuple))
+
+
 def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
-    if len(result) not in {2, 3} or not isinstance(result[1], int) or isinstance(result[0], tuple):
-        raise InvalidReturnError(
-            f"returned the tuple {shorten(result)}. A tuple is (body, status) or (body, status, headers)."
-        )
-    body, status, *headers = result
-    if body is None or body in ("", b""):
-        response: WerkzeugResponse = Response(None, status)
-    elif isinstance(body, (list, dict)):
-        response = Response.json(body, status)
+    """Return the response for ``(body, status)``, ``(body, headers)`` or ``(body, status, headers)``."""
+    if len(result) not in {2, 3} or isinstance(result[0], tuple):
+        raise InvalidReturnError(f"returned the tuple {shorten(result)}. {_TUPLES}")
+    body, second, *rest = result
+    if not rest and _are_headers(second):
+        given, headers = None, second
+    else:
+        given, headers = second, rest[0] if rest else None
+    status = _status(given, result)
+    if (
+        body is None
+        or body in ("", b"")
+        or (isinstance(body, (str, bytes, bytearray, list, dict)) and status in WITHOUT_BODY)
+    ):
+        response: WerkzeugResponse = Response(None, status or 200)
     elif isinstance(body, str):
-        response = Response(body, status)
+        response = Response(body, status or 200)
+    elif isinstance(body, (list, dict)) and not isinstance(status, str):
+        response = Response.json(body, status or 200)
     else:
         # Copy it, because a handler may return the same object to other requests too.
         response = copy(make_response(body))
         response.headers = Headers(list(response.headers))
-        response.status_code = status
-    for fields in headers:
-        _add_headers(response, fields)
+        if isinstance(status, str):
+            response.status = status
+        elif status is not None:
+            response.status_code = status
+    if headers:
+        _add_headers(response, headers, result)
     return response
 
 
-def _add_headers(response: WerkzeugResponse, fields: Any) -> None:
+_TUPLES = "A tuple is (body, status), (body, headers) or (body, status, headers)."
+
+
+def _status(given: Any, result: tuple[Any, ...]) -> int | str | None:
+    """Return the status in a tuple: a number, or a line with a phrase of the user's own."""
+    if given is None:
+        return None
+    status: int | str = given
+    number: Any = given
+    if isinstance(given, str):
+        digits, _, phrase = given.strip().partition(" ")
+        if len(digits) == 3 and digits.isascii() and digits.isdigit() and phrase:
+            number = int(digits)
+            status = number if phrase.upper() == _phrase(number) or number in WITHOUT_BODY else given
+    if not isinstance(number, int) or isinstance(number, bool) or not 200 <= number <= 599:
+        raise InvalidReturnError(
+            f"returned the tuple {shorten(result)}. Its status is {given!r}. Give a number from 200 to 599, or a line"
+            f" such as '404 Not Found'. {_TUPLES}"
+        )
+    return status
+
+
+def _phrase(status: int) -> str:
+    """Return the phrase of a known status as Werkzeug writes it."""
+    return HTTP_STATUS_CODES.get(status, "").upper()
+
+
+def _add_headers(response: WerkzeugResponse, fields: Any, result: tuple[Any, ...]) -> None:
     """Replace headers of a response by name. Pairs may repeat a name."""
-    pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
+    try:
+        if isinstance(fields, MultiDict):
+            fields = fields.items(multi=True)
+        pairs = [(name, value) for name, value in (fields.items() if isinstance(fields, Mapping) else fields)]
+    except (TypeError, ValueError):
+        raise InvalidReturnError(
+            f"returned the tuple {shorten(result)}. Its headers are {shorten(fields)}. Give a dict, or a list of pairs."
+        ) from None
     for name, _ in pairs:
         response.headers.pop(name, None)
     for name, value in pairs:
-        for item in [value] if isinstance(value, str) else value:
-            response.headers.add(name, item)
+        for item in value if isinstance(value, Iterable) and not isinstance(value, (str, bytes)) else (value,):
+            if item is None:
+                raise InvalidReturnError(
+                    f"returned the header {name!r} with the value None. Leave it out, or give text."
+                )
+            response.headers.add(name, item.decode("latin-1") if isinstance(item, bytes) else str(item))

@@ -22,7 +22,7 @@ from ..._http.response.additions import Pairs
 from ..._http.response.changes import headers_of, own_copy
 from ..._http.response.errors import description_of, has_default_body, interrupt_response
 from ..._http.response.interrupts import AccessFallback, Interrupt
-from ..._http.response.response import Response
+from ..._http.response.response import WITHOUT_BODY, Response
 from ..answer.bodies import Stream, StreamOfRender, begin, close_quietly, default_type, encode, end
 from ..answer.failures import excepted, fallback
 from ..answer.headers import check_headers, take_cookies
@@ -126,6 +126,8 @@ class _Rendering:
     def _draw(self, response: WerkzeugResponse) -> tuple[bytes | None, str]:
         """Return the whole body, or the reason why it must be streamed."""
         stream: Any = response.response
+        if response.status_code in WITHOUT_BODY:
+            return b"", ""
         if not isinstance(stream, Stream):
             body = b"".join(response.iter_encoded())
             reason = f"a body of more than {self.limit} bytes" if len(body) > self.limit else ""
