@@ -14,7 +14,7 @@ from ._http.response.interrupts import AccessFallback, Interrupt, Redirect
 __all__ = ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"]
 
 
-def redirect(url: object) -> NoReturn:
+def redirect(url: object, type: object = None) -> NoReturn:  # noqa: ARG001  # as in Next
     """Redirect with status 307, or 303 after the POST of a form, and with an empty body.
 
     Inside ``with transaction:`` it rolls back, as any exception does. Write
@@ -23,19 +23,25 @@ def redirect(url: object) -> NoReturn:
     https://nextjs.org/docs/app/api-reference/functions/redirect
 
     :param url: Text or a URL, sent unchanged. ``app.url_for()`` adds the base path.
+    :param type: ``"push"`` or ``"replace"``. It has no effect: a response cannot choose what the browser's history
+        does. It is here so that code from Next works.
+    :raise TypeError: If the URL is ``None`` or another value that is no URL.
     :raise ValueError: If the URL is empty or contains control characters.
     """
-    raise Redirect(str(url), None)
+    raise Redirect(url, 307)
 
 
-def permanent_redirect(url: object) -> NoReturn:
-    """Redirect with status 308. Browsers remember it permanently, so it is hard to take back.
+def permanent_redirect(url: object, type: object = None) -> NoReturn:  # noqa: ARG001  # as in Next
+    """Redirect with status 308, or 303 after the POST of a form.
+
+    Browsers remember a 308 permanently, so it is hard to take back.
 
     https://nextjs.org/docs/app/api-reference/functions/permanentRedirect
 
     :param url: As for ``redirect``.
+    :param type: As for ``redirect``.
     """
-    raise Redirect(str(url), 308)
+    raise Redirect(url, 308)
 
 
 def not_found() -> NoReturn:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from enum import Enum
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import flask
 import pytest
 from conftest import ClientFor, MakeApp
+from markupsafe import Markup
 from servers import write_app
 
+from routehandlers import Response
 from routehandlers.exceptions import InvalidAppError
 from routehandlers.flask import RouteHandlersBlueprint
+from routehandlers.server import URL
 
 
 def flask_app(folder: Path, files: dict[str, str], **settings: Any) -> flask.Flask:
@@ -290,3 +294,100 @@ def test_an_error_file_with_headers_alone_lost_its_status(make_app: MakeApp, cli
     answer = client_for(app).get("/x")
 
     assert (answer.status_code, answer.text, answer.headers["X-A"]) == (404, "none", "1")
+
+
+# Redirects (B7, B8, B9, B25) ------------------------------------------------
+
+NAVIGATION = "from routehandlers.navigation import *\nfrom werkzeug.exceptions import abort\n"
+
+
+@pytest.mark.parametrize("name", ["not_found", "forbidden", "unauthorized"])
+@pytest.mark.parametrize(
+    ("ends", "status", "location"),
+    [
+        ("redirect('/y')", 307, "/y"),
+        ("permanent_redirect('/y')", 308, "/y"),
+        ("yield redirect('/y')", 307, "/y"),
+        ("abort(410)", 410, None),
+        ("from werkzeug.wrappers import Response as R\n    abort(R('x', 409))", 409, None),
+        ("from werkzeug.routing import RequestRedirect\n    raise RequestRedirect('/y')", 308, "/y"),
+    ],
+)
+@pytest.mark.parametrize("config", ["", "revalidate = 60\n"])
+def test_an_error_file_that_redirects_was_a_failure(
+    make_app: MakeApp, client_for: ClientFor, name: str, ends: str, status: int, location: str | None, config: str
+) -> None:
+    app = make_app(
+        {
+            f"{name}.py": f"{NAVIGATION}def {name}():\n    {ends}\n",
+            "x/route.py": f"{NAVIGATION}{config}def GET(): {name}()\n",
+        }
+    )
+    client = client_for(app)
+
+    for _ in range(2):
+        answer = client.get("/x")
+        assert (answer.status_code, answer.headers.get("Location")) == (status, location)
+    if name == "not_found":
+        assert client.get("/without/a/route").status_code == status
+
+
+def test_error_files_that_lead_to_each_other_end(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "not_found.py": f"{NAVIGATION}def not_found(): forbidden()\n",
+            "forbidden.py": f"{NAVIGATION}def forbidden(): abort(401)\n",
+            "unauthorized.py": f"{NAVIGATION}def unauthorized(): abort(404)\n",
+            "x/not_found.py": "from routehandlers.navigation import not_found as end\ndef not_found(): end()\n",
+        }
+    )
+    client = client_for(app)
+
+    assert client.get("/y").status_code == 404
+    assert client.get("/x/y").status_code == 404
+
+
+@pytest.mark.parametrize("call", ["redirect({})", "permanent_redirect({})", "Response.redirect({})"])
+@pytest.mark.parametrize(
+    "url", ["None", "7", "b'/x'", "['/x']", "urlsplit('/x')", "{}", "GET", "object()", "str", "True"]
+)
+def test_a_value_that_is_no_url_was_sent_as_location(
+    make_app: MakeApp, client_for: ClientFor, call: str, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = f"{NAVIGATION}from urllib.parse import urlsplit\nfrom routehandlers import Response\n"
+    app = make_app({"x/route.py": f"{source}def GET(): return {call.format(url)}\n"})
+
+    assert client_for(app).get("/x").status_code == 500
+    assert "TypeError: The URL of a redirect is" in caplog.text
+
+
+def test_a_value_that_is_no_url_was_the_destination_of_a_rewrite() -> None:
+    with pytest.raises(TypeError, match="The URL of a rewrite is None"):
+        Response.rewrite(None)
+
+
+def test_urls_of_other_classes_are_still_accepted() -> None:
+    class Place(str, Enum):
+        HOME = "/home"
+
+    values = [Place.HOME, PurePosixPath("/a"), URL("https://example.com/b"), Markup("/c")]
+
+    locations = [Response.redirect(value).headers["Location"] for value in values]
+    assert locations == ["/home", "/a", "https://example.com/b", "/c"]
+    assert {type(location) for location in locations} == {str}
+
+
+@pytest.mark.parametrize("function", ["redirect", "permanent_redirect"])
+@pytest.mark.parametrize("second", ["", ", 'push'", ", 'replace'", ", type='push'"])
+def test_a_permanent_redirect_repeated_the_post_of_a_form(
+    make_app: MakeApp, client_for: ClientFor, function: str, second: str
+) -> None:
+    source = f"{NAVIGATION}def POST(): {function}('/y'{second})\nGET = PUT = POST\n"
+    client = client_for(make_app({"x/route.py": source}))
+    usual = 307 if function == "redirect" else 308
+
+    assert client.post("/x", data={"a": "1"}).status_code == 303
+    assert client.post("/x", content_type="multipart/form-data; boundary=x").status_code == 303
+    assert client.post("/x", json={}).status_code == usual
+    assert client.put("/x", data={"a": "1"}).status_code == usual
+    assert client.get("/x").status_code == usual

@@ -71,10 +71,12 @@ def test_an_interrupt_is_no_exception(function: Callable[[], object], status: in
         ("redirect('/t?x=1')", "POST", "application/x-www-form-urlencoded", 303),
         ("redirect('/t?x=1')", "POST", "Multipart/Form-Data; boundary=x", 303),
         ("redirect('/t?x=1')", "PUT", "application/x-www-form-urlencoded", 307),
-        ("permanent_redirect('/t?x=1')", "POST", "application/x-www-form-urlencoded", 308),
+        ("permanent_redirect('/t?x=1')", "POST", "application/x-www-form-urlencoded", 303),
+        ("permanent_redirect('/t?x=1')", "POST", "application/json", 308),
+        ("permanent_redirect('/t?x=1')", "GET", None, 308),
     ],
 )
-def test_redirect_answers_307_and_303_to_a_form(
+def test_a_redirect_answers_303_to_a_form(
     run: Callable[..., Any], body: str, method: str, content_type: str | None, status: int
 ) -> None:
     answer = run(body, method, content_type=content_type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..values.encoding import check_header_value, encode_non_ascii
+from ..values.encoding import check_header_value, encode_non_ascii, url_text
 
 
 class Interrupt(BaseException):
@@ -26,25 +26,22 @@ class Interrupt(BaseException):
 class Redirect(Interrupt):
     """Exception of ``redirect()`` and ``permanent_redirect()``.
 
-    :param location: Sent as it is, except that characters beyond ASCII are percent-encoded.
-    :param status: 307 or 308, or ``None`` for the statuses of ``redirect()``: 303
-        for the POST of a form, and 307 for everything else.
+    :param url: Sent as it is, except that characters beyond ASCII are percent-encoded.
+    :param status: 307 or 308. In reply to the POST of a form, both are a 303.
+    :raise TypeError: If the URL is ``None`` or another value that is no URL.
+    :raise ValueError: If the URL is empty or contains control characters.
     """
 
-    def __init__(self, location: str, status: int | None) -> None:
-        if not location:
-            raise ValueError("The URL of a redirect is empty. Pass a path or a whole URL.")
+    def __init__(self, url: object, status: int) -> None:
+        location = url_text(url, "a redirect")
         check_header_value("Location", location)
-        super().__init__(status or 307)
+        super().__init__(status)
         self.location = encode_non_ascii(location)
-        self._fixed = status is not None
 
     def status_for(self, method: str, content_type: str) -> int:
         """Return the status for a request. The POST of a form becomes a GET of the target, as in Next."""
         mimetype = content_type.partition(";")[0].strip().lower()
-        if not self._fixed and method == "POST" and mimetype in _FORMS:
-            return 303
-        return self.status
+        return 303 if method == "POST" and mimetype in _FORMS else self.status
 
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

@@ -11,7 +11,7 @@ import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, Headers
 
 from ..values import json as _json
-from ..values.encoding import TOKEN, check_header_value, encode_non_ascii
+from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, url_text
 from .additions import Addition, addition_of
 from .cookies import ResponseCookies
 from .event_stream import event_stream
@@ -109,15 +109,14 @@ class Response(werkzeug.wrappers.Response):
 
         :param url: A ``str`` or a ``URL``; sent as it is.
         :param status: 301, 302, 303, 307 or 308.
+        :raise TypeError: If the URL is ``None`` or another value that is no URL.
         :raise ValueError: For another status, an empty URL, or one with control characters.
         """
         if status not in REDIRECTS:
             raise ValueError(
                 f"The status of a redirect must be one of {', '.join(map(str, REDIRECTS))}, not {status!r}."
             )
-        location = str(url)
-        if not location:
-            raise ValueError("The URL of a redirect is empty. Pass a path or a whole URL.")
+        location = url_text(url, "a redirect")
         check_header_value("Location", location)
         response = cls(None, status, headers)
         response.headers["Location"] = encode_non_ascii(location)
@@ -143,10 +142,7 @@ class Response(werkzeug.wrappers.Response):
         :param url: A ``str`` or a ``URL``: a path below the application, such as ``"/items/a?draft=1"``, or a whole
             URL of it. ``request.args`` contains its query; ``request.url`` stays what the client sent.
         """
-        destination = str(url)
-        if not destination:
-            raise ValueError("The URL of a rewrite is empty. Pass a path or a whole URL.")
-        return Continuation(destination, request_headers, headers)
+        return Continuation(url_text(url, "a rewrite"), request_headers, headers)
 
     @classmethod
     def error(cls) -> Response:

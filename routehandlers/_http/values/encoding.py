@@ -45,3 +45,25 @@ def encode_non_ascii(url: str) -> str:
 def encode_url_part(text: str) -> str:
     """Percent-encode the characters that are not allowed in a path or a query, and nothing else."""
     return quote(text, safe=_URL_SAFE, encoding="utf-8", errors="surrogateescape")
+
+
+# Types whose text is never a URL.
+_NO_URLS = (type(None), bool, int, float, bytes, bytearray, tuple, list, dict, set, frozenset, type)
+
+
+def url_text(url: object, what: str) -> str:
+    """Return a URL as text. A ``str``, a ``URL`` and the URL classes of other libraries are accepted.
+
+    :param what: The function that takes it, for messages.
+    :raise TypeError: For ``None`` and other values that are no URL.
+    :raise ValueError: If it is empty.
+    """
+    if isinstance(url, str):
+        text = str.__str__(url)  # for a subclass, such as a member of an enum
+    elif isinstance(url, _NO_URLS) or type(url).__str__ is object.__str__:
+        raise TypeError(f"The URL of {what} is {url!r}. Pass a path or a whole URL, as a str or a URL.")
+    else:
+        text = str(url)
+    if not text:
+        raise ValueError(f"The URL of {what} is empty. Pass a path or a whole URL.")
+    return text

@@ -32,44 +32,64 @@ if TYPE_CHECKING:
     from ..scope.error_files import ErrorFile
     from ..scope.scope import Scope
 
+Tried = tuple[int, ...]
+
 # Werkzeug's DebuggedApplication sets it, and shows an exception better than a log does.
 _DEBUGGER = "werkzeug.debug.preserve_context"
 
 
-def interrupted(scope: Scope, interrupt: Interrupt) -> WerkzeugResponse:
-    """Return the response to an exception of ``redirect()``, ``not_found()`` and similar functions."""
+def interrupted(scope: Scope, interrupt: Interrupt, tried: Tried = ()) -> WerkzeugResponse:
+    """Return the response to an exception of ``redirect()``, ``not_found()`` and similar functions.
+
+    :param tried: The statuses whose error file led here.
+    """
     if isinstance(interrupt, Redirect):
         return interrupt_response(scope.environ, interrupt)
-    return fallback(scope, interrupt.status)
+    return fallback(scope, interrupt.status, tried=tried)
 
 
-def excepted(scope: Scope, error: HTTPException) -> WerkzeugResponse:
-    """Return the response to an ``HTTPException`` of Werkzeug, for example from ``abort()``."""
+def excepted(scope: Scope, error: HTTPException, tried: Tried = ()) -> WerkzeugResponse:
+    """Return the response to an ``HTTPException`` of Werkzeug, for example from ``abort()``.
+
+    :param tried: The statuses whose error file led here.
+    """
     if error.code is not None and error.code in scope.route.error_files.by_status and has_default_body(error):
         headers = [pair for pair in error.get_headers(scope.environ) if pair[0].lower() != "content-type"]
-        return fallback(scope, error.code, description_of(error), headers)
+        return fallback(scope, error.code, description_of(error), headers, tried)
     try:
         response = begin(scope, http_exception_response(scope.environ, error))
     except Interrupt as interrupt:  # from a stream that was passed to abort()
-        return interrupted(scope, interrupt)
+        return interrupted(scope, interrupt, tried)
     if has_default_body(error) and isinstance(response, Response):
         response._default_for = error
     return response
 
 
-def fallback(scope: Scope, status: int, detail: str = "", headers: Sequence[tuple[str, str]] = ()) -> WerkzeugResponse:
+def fallback(
+    scope: Scope, status: int, detail: str = "", headers: Sequence[tuple[str, str]] = (), tried: Tried = ()
+) -> WerkzeugResponse:
     """Return the response of ``not_found.py``, ``forbidden.py`` or ``unauthorized.py``, or the default.
+
+    The file may itself redirect, or end in another status.
 
     :param detail: Extra sentence in the default response.
     :param headers: Added to the response if it has no header of the same name.
+    :param tried: The statuses whose error file led here. Their files are not called again.
     """
-    for file in scope.route.error_files.by_status.get(status, ()):
+    files = scope.route.error_files.by_status.get(status, ()) if status not in tried else ()
+    for file in files:
         try:
-            response = _response_of(scope, file.call(scope.request), status)
-        except (Exception, Interrupt) as error:
+            return underlay(_response_of(scope, file.call(scope.request), status), headers)
+        except Interrupt as interrupt:
+            if interrupt.status != status:
+                return underlay(interrupted(scope, interrupt, (*tried, status)), headers)
+            _failed_itself(scope, file, interrupt)
+        except HTTPException as error:
+            if error.code != status:
+                return underlay(excepted(scope, error, (*tried, status)), headers)
             _failed_itself(scope, file, error)
-        else:
-            return underlay(response, headers)
+        except Exception as error:
+            _failed_itself(scope, file, error)
     default = error_response(scope.environ, status, detail)
     if headers:
         default = underlay(default, headers)
