@@ -391,3 +391,101 @@ def test_a_permanent_redirect_repeated_the_post_of_a_form(
     assert client.post("/x", json={}).status_code == usual
     assert client.put("/x", data={"a": "1"}).status_code == usual
     assert client.get("/x").status_code == usual
+
+
+# Forms (B11, B19) -----------------------------------------------------------
+
+READS = """
+from werkzeug.exceptions import BadRequest
+def again(request):
+    try:
+        request.form
+    except BadRequest:
+        pass
+    return request.form
+def POST(request): return [str(key) for key in {read}]
+"""
+
+
+@pytest.mark.parametrize("read", ["request.form_data()", "request.form", "request.files", "again(request)"])
+@pytest.mark.parametrize("disposition", ["form-data", 'form-data; filename="a.txt"', "form-data; nam=x", "attachment"])
+@pytest.mark.parametrize("before", ["", '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'])
+def test_a_part_of_a_form_without_a_name_had_the_key_none(
+    make_app: MakeApp, client_for: ClientFor, read: str, disposition: str, before: str
+) -> None:
+    body = f"{before}--x\r\nContent-Disposition: {disposition}\r\n\r\nv\r\n--x--\r\n"
+
+    answer = client_for(make_app({"x/route.py": READS.format(read=read)})).post(
+        "/x", data=body.encode(), content_type="multipart/form-data; boundary=x"
+    )
+
+    assert answer.status_code == 400
+    assert answer.get_json()["detail"] == "The body is not a valid form: one of its parts has no name."
+
+
+@pytest.mark.parametrize(
+    "read",
+    ['request.files["photo"]', 'request.form["photo"]', 'request.args["photo"]', 'request.form_data()["photo"]',
+     'request.values["photo"]', 'request.args.getlist("a") or request.next_url.search_params["photo"]'],
+)  # fmt: skip
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_missing_field_was_not_named(make_app: MakeApp, client_for: ClientFor, read: str, accept: str) -> None:
+    client = client_for(make_app({"x/route.py": f"def POST(request): return {read}\n"}))
+
+    answer = client.post("/x", data={"b": "1"}, headers={"Accept": accept})
+
+    assert answer.status_code == 400
+    assert "The request has no field 'photo'." in answer.text.replace("&#x27;", "'")
+    assert "browser" not in answer.text
+
+
+def test_a_missing_field_was_not_named_in_flask(tmp_path: Path) -> None:
+    app = flask_app(tmp_path, {"x/route.py": "def POST(request): return request.files['photo'].filename\n"})
+
+    answer = app.test_client().post("/x", data={"b": "1"})
+
+    assert (answer.status_code, answer.get_json()["detail"]) == (400, "The request has no field 'photo'.")
+
+
+# Ranges (B12) ---------------------------------------------------------------
+
+TEXT = b"0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "body"),
+    [
+        ("items=0-1", 200, TEXT), ("bytes=5-2", 200, TEXT), ("bytes=", 200, TEXT), ("bytes", 200, TEXT), ("bytes=a-b", 200, TEXT),
+        ("bytes=-", 200, TEXT), ("bytes=--5", 200, TEXT), ("bytes=1_0-", 200, TEXT), ("bytes=+1-3", 200, TEXT),
+        ("bytes 0-1", 200, TEXT), ("bytes=0-1,3-4", 200, TEXT), ("bytes=5-6,2-3", 200, TEXT), ("bytes=0-1,", 200, TEXT),
+        ("=0-1", 200, TEXT), ("", 200, TEXT), ("bytes=1-2-3", 200, TEXT), ("bytes=\u00b2-3".encode().decode("latin-1"), 200, TEXT),
+        ("bytes=0-0", 206, b"0"), ("bytes=11-11", 206, b"b"), ("bytes=11-", 206, b"b"), ("bytes=2-4", 206, b"234"),
+        ("bytes=-1", 206, b"b"), ("bytes=-3", 206, b"9ab"), ("bytes=-99", 206, TEXT), ("bytes=0-", 206, TEXT),
+        ("BYTES=0-1", 206, b"01"), ("bytes= 0-1 ", 206, b"01"), ("bytes=0-99", 206, TEXT), (f"bytes=0-{'9' * 5000}", 206, TEXT),
+        ("bytes=12-", 416, None), ("bytes=99-100", 416, None), ("bytes=-0", 416, None), (f"bytes={'9' * 5000}-", 416, None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("source", ["public", "response"])
+def test_a_range_that_must_be_ignored_was_refused(
+    make_app: MakeApp, client_for: ClientFor, tmp_path: Path, source: str, value: str, status: int, body: bytes | None
+) -> None:
+    folder = tmp_path / "public"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(TEXT)
+    route = f"""
+    from routehandlers import Response
+    def GET(request):
+        return Response({TEXT!r}).make_conditional(request, accept_ranges=True, complete_length={len(TEXT)})
+    """
+    client = client_for(make_app({"b.txt/route.py": route}, public=folder))
+
+    answer = client.get("/a.txt" if source == "public" else "/b.txt", headers={"Range": value})
+
+    assert answer.status_code == status
+    if body is not None:
+        assert (answer.data, answer.headers["Content-Length"]) == (body, str(len(body)))
+    if status == 206:
+        start = TEXT.index(body or b"")
+        assert answer.headers["Content-Range"] == f"bytes {start}-{start + len(body or b'') - 1}/{len(TEXT)}"
+    if status == 416:
+        assert answer.headers["Content-Range"] == f"bytes */{len(TEXT)}"

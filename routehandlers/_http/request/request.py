@@ -230,6 +230,11 @@ class Request(werkzeug.wrappers.Request):
             raise
         except ValueError:
             raise BadRequest("The body is not a valid form: it is incomplete, or its boundary is missing.") from None
+        if None in self.form or None in self.files:
+            for _, file in self.files.items(multi=True):
+                file.close()
+            Request._forget(self, "form", "files", "stream")  # a second reader gets the same error
+            raise BadRequest("The body is not a valid form: one of its parts has no name.")
         read_body(self.environ, None)  # rewound for the next reader
 
     def make_form_data_parser(self) -> Any:

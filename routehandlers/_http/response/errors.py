@@ -6,10 +6,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Headers, MIMEAccept
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, BadRequestKeyError, HTTPException
 from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..._hints import shorten
 from ..values import json as _json
 from .interrupts import Interrupt, Redirect
 from .response import Response
@@ -78,7 +79,12 @@ def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> W
 
 
 def description_of(error: HTTPException) -> str:
-    """Return the description that the user gave. Werkzeug's default text only repeats the title, so it is left out."""
+    """Return the description that the user gave. Werkzeug's default text only repeats the title, so it is left out.
+
+    A field that a handler expects, such as ``request.files["photo"]``, is named if the request does not have it.
+    """
+    if isinstance(error, BadRequestKeyError) and error._description == BadRequest.description:
+        return f"The request has no field {shorten(error.args[0])}." if error.args else ""
     description = error.description or ""
     return "" if description == type(error).description else description
 

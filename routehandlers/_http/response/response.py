@@ -13,11 +13,12 @@ from werkzeug.datastructures import EnvironHeaders, Headers
 from ..values import json as _json
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, url_text
 from .additions import Addition, addition_of
+from ..values.ranges import with_usable_range
 from .cookies import ResponseCookies
 from .event_stream import event_stream
 
 if TYPE_CHECKING:
-    from ...typing import HeaderChanges, HeadersLike
+    from ...typing import HeaderChanges, HeadersLike, WSGIEnvironment
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -175,6 +176,18 @@ class Response(werkzeug.wrappers.Response):
         "Cache-Control": "no-cache, no-transform",
         "X-Accel-Buffering": "no",
     }
+
+    def make_conditional(
+        self,
+        request_or_environ: WSGIEnvironment | werkzeug.wrappers.Request,
+        accept_ranges: bool | str = False,
+        complete_length: int | None = None,
+    ) -> Response:
+        """Make the response conditional; see Werkzeug. Unlike there, an unknown or invalid ``Range`` is ignored."""
+        given: Any = request_or_environ
+        environ: WSGIEnvironment = getattr(given, "environ", given)
+        super().make_conditional(with_usable_range(environ, complete_length), accept_ranges, complete_length)
+        return self
 
     @property
     def cookies(self) -> ResponseCookies:

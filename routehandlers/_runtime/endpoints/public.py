@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from werkzeug.utils import send_file
 from werkzeug.wsgi import FileWrapper
 
 from ..._http.response.response import Response
+from ..._http.values.ranges import with_usable_range
 from ..._routing.spelling import from_matching
 from ...exceptions import InvalidConfigError
 from ..answer.bodies import begin
@@ -98,7 +100,7 @@ def _find_now(folder: Path, info: RouteInfo, text: str) -> PublicFile | None:
 
 
 def _send(file: str, scope: Scope) -> WerkzeugResponse:
-    response = send_file(file, scope.environ)
+    response = send_file(file, with_usable_range(scope.environ, Path(file).stat().st_size))
     response.headers["Cache-Control"] = _CACHE_CONTROL
     return response
 
@@ -126,6 +128,15 @@ def _found_at_start(folder: Path, info: RouteInfo) -> FindPublic:
 
 
 def _serve_static(file: Any, scope: Scope) -> WerkzeugResponse:
-    found = file.get_response(scope.environ["REQUEST_METHOD"], scope.environ)
+    # WhiteNoise would refuse ranges that it has to ignore, and those of a single byte.
+    whole = {name: value for name, value in scope.environ.items() if name != "HTTP_RANGE"}
+    found = file.get_response(scope.environ["REQUEST_METHOD"], whole)
     body = FileWrapper(found.file, _CHUNK) if found.file is not None else None
-    return Response(body, int(found.status), found.headers)
+    response = Response(body, int(found.status), found.headers)
+    if found.status == HTTPStatus.OK and "HTTP_RANGE" in scope.environ:
+        try:
+            response.make_conditional(scope.environ, True, int(response.headers["Content-Length"]))
+        except HTTPException:
+            response.close()
+            raise
+    return response
