@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote
 
-from .._http.values.encoding import PCHAR
+from .._http.values.encoding import PCHAR, encode_url_part
 from .._routing.spelling import restore
 from ..exceptions import InvalidPatternError
 from .tokens import Token, parse_tokens
@@ -25,14 +25,19 @@ class Filled:
 
     :param origin: Scheme and host; empty for the application's own host.
     :param path: Percent-encoded.
-    :param query: Decoded pairs, in order.
-    :param fragment: Percent-encoded, without the number sign.
+    :param search: The query as the destination writes it, with percent-encoded values of the parameters.
+    :param fragment: As ``search``, without the number sign.
     """
 
     origin: str
     path: str
-    query: tuple[tuple[str, str], ...]
+    search: str
     fragment: str
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query as decoded pairs, in order."""
+        return parse_qsl(self.search, keep_blank_values=True, errors="replace")
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Destination:
     text: str
     origin: str
     path: tuple[Token, ...]
-    query: tuple[tuple[str, str], ...]
+    query: str
     fragment: str
     used: frozenset[str]
     known: frozenset[str]
@@ -60,10 +65,8 @@ class Destination:
         path = "".join(_fill_token(token, params) for token in self.path)
         if any(segment in {".", ".."} for segment in path.split("/")):
             return None
-        query = tuple(
-            (fill_text(name, params, self.known), fill_text(value, params, self.known)) for name, value in self.query
-        )
-        fragment = quote(fill_text(unquote(self.fragment), params, self.known), safe=f"{PCHAR}/?")
+        query = _fill_encoded(self.query, params, self.known, safe="")
+        fragment = _fill_encoded(self.fragment, params, self.known, safe=f"{PCHAR}/?")
         # A path that starts with two slashes would name a host.
         path = re.sub("/{2,}", "/", path) if not self.origin else path
         return Filled(self.origin, path or "/", query, fragment)
@@ -91,8 +94,7 @@ def compile_destination(text: str, known: Collection[str]) -> Destination:
     if unknown := sorted(named - set(known)):
         has = f"They define: {', '.join(map(repr, sorted(known)))}." if known else "They define none."
         raise InvalidPatternError(text, f"neither its source nor its 'has' defines the parameter {unknown[0]!r}. {has}")
-    pairs = tuple(parse_qsl(query, keep_blank_values=True))
-    return Destination(text, origin, tokens, pairs, fragment, used, frozenset(known))
+    return Destination(text, origin, tokens, query, fragment, used, frozenset(known))
 
 
 def _split_origin(text: str) -> tuple[str, str]:
@@ -122,6 +124,20 @@ def fill_text(text: str, params: Mapping[str, str], known: Collection[str]) -> s
     )
 
 
+def _fill_encoded(text: str, params: Mapping[str, str], known: Collection[str], safe: str) -> str:
+    """Fill percent-encoded params into the query or the fragment of a URL. All else stays as it was written.
+
+    :param safe: Characters of the params that are not encoded.
+    """
+    filled, end = "", 0
+    for found in _PLACE.finditer(text):
+        filled += encode_url_part(text[end : found.start()])
+        end = found.end()
+        is_parameter = not found[1] and found[2] in known
+        filled += quote(restore(params.get(found[2], "")), safe=safe) if is_parameter else found[1] or found[0]
+    return filled + encode_url_part(text[end:])
+
+
 def _fill_token(token: Token, params: Mapping[str, str]) -> str:
     if isinstance(token, str):
         return quote(token, safe=f"{PCHAR}/%")
@@ -139,6 +155,5 @@ def to_url(filled: Filled, incoming: str = "") -> str:
 
     :param incoming: The client's query as it was sent. It comes first.
     """
-    own = urlencode(filled.query, quote_via=quote)
-    query = "&".join(part for part in (incoming, own) if part)
+    query = "&".join(part for part in (incoming, filled.search) if part)
     return f"{filled.origin}{filled.path}{'?' if query else ''}{query}{'#' if filled.fragment else ''}{filled.fragment}"

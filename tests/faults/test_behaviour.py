@@ -489,3 +489,60 @@ def test_a_range_that_must_be_ignored_was_refused(
         assert answer.headers["Content-Range"] == f"bytes {start}-{start + len(body or b'') - 1}/{len(TEXT)}"
     if status == 416:
         assert answer.headers["Content-Range"] == f"bytes */{len(TEXT)}"
+
+
+# Destinations (B14) ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("destination", "location"),
+    [
+        ("https://e.example/x?next=https://a/b", "https://e.example/x?next=https://a/b"),
+        ("/x?next=/a/b", "/x?next=/a/b"),
+        ("/x?a+b=c+d", "/x?a+b=c+d"),
+        ("/x?a%20b=%2f", "/x?a%20b=%2f"),
+        ("/x?a", "/x?a"),
+        ("/x?a&&b=", "/x?a&&b="),
+        ("/x?a=1;b=2", "/x?a=1;b=2"),
+        ("/x?at=12\\:30&p=:8080", "/x?at=12:30&p=:8080"),
+        ("/x?a=é", "/x?a=%C3%A9"),
+        ("/x?a=b c", "/x?a=b%20c"),
+        ("/x?a=%3Aid", "/x?a=%3Aid"),
+        ("/x?a=:other%3A:id", "/x?a=:other%3Av%20%26%2F%C3%A9"),
+        ("/x?:id=1", "/x?v%20%26%2F%C3%A9=1"),
+        ("/x?q=:id&r=:id#:id", "/x?q=v%20%26%2F%C3%A9&r=v%20%26%2F%C3%A9#v%20&/%C3%A9"),
+        ("/x#a%2Fb?c=[1]", "/x#a%2Fb?c=[1]"),
+        ("/x#/route/é", "/x#/route/%C3%A9"),
+    ],
+)
+def test_the_query_of_a_destination_was_written_again(
+    make_app: MakeApp, client_for: ClientFor, destination: str, location: str
+) -> None:
+    destination = destination.replace(":other", "\\:other")
+    app = make_app({}, redirects=[{"source": "/old/:id", "destination": destination, "permanent": True}])
+
+    answer = client_for(app).get("/old/v%20%26%2F%C3%A9")
+
+    assert answer.headers["Location"] == location
+    assert answer.headers["Refresh"] == f"0;url={location}"
+
+
+def test_the_query_of_a_destination_stays_behind_that_of_the_client(make_app: MakeApp, client_for: ClientFor) -> None:
+    rule = {"source": "/old", "destination": "/x?next=https://a/b&c", "permanent": False}
+
+    answer = client_for(make_app({}, redirects=[rule])).get("/old?z=a%2Fb&next=1&c=2&next")
+
+    assert answer.headers["Location"] == "/x?z=a%2Fb&next=https://a/b&c"
+
+
+def test_the_query_of_a_rewrite_is_still_decoded(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {"x/route.py": "def GET(request): return list(request.args.items(multi=True))"},
+        rewrites=[{"source": "/old/:id", "destination": "/x?next=https://a/b&a+b=%26&:id=:id&c=%3Aid"}],
+    )
+
+    answer = client_for(app).get("/old/v%20%26%2F%C3%A9?z=1")
+
+    assert answer.get_json() == [
+        ["z", "1"], ["id", "v &/é"], ["next", "https://a/b"], ["a b", "&"], ["v &/é", "v &/é"], ["c", ":id"],
+    ]  # fmt: skip

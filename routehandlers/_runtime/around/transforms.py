@@ -198,7 +198,8 @@ def rewrite(matched: Matched[RewriteTransform], scope: WrappedScope) -> str | No
         filled = transform.destination.fill(params) if params is not None else None
         if params is None or filled is None:
             continue
-        scope.rewrite([*_unused(transform, params, {name for name, _ in filled.query}), *filled.query])
+        own = filled.query
+        scope.rewrite([*_unused(transform, params, {name for name, _ in own}), *own])
         return to_text(filled.path)
     return None
 
