@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import Client
 
 from ._cache.cache import Cache
+from ._cache.life import profiles_with
 from ._cache.store import Store
 from ._http.request.request import Request
 from ._http.request.watched import watched_class
@@ -299,7 +300,7 @@ def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cac
         handler.share_purges(family_of(directory))
     storage = config.cache if isinstance(config.cache, str) else type(config.cache).__qualname__
     store = Store(handler, config.cache_max_memory_size, owner=f"{directory} {storage}")
-    return Cache(store, frozenset(patterns), config.expire_time)
+    return Cache(store, frozenset(patterns), config.expire_time, profiles_with(config.cache_life))
 
 
 def _request_class(config: Config, limit: int | None) -> type[Request]:

@@ -92,7 +92,7 @@ def cache_tag(*tags: str) -> None:
 
     https://nextjs.org/docs/app/api-reference/functions/cacheTag
 
-    :param tags: Up to 128 tags of up to 256 characters each.
+    :param tags: Up to 128 tags of up to 256 characters each. Others are dropped with a warning, as in Next.
     :raise OutsideRequestError: Outside of a request.
     """
     scope = current_scope("cache_tag")
@@ -106,13 +106,13 @@ def cache_life(profile: str | Mapping[str, float]) -> None:
 
     https://nextjs.org/docs/app/api-reference/functions/cacheLife
 
-    :param profile: ``"seconds"``, ``"minutes"``, ``"hours"``, ``"days"``, ``"weeks"``, ``"max"`` or ``"default"``; or
-        a mapping with ``revalidate`` and ``expire`` in seconds.
+    :param profile: ``"seconds"``, ``"minutes"``, ``"hours"``, ``"days"``, ``"weeks"``, ``"max"`` or ``"default"``; a
+        name in the setting ``cache_life``; or a mapping with ``revalidate`` and ``expire`` in seconds.
     :raise ValueError: For an unknown profile.
     :raise OutsideRequestError: Outside of a request.
     """
     scope = current_scope("cache_life")
-    life = find_life(profile)
+    life = find_life(profile, scope.route.cache.profiles)
     if scope.render is not None:
         scope.render.set_life(life.revalidate, life.expire)
 

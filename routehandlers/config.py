@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from ._cache.life import profile_mistake
 from ._hints import hint
 from .cache_handlers.opening import SCHEMES, open_cache_handler
 from .exceptions import InvalidConfigError
@@ -46,6 +47,7 @@ class Config:
     :param cache: The storage of the cache: ``"memory://"``, ``"file:///path"``, ``"redis://host"``, or a
         ``routehandlers.cache_handlers.CacheHandler``.
     :param expire_time: Seconds after which a stored response is no longer served.
+    :param cache_life: Cache lives by name, for ``cache_life()``: ``{"blog": {"revalidate": 60, "expire": 3600}}``.
     :param cache_max_memory_size: Maximum size in bytes of the cache in each process; 0 stores nothing there.
     :param public: The folder whose files are served unchanged, before any route. ``create_app()``, ``dev`` and
         ``start`` use ``public`` beside the folder with the routes, if it exists. ``False`` turns this off.
@@ -66,6 +68,7 @@ class Config:
     origin: str | None = None
     cache: str | CacheHandler = "memory://"
     expire_time: float = 31_536_000
+    cache_life: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cache_max_memory_size: int = 50 * 2**20
     public: str | os.PathLike[str] | Literal[False] | None = None
     fallback: WSGIApplication | None = None
@@ -147,6 +150,11 @@ _RULES: dict[str, tuple[Any, str]] = {
     "expire_time": (
         lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
         "a number of seconds above 0",
+    ),
+    "cache_life": (
+        lambda value: profile_mistake(value) is None,
+        "a dict of names and cache lives with 0 < revalidate < expire, such as"
+        " {'blog': {'revalidate': 60, 'expire': 3600}}",
     ),
     "cache_max_memory_size": (
         lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,

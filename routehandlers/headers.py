@@ -16,7 +16,7 @@ def cookies() -> Cookies:
     """Return the cookies of the current request. Cookies set here are sent.
 
     The result is a mapping of names to values with ``set(name, value, *, max_age,
-    expires, path="/", domain, secure, httponly, samesite, partitioned)``,
+    expires, path="/", domain, secure, httponly, samesite, partitioned, priority)``,
     ``delete(name)`` and ``get_all()``. It includes the cookies that were set.
     Cookies set before ``redirect()``, ``not_found()`` or a Werkzeug
     ``HTTPException`` are sent. After an unexpected exception they are dropped.

@@ -13,7 +13,17 @@ from ._http.values.url import URL
 from ._http.values.user_agent import UserAgent, parse_user_agent
 from ._runtime.scope.scope import current_scope
 
-__all__ = ["URL", "Request", "Response", "UserAgent", "after", "connection", "early_hints", "user_agent"]
+__all__ = [
+    "URL",
+    "Request",
+    "Response",
+    "UserAgent",
+    "after",
+    "connection",
+    "early_hints",
+    "user_agent",
+    "user_agent_from_string",
+]
 
 logger = logging.getLogger("routehandlers")
 
@@ -84,3 +94,13 @@ def user_agent(request: Request) -> UserAgent:
     https://nextjs.org/docs/app/api-reference/functions/userAgent
     """
     return parse_user_agent(request.headers.get("User-Agent", ""))
+
+
+def user_agent_from_string(header: str | None) -> UserAgent:
+    """Parse the text of a ``User-Agent`` header, for example one from a log. It needs the extra ``user-agent``.
+
+    https://nextjs.org/docs/app/api-reference/functions/userAgent
+
+    :param header: ``None`` counts as an empty text.
+    """
+    return parse_user_agent(header or "")

@@ -20,7 +20,9 @@ SURFACE = {
     "routehandlers.fetch": ["FetchResponse", "fetch"],
     "routehandlers.headers": ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"],
     "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],
-    "routehandlers.server": ["Request", "Response", "URL", "UserAgent", "after", "connection", "early_hints", "user_agent"],
+    "routehandlers.server": [
+        "Request", "Response", "URL", "UserAgent", "after", "connection", "early_hints", "user_agent", "user_agent_from_string",
+    ],
     "routehandlers.flask": ["RouteHandlersBlueprint"],
     "routehandlers.testing": [
         "RequestScope", "TestClient", "TestResponse", "call", "clear_cache", "client", "request_scope",

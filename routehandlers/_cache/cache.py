@@ -13,7 +13,7 @@ from ..cache_handlers.memory import Held
 from ..exceptions import StorageError
 from .freshness import Freshness, retry_after
 from .key import LONGEST_TAG, layout_tag, path_tags, route_tag
-from .life import find_life
+from .life import PROFILES, Profiles, find_life
 from .refresh import LONGEST_REFRESH, Refresher
 from .single_flight import Flight, SingleFlight
 from .store import Store, is_same
@@ -62,11 +62,15 @@ class Cache:
 
     :param patterns: Patterns of all routes.
     :param expire_time: Seconds until a stored response is no longer served. Its own life can only be shorter.
+    :param profiles: The cache lives that have a name.
     """
 
-    def __init__(self, store: Store, patterns: Collection[str], expire_time: float) -> None:
+    def __init__(
+        self, store: Store, patterns: Collection[str], expire_time: float, profiles: Profiles = PROFILES
+    ) -> None:
         self.store = store
         self.expire_time = expire_time
+        self.profiles = profiles
         self._patterns = patterns
         store.when_forked(self._reset)
         self._reset()
@@ -88,9 +92,9 @@ class Cache:
         if profile is None or (isinstance(profile, Mapping) and profile.get("expire") == 0):
             until: float | None = 0.0
         else:
-            expire = find_life(profile).expire
+            expire = find_life(profile, self.profiles).expire
             # A year or more counts as without end.
-            until = None if expire >= find_life("max").expire else time.time() + expire
+            until = None if expire >= PROFILES["max"].expire else time.time() + expire
         if len(tag) > LONGEST_TAG and not tag.startswith("_N_T_"):
             logger.warning(
                 "revalidate_tag() has no effect: the tag has %d characters, %d are allowed.", len(tag), LONGEST_TAG

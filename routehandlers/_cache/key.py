@@ -9,6 +9,7 @@ that are not valid UTF-8.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -20,6 +21,8 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from .._hints import shorten
+
+logger = logging.getLogger("routehandlers")
 
 # A response with a longer key is sent but not stored.
 LONGEST_KEY = 8_192
@@ -115,21 +118,23 @@ def layout_tag(folder: str) -> str:
 
 
 def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return tags without duplicates.
+    """Return tags without duplicates. Drop those that are too long or too many with a warning, as Next does.
 
     :raise TypeError: For a single ``str``, and for a tag that is empty or not a ``str``.
-    :raise ValueError: If a tag is too long, or there are too many.
     """
     if isinstance(tags, str):
         raise TypeError(f"tags is {tags!r}, a single str. Write a tuple: ({tags!r},).")
-    checked = tuple(dict.fromkeys(tags))
-    for tag in checked:
+    checked: list[str] = []
+    for tag in dict.fromkeys(tags):
         if not isinstance(tag, str) or not tag:
             raise TypeError(f"{tag!r} is not a valid tag. A tag is a str that is not empty.")
         if len(tag) > LONGEST_TAG:
-            raise ValueError(
-                f"The tag {tag[:40]!r}… is too long: it has {len(tag)} characters, at most {LONGEST_TAG} are allowed."
+            logger.warning(
+                "The tag %r… is dropped: it has %d characters, %d are allowed.", tag[:40], len(tag), LONGEST_TAG
             )
-    if len(checked) > MOST_TAGS:
-        raise ValueError(f"Too many tags: {len(checked)}. An entry can have {MOST_TAGS}.")
-    return checked
+        elif len(checked) == MOST_TAGS:
+            logger.warning("The tag %r and those after it are dropped: %d tags are allowed.", tag, MOST_TAGS)
+            break
+        else:
+            checked.append(tag)
+    return tuple(checked)

@@ -36,7 +36,11 @@ PROFILES = {
 }
 
 
-def find_life(profile: str | Mapping[str, float]) -> Life:
+# The cache lives that an application knows, by name.
+Profiles = Mapping[str, Life]
+
+
+def find_life(profile: str | Mapping[str, float], profiles: Profiles = PROFILES) -> Life:
     """Return the cache life of a profile.
 
     :param profile: A name, or a mapping with some of ``stale``, ``revalidate`` and ``expire``, in seconds. Missing
@@ -44,12 +48,12 @@ def find_life(profile: str | Mapping[str, float]) -> Life:
     :raise ValueError: For an unknown name or key, and unless 0 < ``revalidate`` < ``expire``.
     """
     if isinstance(profile, str):
-        if profile in PROFILES:
-            return PROFILES[profile]
-        raise ValueError(f"There is no cache life {profile!r}. {hint(profile, PROFILES)}")
+        if profile in profiles:
+            return profiles[profile]
+        raise ValueError(f"There is no cache life {profile!r}. {hint(profile, profiles)}")
     if unknown := sorted(set(profile) - {"stale", "revalidate", "expire"}):
         raise ValueError(f"A cache life has no {unknown[0]!r}. It can have stale, revalidate and expire.")
-    default = PROFILES["default"]
+    default = profiles["default"]
     life = Life(profile.get("revalidate", default.revalidate), profile.get("expire", default.expire))
     if life.revalidate <= 0 or life.expire <= life.revalidate:
         raise ValueError(
@@ -57,3 +61,30 @@ def find_life(profile: str | Mapping[str, float]) -> Life:
             f" expire={life.expire:g}."
         )
     return life
+
+
+def profiles_with(own: Mapping[str, Mapping[str, float]]) -> Profiles:
+    """Return Next's profiles with those of an application, which may also replace them.
+
+    :param own: Checked by ``profile_mistake()``.
+    """
+    profiles = dict(PROFILES)
+    if "default" in own:  # the others inherit from it
+        profiles["default"] = find_life(own["default"], profiles)
+    return {**profiles, **{name: find_life(life, profiles) for name, life in own.items()}}
+
+
+def profile_mistake(own: object) -> str | None:
+    """Return the reason why a value cannot be the profiles of an application, or ``None``."""
+    if not isinstance(own, Mapping):
+        return "it is not a dict"
+    for name, life in own.items():
+        if not isinstance(name, str) or not isinstance(life, Mapping):
+            return f"{name!r} is {life!r}"
+        if any(isinstance(value, bool) or not isinstance(value, (int, float)) for value in life.values()):
+            return f"{name!r} has a value that is not a number of seconds"
+    try:
+        profiles_with(own)
+    except ValueError as error:
+        return str(error)
+    return None

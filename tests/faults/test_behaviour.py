@@ -12,10 +12,10 @@ from conftest import ClientFor, MakeApp
 from markupsafe import Markup
 from servers import write_app
 
-from routehandlers import Response
-from routehandlers.exceptions import InvalidAppError
+from routehandlers import Response, create_app
+from routehandlers.exceptions import InvalidAppError, InvalidConfigError
 from routehandlers.flask import RouteHandlersBlueprint
-from routehandlers.server import URL
+from routehandlers.server import URL, user_agent_from_string
 
 
 def flask_app(folder: Path, files: dict[str, str], **settings: Any) -> flask.Flask:
@@ -233,7 +233,7 @@ TUPLES: dict[str, tuple[int, bytes, dict[str, list[str]]]] = {
 IMPORTS = """
 from http import HTTPStatus
 from werkzeug.datastructures import Headers, MultiDict
-from routehandlers import Response
+from routehandlers import Response, create_app
 """
 
 
@@ -546,3 +546,163 @@ def test_the_query_of_a_rewrite_is_still_decoded(make_app: MakeApp, client_for: 
     assert answer.get_json() == [
         ["z", "1"], ["id", "v &/é"], ["next", "https://a/b"], ["a b", "&"], ["v &/é", "v &/é"], ["c", ":id"],
     ]  # fmt: skip
+
+
+# Tags and cache lives (B15, B25) --------------------------------------------
+
+VALUES = """
+from routehandlers.cache import cached, cache_tag, cache_life, revalidate_tag
+CALLS = []
+@cached(tags={tags})
+def value():
+    CALLS.append(1)
+    return len(CALLS)
+"""
+
+
+@pytest.mark.parametrize(
+    ("tags", "kept", "dropped"),
+    [
+        (["a" * 256, "b" * 257, "c"], ["a" * 256, "c"], ["b" * 257]),
+        (["x" * 300], [], ["x" * 300]),
+        ([str(number) for number in range(129)], ["0", "127"], ["128"]),
+        ([str(number) for number in range(300)] * 2, ["0", "127"], ["128", "299"]),
+        (["y" * 300, *map(str, range(128))], ["0", "127"], ["y" * 300]),
+    ],
+)
+@pytest.mark.parametrize("way", ["cached", "cache_tag"])
+def test_a_tag_too_long_or_too_many_was_a_500(
+    make_app: MakeApp,
+    client_for: ClientFor,
+    tags: list[str],
+    kept: list[str],
+    dropped: list[str],
+    way: str,
+    caplog: Any,
+) -> None:
+    source = VALUES.format(tags=tags if way == "cached" else ())
+    call = f"cache_tag(*{tags!r}); " if way == "cache_tag" else ""
+    app = make_app(
+        {
+            "x/route.py": f"{source}revalidate = 60\ndef GET():\n    {call}CALLS.append(1)\n    return [value(), len(CALLS)]\n"
+        }
+    )
+    client = client_for(app)
+    first = client.get("/x").get_json()
+
+    assert caplog.text.count("dropped: ") >= 1
+    for tag in dropped:
+        app.cache.revalidate_tag(tag)
+        assert client.get("/x").get_json() == first
+    for tag in kept:
+        app.cache.revalidate_tag(tag)
+        again = client.get("/x").get_json()
+        assert again != first
+        first = again
+
+
+def test_a_tag_of_fetch_was_too_long_for_the_request(make_app: MakeApp, client_for: ClientFor, caplog: Any) -> None:
+    source = "from routehandlers.fetch import fetch\ndef GET(): return fetch('http://127.0.0.1:9/', tags=['x' * 300])\n"
+
+    client_for(make_app({"x/route.py": source})).get("/x")
+
+    assert "is dropped: it has 300 characters" in caplog.text
+
+
+LIVES = {
+    "blog": {"stale": 9, "revalidate": 60, "expire": 3_600},
+    "half": {"revalidate": 120},
+    "hours": {"revalidate": 7, "expire": 77},
+    "default": {"revalidate": 500, "expire": 5_000},
+}
+
+
+@pytest.mark.parametrize(
+    ("profile", "value"),
+    [
+        ("blog", "s-maxage=60, stale-while-revalidate=3540"),
+        ("half", "s-maxage=120, stale-while-revalidate=4880"),
+        ("hours", "s-maxage=7, stale-while-revalidate=70"),
+        ("default", "s-maxage=500, stale-while-revalidate=4500"),
+        ("minutes", "s-maxage=60, stale-while-revalidate=3540"),
+    ],
+)
+def test_there_were_no_cache_lives_of_an_applications_own(
+    make_app: MakeApp, client_for: ClientFor, profile: str, value: str
+) -> None:
+    source = f"from routehandlers.cache import cache_life\ndynamic = 'force-static'\ndef GET():\n    cache_life({profile!r})\n"
+    app = make_app({"x/route.py": f"{source}    return 'x'\n"}, cache_life=LIVES)
+
+    assert client_for(app).get("/x").headers["Cache-Control"] == value
+
+
+def test_a_tag_is_purged_with_a_cache_life_of_an_applications_own(make_app: MakeApp) -> None:
+    app = make_app({}, cache_life=LIVES)
+
+    app.cache.revalidate_tag("a", "blog")
+
+    with pytest.raises(ValueError, match=r"There is no cache life 'blok'\. Did you mean 'blog'\?"):
+        app.cache.revalidate_tag("a", "blok")
+
+
+def test_cache_lives_are_read_from_the_project_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.routehandlers.cache_life.blog]\nrevalidate = 60\nexpire = 3600\n")
+    source = (
+        "from routehandlers.cache import cache_life\ndynamic = 'force-static'\ndef GET():\n    cache_life('blog')\n"
+    )
+
+    app = create_app(write_app(tmp_path, {"x/route.py": f"{source}    return 'x'\n"}))
+
+    answer = app.test_client().get("/x")
+    assert answer.headers["Cache-Control"] == "s-maxage=60, stale-while-revalidate=3540"
+
+
+@pytest.mark.parametrize(
+    "lives",
+    [
+        [], "blog", {"blog": 60}, {1: {"revalidate": 1}}, {"blog": {"revalidate": "60"}}, {"blog": {"revalidate": True}},
+        {"blog": {"revalidate": 0}}, {"blog": {"revalidate": 60, "expire": 60}}, {"blog": {"revalidat": 60}},
+        {"default": {"revalidate": 60, "expire": 30}}, {"blog": {"revalidate": None}},
+    ],
+)  # fmt: skip
+def test_a_wrong_cache_life_was_found_late(make_app: MakeApp, lives: Any) -> None:
+    with pytest.raises(InvalidConfigError, match=r"cache_life is .* Give a dict of names and cache lives"):
+        make_app({}, cache_life=lives)
+
+
+# Next's names that were missing (B25) ---------------------------------------
+
+
+@pytest.mark.parametrize(("priority", "end"), [("high", "; Priority=high"), ("Low", "; Priority=Low"), (None, "")])
+def test_a_cookie_could_have_no_priority(
+    make_app: MakeApp, client_for: ClientFor, priority: str | None, end: str
+) -> None:
+    source = f"""
+    from routehandlers import Response
+    from routehandlers.headers import cookies
+    def GET():
+        cookies().set("a", "1", partitioned=True, secure=True, priority={priority!r})
+        response = Response("x")
+        response.cookies.set("b", "2", priority={priority!r})
+        return response
+    """
+
+    answer = client_for(make_app({"x/route.py": source})).get("/x")
+
+    assert sorted(answer.headers.getlist("Set-Cookie")) == [
+        f"a=1; Path=/; Secure; Partitioned{end}", f"b=2; Path=/{end}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("priority", ["urgent", "", 1, True, "high; Domain=x"])
+def test_a_wrong_priority_of_a_cookie_was_an_unknown_attribute(priority: Any) -> None:
+    with pytest.raises(ValueError, match="priority must be 'Low', 'Medium' or 'High'"):
+        Response("x").cookies.set("a", "1", priority=priority)
+
+
+def test_a_user_agent_could_not_be_read_from_a_text() -> None:
+    header = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+    assert (user_agent_from_string(header).is_bot, user_agent_from_string(header).ua) == (True, header)
+    assert user_agent_from_string(None).ua == ""

@@ -82,6 +82,7 @@ class CookieAttributes(TypedDict, total=False):
     httponly: bool
     samesite: str | None
     partitioned: bool
+    priority: str | None
 
 
 def _text(value: str) -> str:
@@ -113,8 +114,9 @@ def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes])
     parts += [f"Domain={_attribute('domain', domain)}"] if domain else []
     parts += ["Secure"] if attributes.get("secure") else []
     parts += ["HttpOnly"] if attributes.get("httponly") else []
-    parts += _same_site(attributes.get("samesite"))
+    parts += _one_of("SameSite", attributes.get("samesite"), ("Strict", "Lax", "None"))
     parts += ["Partitioned"] if attributes.get("partitioned") else []
+    parts += _one_of("Priority", attributes.get("priority"), ("Low", "Medium", "High"))
     return "; ".join(parts)
 
 
@@ -136,12 +138,14 @@ def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float |
     return [f"Expires={http_date(expires)}"]
 
 
-def _same_site(value: str | None) -> list[str]:
+def _one_of(name: str, value: str | None, allowed: tuple[str, str, str]) -> list[str]:
+    """Return an attribute with one of three values, in the case in which it was given."""
     if value is None:
         return []
-    if not isinstance(value, str) or value.lower() not in {"strict", "lax", "none"}:
-        raise ValueError(f"samesite must be 'Strict', 'Lax' or 'None', not {value!r}.")
-    return [f"SameSite={value}"]
+    if not isinstance(value, str) or value.lower() not in map(str.lower, allowed):
+        first, second, third = allowed
+        raise ValueError(f"{name.lower()} must be {first!r}, {second!r} or {third!r}, not {value!r}.")
+    return [f"{name}={value}"]
 
 
 def _attribute(name: str, value: str) -> str:
