@@ -9,8 +9,8 @@ from types import ModuleType
 from .._hints import snake_case
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
-from .._start.arguments import named_arguments
-from .._start.loader import is_async, is_own, line_of
+from .._start.arguments import is_async, named_arguments
+from .._start.loader import is_own, line_of
 from .._start.segment_config import METHODS, find_mistakes
 from ..exceptions import InvalidRouteModuleError
 

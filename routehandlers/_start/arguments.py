@@ -55,6 +55,26 @@ def named_arguments(function: Callable[..., Any], offered: Collection[str]) -> f
     return frozenset(offered)
 
 
+_ASYNC = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Return whether calling a function makes a coroutine or an asynchronous generator."""
+    called = function if inspect.isroutine(function) else type(function).__call__
+    return any(is_so(one) for is_so in _ASYNC for one in (function, called))
+
+
+def is_callable_alone(function: Callable[..., Any]) -> bool:
+    """Return whether a function can be called without arguments."""
+    try:
+        signature_of(function).bind()
+    except TypeError:
+        return False
+    except ValueError:  # it has no signature
+        return True
+    return True
+
+
 def _signatures(function: Callable[..., Any]) -> Iterator[_Parameters]:
     """Yield the parameters of a callable, and then of those that it wraps, one after the other.
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from .._routing.tree import FolderFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
-from .arguments import argument_count
-from .loader import ModuleLoader, is_async, is_own, line_of
+from .arguments import argument_count, is_async
+from .loader import ModuleLoader, is_own, line_of
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ imported once, and two applications share nothing.
 from __future__ import annotations
 
 import dis
-import inspect
 import itertools
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
@@ -22,7 +21,7 @@ from typing import Any
 from .._routing.tree import RouteFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
 from ..typing import Handler
-from .arguments import argument_count
+from .arguments import argument_count, is_async
 from .segment_config import METHODS, SegmentConfig, find_mistakes, read_config
 
 _numbers = itertools.count(1)
@@ -181,15 +180,6 @@ def handler_mistake(name: str, handler: object) -> str | None:
             f" 'def {name}(request):' or 'def {name}(request, context):'."
         )
     return None
-
-
-_ASYNC = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-
-
-def is_async(function: Callable[..., Any]) -> bool:
-    """Return whether calling a function makes a coroutine or an asynchronous generator."""
-    called = function if inspect.isroutine(function) else type(function).__call__
-    return any(is_so(one) for is_so in _ASYNC for one in (function, called))
 
 
 def line_of(module: ModuleType, name: str) -> int | None:

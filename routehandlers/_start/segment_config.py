@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from .._hints import closest
 from .._http.request.vary import is_vary
+from .arguments import is_async, is_callable_alone
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """The names that a handler can have: the methods in Next's manual."""
@@ -111,6 +112,7 @@ def find_mistakes(names: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[
     for name, (is_valid, expected) in _RULES.items():
         if name in names and not is_valid(names[name]):
             yield name, f"{name} is {names[name]!r}. Give {expected}."
+    yield from _static_params_mistakes(names.get("generate_static_params"))
     if names.get("dynamic_params") is False and "generate_static_params" not in names:
         yield (
             "dynamic_params",
@@ -120,6 +122,23 @@ def find_mistakes(names: dict[str, Any], own: dict[str, Any]) -> Iterator[tuple[
     for name, value in own.items():
         if not name.startswith("_") and (meant := _meant(name, value)) is not None and meant not in names:
             yield name, f"It exports {name!r}. Did you mean {meant!r}?"
+
+
+def _static_params_mistakes(function: object) -> Iterator[tuple[str, str]]:
+    """Find what prevents the library from calling ``generate_static_params()``."""
+    name, example = "generate_static_params", "'def generate_static_params():'"
+    if not callable(function):
+        return  # missing, or reported already
+    if isinstance(function, type):
+        yield name, f"{name} is {function!r}. Write a function: {example}."
+    elif is_async(function):
+        yield name, f"{name} is asynchronous, and this library is not. Write {example} and call blocking functions."
+    elif not is_callable_alone(function):
+        yield (
+            name,
+            f"{name} has the wrong parameters: it is called with nothing. Write {example}, and list the params of all"
+            " folders of the path together.",
+        )
 
 
 def _meant(name: str, value: object) -> str | None:

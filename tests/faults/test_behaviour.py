@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -706,3 +707,53 @@ def test_a_user_agent_could_not_be_read_from_a_text() -> None:
 
     assert (user_agent_from_string(header).is_bot, user_agent_from_string(header).ua) == (True, header)
     assert user_agent_from_string(None).ua == ""
+
+
+# Static params (B17) --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("async def generate_static_params(): return []", "is asynchronous"),
+        ("async def generate_static_params(): yield {}", "is asynchronous"),
+        ("async def listed(a): return []\nfrom functools import partial\ngenerate_static_params = partial(listed, 1)",
+         "is asynchronous"),
+        ("class Listed:\n    async def __call__(self): return []\ngenerate_static_params = Listed()", "is asynchronous"),
+        ("def generate_static_params(params): return []", "wrong parameters"),
+        ("def generate_static_params(*, params): return []", "wrong parameters"),
+        ("generate_static_params = lambda a, b: []", "wrong parameters"),
+        ("@other_arguments\ndef generate_static_params(): return []", "wrong parameters"),
+        ("class generate_static_params: pass", "Write a function"),
+        ("generate_static_params = [{'id': 'a'}]", "a function that returns"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("file", ["[id]/route.py", "[id]/icon.py"])
+def test_wrong_static_params_were_found_at_the_first_request(
+    make_app: MakeApp, source: str, reason: str, file: str
+) -> None:
+    handler = "def GET(): return 'x'" if file.endswith("route.py") else "def icon(): return b'x'"
+
+    with pytest.raises(InvalidAppError, match=reason) as caught:
+        make_app({file: f"{DECORATORS}\n{source}\n{handler}\n"})
+
+    assert re.search(rf"{Path(file).name}:\d+\n", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def generate_static_params(options=None, *args, key=1, **kwargs): return [{'id': 'a'}]",
+        "@same\ndef generate_static_params(): return [{'id': 'a'}]",
+        "@drops_all\ndef generate_static_params(a, b, c): return [{'id': 'a'}]",
+        "from functools import partial\n"
+        "def listed(name): return [{'id': name}]\ngenerate_static_params = partial(listed, 'a')",
+        "from functools import lru_cache\n@lru_cache\ndef generate_static_params(): return ({'id': 'a'},)",
+        "def generate_static_params(): yield {'id': 'a'}",
+    ],
+)
+def test_static_params_that_can_be_called_are_no_mistake(make_app: MakeApp, client_for: ClientFor, source: str) -> None:
+    handler = "dynamic_params = False\ndef GET(): return 'x'\n"
+    client = client_for(make_app({"[id]/route.py": f"{DECORATORS}\n{source}\n{handler}"}))
+
+    assert [client.get(path).status_code for path in ("/a", "/b")] == [200, 404]
