@@ -11,14 +11,13 @@ from urllib.parse import parse_qsl
 import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, FileStorage, ImmutableDict, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
-from werkzeug.sansio.utils import get_host
 from werkzeug.utils import cached_property
 
 from ..response.cookies import parse_cookies
 from ..values import json as _json
 from ..values.url import URL
 from .body import read_body
-from .host import without_final_dot
+from .host import host_of
 from .path import canonical_path, escape, readable_path
 
 if TYPE_CHECKING:
@@ -152,8 +151,7 @@ class Request(werkzeug.wrappers.Request):
     @cached_property
     def host(self) -> str:
         """Host name and port, from ``Host`` or else from the server, without a default port and a final dot."""
-        host = get_host(self.scheme, self.environ.get("HTTP_HOST") or None, self.server).lower()
-        return without_final_dot(host)
+        return host_of(self.scheme, self.environ.get("HTTP_HOST"), self.server)
 
     @cached_property
     def url(self) -> str:
