@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import Client
@@ -14,7 +14,7 @@ from werkzeug.test import Client
 from ._cache.cache import Cache
 from ._cache.life import profiles_with
 from ._cache.store import Store
-from ._http.request.request import Request
+from ._http.request.request import LIMITS, Request
 from ._http.request.watched import watched_class
 from ._http.response.draft import DraftKey
 from ._routing.building import public_path
@@ -95,8 +95,9 @@ class RouteHandlers:
     wsgi_app: WSGIApplication
     """The WSGI application. Wrap it as in Flask: ``app.wsgi_app = ProxyFix(app.wsgi_app)``."""
 
-    # The framework in which the routes are mounted, such as Flask.
+    # The framework in which the routes are mounted, such as Flask, and the limits of bodies that it sets.
     _framework: Framework | None = None
+    _limits: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
         self.config = make_config(settings)
@@ -144,7 +145,7 @@ class RouteHandlers:
     ) -> RouteInfo:
         secret, debug = self.config.secret_key, self.config.debug
         if request_class is None:
-            request_class = _request_class(self.config, config.max_content_length if config is not None else None)
+            request_class = _request_class(self.config, config, self._limits)
         return RouteInfo(
             pattern,
             request_class,
@@ -162,7 +163,7 @@ class RouteHandlers:
         )
 
     def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:
-        own_class = request_class if loaded.config.max_content_length is None else None
+        own_class = request_class if all(getattr(loaded.config, name) is None for name in LIMITS) else None
         info = self._info(loaded.route.pattern, loaded.route.folders, loaded.config, own_class)
         endpoint = Endpoint(loaded, info)
         if "GET" not in loaded.handlers or not loaded.config.is_cacheable:
@@ -303,13 +304,19 @@ def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cac
     return Cache(store, frozenset(patterns), config.expire_time, profiles_with(config.cache_life))
 
 
-def _request_class(config: Config, limit: int | None) -> type[Request]:
-    """Return a request class with the limits of an application, which Werkzeug reads from the class."""
+def _request_class(config: Config, route: SegmentConfig | None, limits: Mapping[str, Any]) -> type[Request]:
+    """Return a request class with the limits of an application, which Werkzeug reads from the class.
+
+    :param route: The constants of a route, which have precedence.
+    :param limits: Limits of a framework instead of those of the settings.
+    """
 
     class AppRequest(Request):
         base_path = config.base_path
-        max_content_length = config.max_content_length if limit is None else limit
         trusted_hosts = list(config.trusted_hosts) if config.trusted_hosts is not None else None
 
+    for name in LIMITS:
+        own = getattr(route, name, None)
+        setattr(AppRequest, name, limits.get(name, getattr(config, name)) if own is None else own)
     AppRequest.__name__ = AppRequest.__qualname__ = "Request"
     return AppRequest

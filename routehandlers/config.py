@@ -42,6 +42,8 @@ class Config:
     :param headers: A list of ``{"source", "headers": [{"key", "value"}], "has", "missing", "base_path"}``.
     :param converters: Werkzeug converters by the name after ``=`` in ``[id=name]``.
     :param max_content_length: Maximum body size in bytes, or ``None`` for no limit.
+    :param max_form_memory_size: Maximum size in bytes of a text field of a multipart form, or ``None`` for no limit.
+    :param max_form_parts: Maximum number of fields and files of a form, or ``None`` for no limit.
     :param trusted_hosts: Allowed ``Host`` values; ``".example.com"`` includes subdomains. ``None`` allows any host.
     :param origin: Scheme and host of absolute URLs, such as ``"https://example.com"``.
     :param cache: The storage of the cache: ``"memory://"``, ``"file:///path"``, ``"redis://host"``, or a
@@ -64,6 +66,8 @@ class Config:
     headers: Sequence[Mapping[str, Any]] = ()
     converters: Mapping[str, type[BaseConverter]] = field(default_factory=dict)
     max_content_length: int | None = 16 * 2**20
+    max_form_memory_size: int | None = 500_000
+    max_form_parts: int | None = 1_000
     trusted_hosts: Sequence[str] | None = None
     origin: str | None = None
     cache: str | CacheHandler = "memory://"
@@ -111,6 +115,10 @@ def _is_origin(value: Any) -> bool:
     )
 
 
+def _is_limit(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
+
+
 def _is_strings(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(item, str) and item for item in value)
 
@@ -137,10 +145,9 @@ _RULES: dict[str, tuple[Any, str]] = {
     ),
     "headers": (lambda value: isinstance(value, (list, tuple)), "a list of dicts, each with a 'source'"),
     "converters": (lambda value: isinstance(value, Mapping), "a dict of names and werkzeug converters"),
-    "max_content_length": (
-        lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0),
-        "a number of bytes, or None for no limit",
-    ),
+    "max_content_length": (_is_limit, "a number of bytes, or None for no limit"),
+    "max_form_memory_size": (_is_limit, "a number of bytes, or None for no limit"),
+    "max_form_parts": (_is_limit, "a number of fields, or None for no limit"),
     "trusted_hosts": (lambda value: value is None or _is_strings(value), "a list of host names, or None for any"),
     "origin": (_is_origin, "a scheme and a host, such as 'https://example.com'"),
     "cache": (

@@ -6,7 +6,7 @@ from io import RawIOBase
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from werkzeug.exceptions import RequestEntityTooLarge
+from .._http.request.body import too_large
 
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
@@ -77,7 +77,7 @@ class RoutesInput(_Reader):
         data = kept.read(size) or self._source.read(size)
         self._read += len(data)
         if self._limit is not None and self._read > self._limit:
-            raise RequestEntityTooLarge
+            raise too_large(self._limit)
         return data
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import flask
+from werkzeug.wrappers import Request as WerkzeugRequest
+
 from .._routing.rules import RouteRule, make_rules
 from .._runtime.scope.scope import Scope, ScopeContext
 from ..app import RouteHandlers
@@ -11,17 +14,41 @@ from .framework import FlaskFramework
 from .rules import matching_only
 
 if TYPE_CHECKING:
+    import os
+
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from .._http.request.request import Request
     from .._runtime.answer.finish import Finished
     from .._runtime.path.plans import Plan
     from ..typing import WSGIEnvironment
+
+
+# Limits that a Flask application has settings for, MAX_FORM_MEMORY_SIZE and MAX_FORM_PARTS.
+_OF_FLASK = ("max_form_memory_size", "max_form_parts")
+
+
+class FlaskLimit:
+    """A limit of our requests that is the limit of Flask's request.
+
+    :param name: Name of the attribute, which is the same in both.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, request: Request | None, owner: type[Request]) -> int | None:
+        return getattr(flask.request if flask.has_request_context() else WerkzeugRequest, self._name)  # type: ignore[no-any-return]
 
 
 class MountedRouteHandlers(RouteHandlers):
     """A ``RouteHandlers`` that passes unhandled exceptions and unknown paths to Flask."""
 
     _framework = FlaskFramework()
+
+    def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
+        self._limits = {name: FlaskLimit(name) for name in _OF_FLASK if name not in settings}
+        super().__init__(directory, **settings)
 
     def rules(self, prefix: str, **options: Any) -> dict[str, list[RouteRule]]:
         """Return the rules for Flask's map, by the pattern of their route."""

@@ -32,6 +32,8 @@ class SegmentConfig:
 
     :param revalidate: Seconds, ``False`` for as long as possible, or ``None`` if the module does not set it.
     :param max_content_length: Maximum body size in bytes, instead of the application's limit.
+    :param max_form_memory_size: Maximum bytes of a text field of a multipart form, likewise.
+    :param max_form_parts: Maximum number of fields and files of a form, likewise.
     :param vary: Parts of the request that belong to the cache key beside the path.
     :param public: Whether shared caches may store a response to a request with credentials.
     """
@@ -45,6 +47,8 @@ class SegmentConfig:
     max_duration: float | None = None
     generate_static_params: Callable[..., Any] | None = None
     max_content_length: int | None = None
+    max_form_memory_size: int | None = None
+    max_form_parts: int | None = None
     vary: tuple[str, ...] = ()
     public: bool = False
 
@@ -62,6 +66,10 @@ class SegmentConfig:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and _is_number(value)
 
 
 def _is_strings(value: object) -> bool:
@@ -85,7 +93,9 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "preferred_region": (lambda value: isinstance(value, str) or _is_strings(value), "a region, or a list of regions"),
     "max_duration": (lambda value: _is_number(value) and value != 0, "a number of seconds above 0"),
     "generate_static_params": (callable, "a function that returns a list of params"),
-    "max_content_length": (lambda value: _is_number(value) and isinstance(value, int), "a number of bytes"),
+    "max_content_length": (_is_count, "a number of bytes"),
+    "max_form_memory_size": (_is_count, "a number of bytes"),
+    "max_form_parts": (_is_count, "a number of fields"),
     "vary": (
         lambda value: isinstance(value, (list, tuple)) and all(map(is_vary, value)),
         'a tuple of strings: header names, "search_params:NAME" and "cookie:NAME", such as ("accept-language",)',

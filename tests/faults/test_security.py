@@ -123,3 +123,119 @@ def test_a_request_without_an_application_has_a_host_too() -> None:
 
     assert request.url == "http://localhost/i"
     assert request.next_url.hostname == "localhost"
+
+
+# G6 and G7: forms ---------------------------------------------------------------
+
+FORM = """
+def POST(request):
+    by = request.args.get("by", "form_data")
+    return {"fields": len(request.form_data() if by == "form_data" else getattr(request, by))}
+"""
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=B"
+
+
+def part(name: str = "a", value: bytes = b"x", extra: str = "", headers: str = "") -> bytes:
+    head = f'--B\r\nContent-Disposition: form-data; name="{name}"{extra}\r\n{headers}\r\n'
+    return head.encode() + value + b"\r\n"
+
+
+def post(app: Any, data: bytes, content_type: str = MULTIPART, path: str = "/f", **query: str) -> tuple[int, str]:
+    answer = app.test_client().post(path, query_string=query, content_type=content_type, data=data, buffered=True)
+    return answer.status_code, (answer.get_json(silent=True) or {}).get("detail", "")
+
+
+@pytest.mark.parametrize("by", ["form_data", "form", "files"])
+def test_an_urlencoded_form_had_no_limit_of_fields(make_app: MakeApp, by: str) -> None:
+    app = make_app({"f/route.py": FORM})
+
+    assert post(app, b"a&" * 1_000, URLENCODED, by=by)[0] == 200
+    assert post(app, b"a&" * 1_001, URLENCODED, by=by) == (413, "The form has more than 1000 fields.")
+    assert post(app, b"a=1&" * 2**20, URLENCODED, by=by)[0] == 413
+    assert post(app, b"a=" + b"x" * 2**20, URLENCODED, by=by)[0] == 200
+
+
+@pytest.mark.parametrize("by", ["form_data", "form", "files"])
+def test_the_limits_of_a_multipart_form_could_not_be_set(make_app: MakeApp, by: str) -> None:
+    files = {"f/route.py": FORM, "own/route.py": f"max_form_memory_size = 10\nmax_form_parts = 3\n{FORM}"}
+    app = make_app(files, max_form_memory_size=600_000, max_form_parts=2_000)
+    end = b"--B--\r\n"
+
+    assert post(app, part(value=b"x" * 501_000) + end, by=by)[0] == 200
+    assert post(app, part() * 1_001 + end, by=by)[0] == 200
+    assert post(app, part() * 2_001 + end, by=by) == (413, "The form has more than 2000 fields.")
+    assert post(app, part(value=b"x" * 600_001) + end, by=by) == (
+        413, "A text field of the form is longer than 600000 bytes."
+    )  # fmt: skip
+    own = "/own"
+    assert post(app, part(value=b"x" * 10) * 3 + end, path=own, by=by)[0] == 200
+    assert post(app, part(value=b"x" * 11) + end, path=own, by=by)[0] == 413
+    assert post(app, part() * 4 + end, path=own, by=by)[0] == 413
+    assert post(app, b"a&b&c&d", URLENCODED, path=own, by=by)[0] == 413
+    # A file is no text field, however small the limit is.
+    assert post(app, part(value=b"x" * 700_000, extra='; filename="a"') + end, path=own, by=by)[0] == 200
+
+
+def test_without_limits_a_form_is_limited_by_its_body_alone(make_app: MakeApp) -> None:
+    app = make_app({"f/route.py": FORM}, max_form_memory_size=None, max_form_parts=None, max_content_length=2 * 2**20)
+
+    assert post(app, part() * 3_000 + b"--B--\r\n")[0] == 200
+    assert post(app, part(value=b"x" * 2**20) + b"--B--\r\n")[0] == 200
+    assert post(app, b"a&" * 50_000, URLENCODED)[0] == 200
+    assert post(app, b"a&" * 2**21, URLENCODED) == (413, "The body is longer than 2097152 bytes.")
+
+
+def test_the_headers_of_a_part_had_no_limit(make_app: MakeApp) -> None:
+    app = make_app({"f/route.py": FORM}, max_form_memory_size=None)
+    end = b"--B--\r\n"
+
+    assert post(app, part(headers="X: 1\r\n" * 40) + end)[0] == 200
+    assert post(app, part(headers="X: 1\r\n" * 60, extra='; filename="a"') + end)[0] == 413
+    assert post(app, part(headers="X: " + "1" * 2**20 + "\r\n") + end) == (
+        413, "The headers of a part of the form are too long."
+    )  # fmt: skip
+    assert post(app, b"no boundary at all")[0] == 400
+    assert post(app, b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n")[0] == 400
+
+
+def test_a_route_behind_middleware_that_reads_the_form_has_its_own_limits(make_app: MakeApp) -> None:
+    middleware = """
+from werkzeug.exceptions import RequestEntityTooLarge
+def middleware(request):
+    request.form
+"""
+    app = make_app({"middleware.py": middleware, "f/route.py": f"max_form_parts = 2\n{FORM}"})
+
+    assert post(app, b"a&b", URLENCODED)[0] == 200
+    assert post(app, b"a&b&c", URLENCODED)[0] == 413
+
+
+def test_a_form_that_was_read_can_be_read_again_in_every_way(make_app: MakeApp) -> None:
+    source = """
+def POST(request):
+    files = [[name, file.filename, file.read().decode()] for name, file in request.files.items(multi=True)]
+    return [request.form.getlist("a"), files, len(request.get_data()), sorted(request.form_data())]
+"""
+    body = part(value="é".encode()) + part(value=b"y") + part("u", b"up\r\n", '; filename="n.txt"') + b"--B--\r\n"
+    answer = make_app({"f/route.py": source}).test_client().post("/f", data=body, content_type=MULTIPART, buffered=True)
+
+    assert answer.json == [["é", "y"], [["u", "n.txt", "up\r\n"]], len(body), ["a", "u"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "constant", "most"), [({}, "", 5), ({"max_form_parts": 7}, "", 7), ({}, "max_form_parts = 9", 9)]
+)
+def test_the_limits_of_flask_were_ignored(tmp_path: Path, settings: dict[str, Any], constant: str, most: int) -> None:
+    app = flask.Flask("forms")
+    app.config.update(MAX_FORM_PARTS=5, MAX_FORM_MEMORY_SIZE=20)
+    folder = write_app(tmp_path, {"f/route.py": f"{constant}\n{FORM}"})
+    app.register_blueprint(RouteHandlersBlueprint("api", folder, **settings))
+    end = b"--B--\r\n"
+
+    assert post(app, b"a&" * most, URLENCODED)[0] == 200
+    assert post(app, b"a&" * (most + 1), URLENCODED)[0] == 413
+    assert post(app, part() * most + end)[0] == 200
+    assert post(app, part() * (most + 1) + end)[0] == 413
+    assert post(app, part(value=b"x" * 20) + end)[0] == 200
+    assert post(app, part(value=b"x" * 21) + end)[0] == 413

@@ -29,6 +29,8 @@ GET = {"x/route.py": "def GET(request): return request.url\n"}
         ({"trailing_slash": "yes"}, "trailing_slash is 'yes'. Give True or False"),
         ({"max_content_length": -1}, "a number of bytes, or None"),
         ({"max_content_length": True}, "a number of bytes, or None"),
+        ({"max_form_memory_size": "1"}, "max_form_memory_size is '1'. Give a number of bytes, or None"),
+        ({"max_form_parts": -1}, "max_form_parts is -1. Give a number of fields, or None"),
         ({"trusted_hosts": "example.com"}, "a list of host names"),
         ({"origin": "example.com"}, "a scheme and a host"),
         ({"origin": "https://example.com/path"}, "a scheme and a host"),

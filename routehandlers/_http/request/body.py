@@ -47,7 +47,7 @@ def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
         environ["routehandlers.body"] = environ["wsgi.input"] = kept
         environ["CONTENT_LENGTH"] = str(size)
     elif limit is not None and int(environ["CONTENT_LENGTH"]) > limit:
-        raise RequestEntityTooLarge
+        raise too_large(limit)
     kept.seek(0)
     return kept
 
@@ -55,7 +55,7 @@ def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
 def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
     length = content_length(environ)
     if length is not None and limit is not None and length > limit:
-        raise RequestEntityTooLarge
+        raise too_large(limit)
     if length is not None and length <= _IN_MEMORY and "HTTP_TRANSFER_ENCODING" not in environ:
         data = environ["wsgi.input"].read(length)
         while len(data) < length:
@@ -76,11 +76,16 @@ def _spool(stream: IO[bytes], limit: int | None) -> tuple[IO[bytes], int]:
             spool.write(chunk)
             size += len(chunk)
             if limit is not None and size > limit:
-                raise RequestEntityTooLarge
+                raise too_large(limit)
     except BaseException:
         spool.close()
         raise
     return cast("IO[bytes]", spool), size
+
+
+def too_large(limit: int) -> RequestEntityTooLarge:
+    """Return the exception for a body that is larger than a limit in bytes."""
+    return RequestEntityTooLarge(f"The body is longer than {limit} bytes.")
 
 
 def is_unread(environ: WSGIEnvironment) -> bool:

@@ -10,13 +10,14 @@ from urllib.parse import parse_qsl
 
 import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, FileStorage, ImmutableDict, MultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.utils import cached_property
 
 from ..response.cookies import parse_cookies
 from ..values import json as _json
 from ..values.url import URL
 from .body import read_body
+from .form import Fields, Files, FormLimits, parse_multipart, parse_urlencoded
 from .host import host_of
 from .path import canonical_path, escape, readable_path
 
@@ -37,6 +38,9 @@ _LAZY: dict[str, Callable[[WSGIEnvironment], Any]] = {
 }
 
 _WITHOUT_BODY = ("GET", "HEAD")
+
+LIMITS = ("max_content_length", "max_form_memory_size", "max_form_parts")
+"""The limits of bodies: attributes of the class, settings of the application, and constants of a route."""
 
 OF_THE_BODY = frozenset({"data", "files", "form", "stream"})
 
@@ -104,12 +108,12 @@ class Request(werkzeug.wrappers.Request):
         ``content_type``, ``read()`` and ``save()``.
 
         :raise UnsupportedMediaType: If the ``Content-Type`` is not that of a form (a 415).
+        :raise RequestEntityTooLarge: If the form has more parts, or longer ones, than the limits allow (a 413).
         :raise BadRequest: If the body is incomplete or its boundary is missing (a 400).
         """
         if self.mimetype == "application/x-www-form-urlencoded":
-            return MultiDict(
-                parse_qsl(self.get_data().decode(errors="replace"), keep_blank_values=True, errors="replace")
-            )
+            text: str = self.get_data(as_text=True)
+            return MultiDict(parse_urlencoded(text, self._form_limits, "replace"))
         if self.mimetype != "multipart/form-data":
             raise UnsupportedMediaType(
                 "Send a form as application/x-www-form-urlencoded or multipart/form-data,"
@@ -221,11 +225,16 @@ class Request(werkzeug.wrappers.Request):
             raise RuntimeError("This request was made with shallow=True and does not read the body.")
         return read_body(self.environ, self.max_content_length)
 
+    @property
+    def _form_limits(self) -> FormLimits:
+        return FormLimits(self.max_form_memory_size, self.max_form_parts)
+
     def _load_form_data(self) -> None:
+        if "form" in self.__dict__:
+            return
+        stream, make = self.stream, self.parameter_storage_class
         try:
-            super()._load_form_data()
-        except RequestEntityTooLarge:
-            raise
+            fields, files = self._parse_form(stream)
         except ValueError:
             raise BadRequest("The body is not a valid form: it is incomplete, or its boundary is missing.") from None
         if None in self.form or None in self.files:
@@ -234,11 +243,15 @@ class Request(werkzeug.wrappers.Request):
             Request._forget(self, "form", "files", "stream")  # a second reader gets the same error
             raise BadRequest("The body is not a valid form: one of its parts has no name.")
         read_body(self.environ, None)  # rewound for the next reader
+        self.__dict__.update(form=make(fields), files=make(files))
 
-    def make_form_data_parser(self) -> Any:
-        parser = super().make_form_data_parser()
-        parser.silent = False
-        return parser
+    def _parse_form(self, stream: IO[Bytes]) -> tuple[Fields, Files]:
+        if self.mimetype == "application/x-www-form-urlencoded":
+            return parse_urlencoded(stream.read().decode(), self._form_limits, "werkzeug.url_quote"), []
+        if self.mimetype != "multipart/form-data":
+            return [], []
+        boundary = self.mimetype_params.get("boundary", "").encode("ascii")
+        return parse_multipart(stream, boundary, self.content_length, self._get_file_stream, self._form_limits)
 
     def get_data(self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False) -> Any:
         """Return the body as it was sent; see Werkzeug. A form can be read before and after it."""

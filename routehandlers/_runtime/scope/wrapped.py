@@ -10,7 +10,7 @@ from uuid import UUID
 from werkzeug.datastructures import EnvironHeaders
 
 from ..._http.request.path import sent_path
-from ..._http.request.request import OF_THE_BODY, Request, parse_query
+from ..._http.request.request import LIMITS, OF_THE_BODY, Request, parse_query
 from ..._http.request.vary import NO_VARY, variable_of
 from ..._http.request.watched import WatchedRequest
 from ..._http.response.additions import Addition
@@ -125,13 +125,16 @@ class WrappedScope(Scope):
 
     def enter_route(self, route: RouteInfo, params: Params) -> None:
         if self._request is not None and route.request_class is not self.route.request_class:
-            self._limit_body(self._request, route.request_class.max_content_length)
+            self._limit_body(self._request, route.request_class)
         self.route, self.params, self._matched = route, params, None
 
-    def _limit_body(self, request: Request, limit: int | None) -> None:
-        if limit != self.route.request_class.max_content_length:
-            request.max_content_length = limit
-            # If middleware has read the body, read it again within this limit.
+    def _limit_body(self, request: Request, new: type[Request]) -> None:
+        old = self.route.request_class
+        changed = [name for name in LIMITS if getattr(new, name) != getattr(old, name)]
+        for name in changed:
+            setattr(request, name, getattr(new, name))
+        if changed:
+            # If middleware has read the body, read it again within these limits.
             Request._forget(request, *OF_THE_BODY, "_cached_data")
 
     def keep_params(self) -> None:
