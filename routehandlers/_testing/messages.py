@@ -10,7 +10,7 @@ import werkzeug.test
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from .._http.response.cookies import format_cookie
+from .._http.response.cookies import format_pair
 from .._http.values import json as _json
 
 _ABSOLUTE = re.compile(r"(https?://[^/?#]+)(.*)", re.DOTALL)
@@ -66,7 +66,7 @@ def with_cookies(headers: Any, cookies: Mapping[str, str] | None) -> Headers:
     :raise ValueError: For an invalid cookie name.
     """
     fields = Headers(headers)
-    pairs = [format_cookie(name, value, path=None) for name, value in (cookies or {}).items()]
+    pairs = [format_pair(name, value) for name, value in (cookies or {}).items()]
     if pairs:
         fields["Cookie"] = "; ".join([*fields.getlist("Cookie"), *pairs])
     return fields

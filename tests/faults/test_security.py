@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from conftest import MakeApp
 from servers import ask, write_app
 from werkzeug.test import EnvironBuilder
 
-from routehandlers import Request
+from routehandlers import Request, Response
 from routehandlers._http.request.host import is_trusted_host
 from routehandlers.flask import RouteHandlersBlueprint
+from routehandlers.headers import Cookies
+from routehandlers.testing import call
 
 # G3: hosts --------------------------------------------------------------------
 
@@ -239,3 +242,113 @@ def test_the_limits_of_flask_were_ignored(tmp_path: Path, settings: dict[str, An
     assert post(app, part() * (most + 1) + end)[0] == 413
     assert post(app, part(value=b"x" * 20) + end)[0] == 200
     assert post(app, part(value=b"x" * 21) + end)[0] == 413
+
+
+# G22: cookies -------------------------------------------------------------------
+
+DROPPED: list[tuple[str, dict[str, Any], str]] = [
+    ("__Secure-a", {}, "'__Secure-' require secure=True"),
+    ("__secure-a", {}, "'__Secure-' require secure=True"),
+    ("__Host-a", {}, "'__Host-' require secure=True"),
+    ("__HOST-a", {"secure": True, "path": "/a"}, "'__Host-' require path='/'"),
+    ("__Host-a", {"secure": True, "path": None}, "'__Host-' require path='/'"),
+    ("__Host-a", {"secure": True, "domain": "example.com"}, "'__Host-' require no domain"),
+    ("__Http-a", {"secure": True}, "'__Http-' require httponly=True"),
+    ("__Host-Http-a", {"secure": True}, "'__Host-Http-' require httponly=True"),
+    ("__Host-Http-a", {"secure": True, "httponly": True, "path": "/x"}, "'__Host-Http-' require path='/'"),
+    ("a", {"samesite": "none"}, "samesite='None' requires secure=True"),
+    ("a", {"samesite": "None", "secure": False}, "samesite='None' requires secure=True"),
+]
+
+
+@pytest.mark.parametrize(("name", "attributes", "rule"), [*DROPPED, ("a", {"partitioned": True}, "partitioned=True")])
+def test_cookies_that_browsers_drop_were_sent(name: str, attributes: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        Cookies({}).set(name, "1", **attributes)
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        Response("x").cookies.set(name, "1", **attributes)
+
+
+@pytest.mark.parametrize(("name", "attributes", "rule"), DROPPED)
+def test_werkzeugs_method_set_cookies_that_browsers_drop(name: str, attributes: dict[str, Any], rule: str) -> None:
+    response = Response("x")
+    response.set_cookie("first", "1")
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        response.set_cookie(name, "1", **attributes)
+
+    assert response.headers.getlist("Set-Cookie") == ["first=1; Path=/"]
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("__Host-a", {"secure": True}),
+        ("__Secure-a", {"secure": True, "domain": "example.com", "path": "/x"}),
+        ("__Host-Http-a", {"secure": True, "httponly": True}),
+        ("__Hosta", {}),
+        ("a", {"samesite": "None", "secure": True, "partitioned": True}),
+    ],
+)
+def test_cookies_that_keep_the_rules_are_sent(name: str, attributes: dict[str, Any]) -> None:
+    response = Response("x")
+    response.set_cookie(name, "1", **attributes)
+
+    assert Cookies({}).set(name, "1", **attributes).lines[0].startswith(f"{name}=1; ")
+    assert response.headers["Set-Cookie"].startswith(f"{name}=1; ")
+
+
+def test_a_cookie_with_a_prefix_was_never_deleted() -> None:
+    ending = "Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure"
+
+    assert Cookies({}).delete("__Host-a").lines == [f"__Host-a=; Path=/; {ending}"]
+    assert Cookies({}).delete("__Http-a").lines == [f"__Http-a=; Path=/; {ending}; HttpOnly"]
+    assert Cookies({}).delete("a").lines == ["a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT"]
+
+
+def test_a_test_can_send_a_cookie_with_a_prefix() -> None:
+    source = call(lambda request: dict(request.cookies), cookies={"__Host-a": "1", "__Secure-b": "ü"})
+
+    assert source.json == {"__Host-a": "1", "__Secure-b": "ü"}
+
+
+# G24: status lines ----------------------------------------------------------------
+
+BROKEN_LINES = [
+    "200 a\r\nX: 1", "200\r\nX: 1", "200 你", "200 a\0", "200 a\tb", "２００ OK", "+200 OK", "2_00 OK", "0200 OK",
+    "OK", "", "99 X", "199 X", "600 X", "1000 X", "-200 X", "200 \x7f",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", BROKEN_LINES)
+def test_a_status_line_that_breaks_the_message_was_passed_on(line: str) -> None:
+    with pytest.raises(ValueError):
+        Response("x", line)
+    response = Response("x")
+    with pytest.raises(ValueError):
+        response.status = line
+
+    assert response.status == "200 OK"
+
+
+@pytest.mark.parametrize(("status", "line"), [("200 Fine", "200 Fine"), ("299 é", "299 é"), ("404", "404 NOT FOUND")])
+def test_a_status_line_of_printable_latin_1_is_sent(make_app: MakeApp, status: str, line: str) -> None:
+    app = make_app({"s/route.py": f"from routehandlers import Response\ndef GET(): return Response('x', {status!r})"})
+
+    assert app.test_client().get("/s").status == line
+
+
+@pytest.mark.parametrize("number", [0, 99, 100, 199, 600, 999, 1000])
+def test_a_number_that_is_no_status_could_be_set_later(number: int) -> None:
+    response = Response("x")
+    with pytest.raises(ValueError, match="from 200 to 599"):
+        response.status_code = number
+
+
+@pytest.mark.parametrize("body", ["'x'", "iter(['x'])"])
+@pytest.mark.parametrize("line", ["200 a\\r\\nX: 1", "200 你", "999 X", "OK"])
+def test_a_response_of_werkzeug_with_a_broken_status_line_is_a_500(make_app: MakeApp, body: str, line: str) -> None:
+    app = make_app({"s/route.py": f"import werkzeug\ndef GET(): return werkzeug.Response({body}, '{line}')"})
+    status, headers, _ = ask(app, {}, path="/s")
+
+    assert status == 500
+    assert "X" not in headers

@@ -342,6 +342,10 @@ NOT_RECORDED = [
      "All of them ignore case, so that a rewrite never takes a path that a guard misses."),
     ("A dot at the end of the host", "`admin.example.com.` is another host than `admin.example.com` in `has` and `missing`.",
      "It is the same host, in conditions, `trusted_hosts` and `request.host`."),
+    ("Limits of forms", "None beside that of the body, where there is one.",
+     "`max_form_parts` and `max_form_memory_size`: a form with more fields or longer ones is a 413."),
+    ("Cookies that browsers drop", "`__Host-` and `__Secure-` names that break the rules of their prefix, and `SameSite=None` without `Secure`, are sent.",
+     "A `ValueError` that names the rule. `delete()` adds what a prefix requires."),
     ("The status of a stream", "The `Response` has its status before its stream is read, for GET and HEAD.",
      "A generator can change the status until its first chunk. A HEAD request does not start the generator, so its status is that of the handler."),
 ]  # fmt: skip

@@ -27,6 +27,15 @@ _SAFE = "-_.!~*'()"
 # An "expires" in the past, with which browsers delete a cookie.
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 
+# RFC 6265bis section 4.1.3: prefixes of names, and the attributes that they require. Those with "Host-" also require
+# the path "/", and no domain. The longest come first.
+_PREFIXES = (
+    ("__Host-Http-", ("secure", "httponly")),
+    ("__Host-", ("secure",)),
+    ("__Http-", ("secure", "httponly")),
+    ("__Secure-", ("secure",)),
+)
+
 # RFC 6265 section 4.1.1: the value of an attribute has no control character and no semicolon.
 _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
 
@@ -96,19 +105,17 @@ def _text(value: str) -> str:
 def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes]) -> str:
     """Return a ``Set-Cookie`` line.
 
-    :raise ValueError: If the name is not a token, or an attribute contains characters that would end it early.
+    :raise ValueError: If the name is not a token, an attribute contains characters that would end it early, or
+        browsers would drop the cookie.
     :raise TypeError: If the value is not a ``str``.
     """
-    if not TOKEN.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be the name of a cookie. Use only letters, digits and !#$%&'*+-.^_`|~.")
-    if not isinstance(value, str):
-        raise TypeError(f"The value of the cookie {name!r} must be a str, not {value!r}.")
+    pair = format_pair(name, value)
     if unknown := set(attributes) - set(CookieAttributes.__annotations__):
         known = ", ".join(CookieAttributes.__annotations__)
         raise TypeError(f"A cookie has no attribute {min(unknown)!r}. Use one of: {known}.")
     path = attributes.get("path", "/")
     domain = attributes.get("domain")
-    parts = [f"{name}={encode_value(value)}"]
+    parts = [pair]
     parts += [f"Path={_attribute('path', path)}"] if path else []
     parts += _lifetime(attributes.get("max_age"), attributes.get("expires"))
     parts += [f"Domain={_attribute('domain', domain)}"] if domain else []
@@ -117,7 +124,65 @@ def format_cookie(name: str, value: str, **attributes: Unpack[CookieAttributes])
     parts += _one_of("SameSite", attributes.get("samesite"), ("Strict", "Lax", "None"))
     parts += ["Partitioned"] if attributes.get("partitioned") else []
     parts += _one_of("Priority", attributes.get("priority"), ("Low", "Medium", "High"))
-    return "; ".join(parts)
+    line = "; ".join(parts)
+    if name.startswith("__") or not attributes.get("secure"):
+        check_cookie(line)
+    return line
+
+
+def format_pair(name: str, value: str) -> str:
+    """Return a cookie without attributes, as in a ``Cookie`` header.
+
+    :raise ValueError: If the name is not a token.
+    :raise TypeError: If the value is not a ``str``.
+    """
+    if not TOKEN.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a cookie. Use only letters, digits and !#$%&'*+-.^_`|~.")
+    if not isinstance(value, str):
+        raise TypeError(f"The value of the cookie {name!r} must be a str, not {value!r}.")
+    return f"{name}={encode_value(value)}"
+
+
+def check_cookie(line: str) -> None:
+    """Check that browsers accept a ``Set-Cookie`` line.
+
+    They drop cookies that break the rule of their prefix (in any case), ``SameSite=None`` without ``Secure``, and
+    ``Partitioned`` without ``Secure`` (RFC 6265bis sections 5.6 and 5.7, CHIPS section 3).
+
+    :raise ValueError: If they drop it. The message names the rule.
+    """
+    pair, *given = line.split(";")
+    attributes = {name.lower(): value for name, _, value in (item.strip().partition("=") for item in given)}
+    name = pair.partition("=")[0].strip()
+    for prefix, required in _PREFIXES:
+        if name.lower().startswith(prefix.lower()):
+            _check_prefix(name, prefix, required, attributes)
+            break
+    if "secure" in attributes:
+        return
+    if attributes.get("samesite", "").lower() == "none":
+        raise ValueError(f"Browsers drop the cookie {name!r}: samesite='None' requires secure=True.")
+    if "partitioned" in attributes:
+        raise ValueError(f"Browsers drop the cookie {name!r}: partitioned=True requires secure=True.")
+
+
+def _check_prefix(name: str, prefix: str, required: tuple[str, ...], attributes: Mapping[str, str]) -> None:
+    missing = [f"{attribute}=True" for attribute in required if attribute not in attributes]
+    if "Host-" in prefix:
+        missing += ["path='/'"] if attributes.get("path") != "/" else []
+        missing += ["no domain"] if attributes.get("domain") else []
+    if missing:
+        raise ValueError(
+            f"Browsers drop the cookie {name!r}: names that begin with {prefix!r} require {' and '.join(missing)}."
+        )
+
+
+def _required_by(name: str) -> tuple[str, ...]:
+    """Return the attributes that the prefix of a name requires, also of the line that deletes the cookie."""
+    for prefix, required in _PREFIXES:
+        if name.lower().startswith(prefix.lower()):
+            return required
+    return ()
 
 
 def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float | None) -> list[str]:
@@ -194,7 +259,10 @@ class Cookies(Mapping[str, str]):
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookies:
         """Delete a cookie of the client. Path and domain must be those that it was set with."""
-        return self.set(name, "", expires=EPOCH, path=path, domain=domain)
+        has = _required_by(name)
+        return self.set(
+            name, "", expires=EPOCH, path=path, domain=domain, secure="secure" in has, httponly="httponly" in has
+        )
 
     def get_all(self, name: str | None = None) -> list[tuple[str, str]]:
         """Return pairs of names and values: all cookies, or only those of one name."""
@@ -245,7 +313,10 @@ class ResponseCookies:
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> ResponseCookies:
         """Delete a cookie of the client."""
-        return self.set(name, "", expires=EPOCH, path=path, domain=domain)
+        has = _required_by(name)
+        return self.set(
+            name, "", expires=EPOCH, path=path, domain=domain, secure="secure" in has, httponly="httponly" in has
+        )
 
     @overload
     def get(self, name: str) -> str | None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -12,15 +13,18 @@ from werkzeug.datastructures import EnvironHeaders, Headers
 
 from ..values import json as _json
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, url_text
-from .additions import Addition, addition_of
 from ..values.ranges import with_usable_range
-from .cookies import ResponseCookies
+from .additions import Addition, addition_of
+from .cookies import ResponseCookies, check_cookie
 from .event_stream import event_stream
 
 if TYPE_CHECKING:
     from ...typing import HeaderChanges, HeadersLike, WSGIEnvironment
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+# RFC 9112 section 4, without the tab, which PEP 3333 forbids.
+_STATUS_LINE = re.compile(r"[2-5][0-9]{2}(?: [\x20-\x7e\x80-\xff]*)?")
 
 # Statuses of a redirect. 300 and 304 have other meanings.
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -38,7 +42,7 @@ class Response(werkzeug.wrappers.Response):
         A ``str`` sets the content type ``text/plain; charset=utf-8``; the others set none.
     :param status: 200–599, or a line such as ``"404 Not Found"``.
     :param headers: A mapping, or pairs.
-    :raise ValueError: For another status, and for a body with 204, 205 or 304.
+    :raise ValueError: For another status, a line that would break the message, and for a body with 204, 205 or 304.
 
     https://nextjs.org/docs/app/api-reference/functions/next-response
     """
@@ -67,8 +71,6 @@ class Response(werkzeug.wrappers.Response):
             self._status_code, self._status = status, STATUS_LINES[status]
         else:
             self.status = 200 if status is None else status
-            if not 200 <= self._status_code <= 599:
-                raise ValueError(f"The status of a response must be from 200 to 599, not {status!r}.")
         if isinstance(response, str):
             self.response = [response.encode()]
             if content_type is None and mimetype is None:
@@ -190,9 +192,47 @@ class Response(werkzeug.wrappers.Response):
         return self
 
     @property
+    def status(self) -> str:
+        """The status line, such as ``"404 Not Found"``. You can set it to a line or to a number."""
+        return self._status
+
+    @status.setter
+    def status(self, value: str | int | HTTPStatus) -> None:
+        line, code = self._clean_status(value)
+        if not 200 <= code <= 599:
+            raise ValueError(f"The status of a response must be from 200 to 599, not {value!r}.")
+        check_status(line)
+        self._status, self._status_code = line, code
+
+    def set_cookie(self, key: str, value: str = "", *args: Any, **kwargs: Any) -> None:
+        """Set a cookie as Werkzeug does. ``cookies.set()`` encodes values as JavaScript in browsers does.
+
+        :raise ValueError: If browsers would drop the cookie.
+        """
+        super().set_cookie(key, value, *args, **kwargs)
+        try:
+            check_cookie(self.headers.getlist("Set-Cookie")[-1])
+        except ValueError:
+            lines = self.headers.getlist("Set-Cookie")
+            self.headers.setlist("Set-Cookie", lines[:-1])
+            raise
+
+    @property
     def cookies(self) -> ResponseCookies:
         """Cookies that this response sets."""
         return ResponseCookies(self.headers)
+
+
+def check_status(line: str) -> None:
+    """Check that a status line is a number and a phrase that cannot end the line early.
+
+    :raise ValueError: If it is not.
+    """
+    if not _STATUS_LINE.fullmatch(line):
+        raise ValueError(
+            f"{line!r} cannot be a status line. Use a number from 200 to 599, or one with a phrase of printable"
+            " characters in Latin-1, such as '404 Not Found'."
+        )
 
 
 _JSON_TYPE: tuple[str, str] = ("Content-Type", "application/json")

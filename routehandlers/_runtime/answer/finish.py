@@ -20,7 +20,7 @@ from ..._http.response.additions import Pairs, with_late_headers
 from ..._http.response.changes import own_copy, pairs_of
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
-from ..._http.response.response import JSON_HEADERS, WITHOUT_BODY, Response
+from ..._http.response.response import JSON_HEADERS, WITHOUT_BODY, Response, check_status
 from .bodies import BYTES, TEXT, SentStream, Stream, default_type, end, end_with
 from .conditional import compare
 from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
@@ -65,6 +65,8 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
         own_type = default_type(response)
+    if not is_ours:
+        check_status(response._status)
     status = response._status_code
     length: str | None = None
     if is_ours and pairs_of(response.headers) == JSON_HEADERS and status not in WITHOUT_TYPE:
@@ -94,6 +96,8 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
 def _finish_stream(scope: Scope, response: WerkzeugResponse, stream: Stream, late: tuple[Addition, ...]) -> Finished:
     """Make the WSGI response of a body that is produced while it is sent."""
     environ, status, is_ours = scope.environ, response._status_code, type(response) is Response
+    if not is_ours:
+        check_status(response._status)
     source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
     headers, _ = check_headers(source, status, default_type(response))
     headers = _with_cookies_and_cache_control(scope, with_late_headers(headers, late))

@@ -46,7 +46,8 @@ class OtherApplication:
             raise
         # Not by the constructor, which refuses a body with 204 or 304: here it is an iterator without chunks.
         response = Response(None, 200, started.headers)
-        response.status = started.status
+        # Nor by our setter, which refuses statuses of other protocols, such as 101. The server checks this one.
+        response._status, response._status_code = response._clean_status(started.status)
         response.response = chain(started.written, first, iterator)
         response.call_on_close(lambda: _close(chunks))
         return begin(scope, response)
