@@ -7,6 +7,7 @@ import random
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import flask
 import pytest
@@ -352,3 +353,81 @@ def test_a_response_of_werkzeug_with_a_broken_status_line_is_a_500(make_app: Mak
 
     assert status == 500
     assert "X" not in headers
+
+
+# G18: locations -------------------------------------------------------------------
+
+LINKS = "def GET(request): return [request.mount_prefix, request.root_url, request.url]"
+PREFIXES = ["//evil.com", "///evil.com/", "/\\evil.com", "\\\\evil.com", "\\/evil.com", "https://evil.com", "evil.com",
+            "javascript:alert(1)", "//", "/\t/evil.com", "//evil.com//", "/%2F/evil.com"]  # fmt: skip
+
+
+def is_path_of_this_host(location: str) -> bool:
+    path = location.removeprefix("http://localhost")
+    return re.match(r"/(?![/\\\t\r\n])", path) is not None and "\t" not in location
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("trailing_slash", [False, True])
+def test_a_prefix_that_begins_with_two_slashes_led_to_another_host(
+    make_app: MakeApp, prefix: str, trailing_slash: bool
+) -> None:
+    app = make_app(
+        {
+            "i/route.py": LINKS,
+            "middleware.py": "from routehandlers import Response\n"
+            "def middleware(request):\n"
+            "    if request.path.startswith('/mw'): return Response.redirect(request.root_url + '/evil.com/', 308)\n",
+        },
+        redirects=[{"source": "/old/:p*", "destination": "/new/:p*", "permanent": True}],
+        base_path="/base",
+        trailing_slash=trailing_slash,
+    )
+    for path in ("/base/old/x", "/base/old", "/base/i/", "/base/i", "/base//i", "/base/mw"):
+        _, headers, _ = ask(app, {"SCRIPT_NAME": prefix, "PATH_INFO": path})
+        location = headers.get("Location")
+
+        assert location is None or is_path_of_this_host(location), (path, location)
+        assert location is None or headers["Refresh"] == f"0;url={location}"
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_a_url_that_is_built_for_a_prefix_led_to_another_host(make_app: MakeApp, prefix: str) -> None:
+    app = make_app({"i/route.py": LINKS})
+    scope = EnvironBuilder(environ_overrides={"SCRIPT_NAME": prefix}).get_environ()
+    request = Request({**scope, "SCRIPT_NAME": prefix, "PATH_INFO": "/i"})
+
+    assert request.mount_prefix == "" or is_path_of_this_host(request.mount_prefix)
+    assert is_path_of_this_host(f"{request.mount_prefix.rstrip('/')}/i")
+    assert json.loads(ask(app, {"SCRIPT_NAME": prefix, "PATH_INFO": "/i"})[2])[2].startswith("http://localhost/")
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("/a%2Fb/http://c", "/a%2Fb/http:/c"),
+        ("/a%2Fb//http://c", "/a%2Fb/http:/c"),
+        ("/a%2fb/x+y://c?q=http://d", "/a%2fb/x+y:/c?q=http://d"),
+        ("http://evil.com/a%2Fb/http://c", "/a%2Fb/http:/c"),
+        ("http://evil.com//evil.com/%2Fa", "/evil.com/%2Fa"),
+    ],
+)
+def test_a_scheme_within_the_path_made_encoded_slashes_plain(make_app: MakeApp, target: str, location: str) -> None:
+    app = make_app({"[...rest]/route.py": "def GET(request, context): return context.params['rest']"})
+    sent = re.sub("^http://evil.com", "", target)
+    path, _, query = sent.partition("?")
+    environ = {"RAW_URI": target, "PATH_INFO": unquote(path), "QUERY_STRING": query}
+
+    assert ask(app, environ)[1]["Location"] == location
+
+
+def test_a_redirect_of_middleware_to_an_own_url_led_to_another_host(make_app: MakeApp) -> None:
+    source = "from routehandlers import Response\ndef middleware(request):\n    return Response.redirect({!r})\n"
+    for url, location in (
+        ("http://localhost//evil.com/", "http://localhost//evil.com/"),
+        ("http://localhost/\\evil.com/", "http://localhost/\\evil.com/"),
+        ("http://localhost/fine", "/fine"),
+    ):
+        app = make_app({"middleware.py": source.format(url)})
+
+        assert ask(app, {}, path="/x")[1]["Location"] == location

@@ -26,7 +26,8 @@ _SAFE = f"/{PCHAR}\\"
 # Browsers read a backslash as a slash. Repeated slashes of both kinds are not allowed.
 REPEATED_SLASHES = re.compile(r"[/\\]{2,}|\\")
 
-_ABSOLUTE_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
+# Only at the start: "://" may also stand in a segment.
+_ABSOLUTE_FORM = re.compile(r"\A[A-Za-z][A-Za-z0-9+.\-]*://[^/?#]*")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DOT_SEGMENT = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)", re.IGNORECASE)
 _ENCODED_SLASH = re.compile("%(2F)", re.IGNORECASE)
@@ -55,8 +56,18 @@ def sent_path(environ: WSGIEnvironment) -> tuple[str, str]:
         raw = _ABSOLUTE_FORM.sub("", raw, count=1).partition("?")[0].partition("#")[0]
         if _is_same(raw, script_name, path_info):
             cut = _length_of_prefix(raw, len(script_name))
-            return escape(raw[:cut]), escape(raw[cut:])
-    return _quote(script_name), _quote(path_info)
+            return _rooted(escape(raw[:cut])), escape(raw[cut:])
+    return _rooted(_quote(script_name)), _quote(path_info)
+
+
+def _rooted(prefix: str) -> str:
+    """Return a prefix that begins with exactly one slash, or no prefix.
+
+    URLs begin with it, and browsers read two slashes, of both kinds, as the beginning of a host name.
+    """
+    if not prefix or (prefix[0] == "/" and prefix[1:2] not in {"/", "\\"}):
+        return prefix
+    return "/" + prefix.lstrip("/\\")
 
 
 def usual_path(environ: WSGIEnvironment) -> str | None:

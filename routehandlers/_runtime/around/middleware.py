@@ -246,8 +246,9 @@ def _redirected(scope: WrappedScope, response: WerkzeugResponse) -> WerkzeugResp
     location = response.headers.get("Location")
     if location is None or response.status_code not in REDIRECTS:
         return response
-    if location.lower().startswith(f"{scope.origin}/"):
-        location = response.headers["Location"] = location[len(scope.origin) :]
+    path = location[len(scope.origin) :] if location.lower().startswith(f"{scope.origin}/") else ""
+    if path and path[1:2] not in {"/", "\\"}:  # a path with two slashes at its start would name another host
+        location = response.headers["Location"] = path
     if not response.response:
         response.set_data(location)
         response.headers.setdefault("Content-Type", "text/plain; charset=utf-8")
