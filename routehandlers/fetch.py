@@ -15,6 +15,7 @@ except ModuleNotFoundError:
 from ._cache.key import check_tags, make_key
 from ._http.response.fetch_response import FetchResponse
 from ._http.values import json as _json
+from ._http.values.encoding import to_bytes
 from ._runtime.scope.scope import Scope, current_scope
 from ._runtime.values import Keeping, Kept
 from .exceptions import FetchError, OutsideRequestError
@@ -69,7 +70,7 @@ def fetch(
         data = _json.dumps(json)
         fields.setdefault("Content-Type", "application/json")
     if isinstance(data, str):
-        data = data.encode()
+        data = to_bytes(data)
     method = method.upper()
     own_tags = check_tags(tags)
     scope = _scope()

@@ -431,3 +431,77 @@ def test_a_redirect_of_middleware_to_an_own_url_led_to_another_host(make_app: Ma
         app = make_app({"middleware.py": source.format(url)})
 
         assert ask(app, {}, path="/x")[1]["Location"] == location
+
+
+# G17: halves of surrogate pairs, and long names of public files -------------------------
+
+SURROGATES = """
+from werkzeug.exceptions import BadRequest
+from routehandlers import Response
+from routehandlers.cache import cached
+from routehandlers.navigation import redirect
+
+@cached()
+def keep(value): return value
+
+def POST(request):
+    data, how = request.json(), request.args["how"]
+    if how == "value": return data
+    if how == "pair": return data, 201
+    if how == "list": return [data, {data: data}]
+    if how == "text": return Response(data)
+    if how == "json": return Response.json(data)
+    if how == "stream": return iter([data, data])
+    if how == "events": return Response.event_stream([data, {"data": data, "event": data}])
+    if how == "error": raise BadRequest(data)
+    if how == "failure": raise ValueError(data)
+    if how == "redirect": redirect("/" + data)
+    if how == "location": return Response.redirect("/" + data)
+    if how == "url":
+        request.next_url.pathname = "/" + data
+        return Response.redirect(request.next_url)
+    if how == "cached": return [keep(data)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "sent"),
+    [
+        ("value", 200, b"x\\ud800"), ("pair", 201, b"x\\ud800"), ("text", 200, b"x\\ud800"), ("json", 200, b'"x\\ud800"'),
+        ("list", 200, b'["x\\ud800",{"x\\ud800":"x\\ud800"}]'), ("stream", 200, b"x\\ud800x\\ud800"),
+        ("events", 200, b"data: x\\ud800\n"), ("error", 400, b"x\\ud800"), ("cached", 200, b'["x\\ud800"]'),
+        ("redirect", 307, b""), ("location", 307, b""), ("url", 307, b""), ("failure", 500, b""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_half_a_surrogate_pair_of_a_request_was_a_500(
+    make_app: MakeApp, how: str, status: int, sent: bytes, accept: str
+) -> None:
+    app = make_app({"s/route.py": SURROGATES})
+    answer = app.test_client().post(
+        "/s", query_string={"how": how}, data=b'"x\\ud800"', headers={"Accept": accept}, buffered=True
+    )
+
+    assert answer.status_code == status
+    assert sent in answer.data
+    assert status != 307 or "/x%EF%BF%BD" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize(
+    "path", ["a" * 300, "é" * 200, "/".join(["a" * 200] * 30), "a/" + "b" * 256 + ".txt", "a.txt/b"]
+)
+def test_a_path_that_is_too_long_for_a_file_was_a_500_that_named_the_folder(
+    make_app: MakeApp, tmp_path: Path, path: str
+) -> None:
+    public = tmp_path / "public"
+    public.mkdir()
+    (public / "a.txt").write_text("a")
+    app = make_app(
+        {"x/route.py": "def GET(): return 'x'", "long/[...p]/route.py": "def GET(): return 'p'"}, public=public
+    )
+
+    assert app.test_client().get("/a.txt", buffered=True).status_code == 200
+    for before, status in (("/", 404), ("/long/", 200)):
+        answer = app.test_client().get(before + path, buffered=True)
+        assert answer.status_code == status
+        assert str(tmp_path) not in answer.text

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..._hints import shorten
 from ..values import json as _json
+from ..values.encoding import to_bytes
 from .interrupts import Interrupt, Redirect
 from .response import Response
 
@@ -52,7 +53,7 @@ def error_response(environ: WSGIEnvironment, status: int, detail: str = "") -> R
     title = HTTP_STATUS_CODES.get(status, "Unknown Error")
     if prefers_html(environ.get("HTTP_ACCEPT") or ""):
         page = _PAGE.format(status=status, title=escape(title), detail=escape(detail))
-        body, content_type = page.encode(), "text/html; charset=utf-8"
+        body, content_type = to_bytes(page), "text/html; charset=utf-8"
     else:
         problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
         body = _json.dumps({**problem, "detail": detail} if detail else problem)

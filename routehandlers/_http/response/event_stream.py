@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..values import json as _json
+from ..values.encoding import to_bytes
 
 _FIELDS = ("comment", "event", "id", "retry", "data")
 
@@ -54,7 +55,7 @@ def format_event(item: Any) -> bytes:
     for name in _FIELDS:
         if fields.get(name) is not None:
             lines += _field(name, fields[name])
-    return "\n".join([*lines, "", ""]).encode()
+    return to_bytes("\n".join([*lines, "", ""]))
 
 
 def _field(name: str, value: Any) -> list[str]:

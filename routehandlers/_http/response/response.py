@@ -12,7 +12,7 @@ import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, Headers
 
 from ..values import json as _json
-from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, url_text
+from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, to_bytes, url_text
 from ..values.ranges import with_usable_range
 from .additions import Addition, addition_of
 from .cookies import ResponseCookies, check_cookie
@@ -72,7 +72,7 @@ class Response(werkzeug.wrappers.Response):
         else:
             self.status = 200 if status is None else status
         if isinstance(response, str):
-            self.response = [response.encode()]
+            self.response = [to_bytes(response)]
             if content_type is None and mimetype is None:
                 content_type = "text/plain; charset=utf-8"
         elif isinstance(response, (bytes, bytearray, memoryview)):

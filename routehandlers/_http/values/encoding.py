@@ -19,6 +19,11 @@ PCHAR = "!$&'()*+,;=:@~"
 # All characters that RFC 3986 allows in a path or a query, and "%", so that existing escapes stay as they were sent.
 _URL_SAFE = f"{PCHAR}/?%[]"
 
+# UTF-8 cannot write these. As in the URL standard, U+FFFD takes their place in a URL. Those that stand for a byte
+# that is not UTF-8 (PEP 383) may be kept.
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_NOT_BYTES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
 # A response keeps all headers with these names (RFC 9110 section 5.3). For other names only one value counts.
 ACCUMULATED = frozenset({"set-cookie", "vary"})
 
@@ -37,14 +42,25 @@ def check_header_value(name: str, value: str) -> None:
         raise ValueError(f"{name} contains a control character, which would end the header early: {value!r}.")
 
 
+def to_bytes(text: str) -> bytes:
+    r"""Return text in UTF-8.
+
+    UTF-8 cannot write half a surrogate pair, which an escape in a JSON request can contain. It becomes an escape again,
+    such as ``\\ud800``.
+    """
+    return text.encode("utf-8", "backslashreplace")
+
+
 def encode_non_ascii(url: str) -> str:
-    """Percent-encode the characters beyond ASCII, and nothing else."""
-    return url if url.isascii() else quote(url, safe="".join(map(chr, range(0x20, 0x7F))))
+    """Percent-encode the characters beyond ASCII, and nothing else. Halves of surrogate pairs become U+FFFD."""
+    if url.isascii():
+        return url
+    return quote(_SURROGATES.sub("\ufffd", url), safe="".join(map(chr, range(0x20, 0x7F))))
 
 
 def encode_url_part(text: str) -> str:
     """Percent-encode the characters that are not allowed in a path or a query, and nothing else."""
-    return quote(text, safe=_URL_SAFE, encoding="utf-8", errors="surrogateescape")
+    return quote(_NOT_BYTES.sub("\ufffd", text), safe=_URL_SAFE, encoding="utf-8", errors="surrogateescape")
 
 
 # Types whose text is never a URL.

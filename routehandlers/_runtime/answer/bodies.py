@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._http.response.changes import own_copy
 from ..._http.response.interrupts import Interrupt
+from ..._http.values.encoding import to_bytes
 from .reporting import report
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def encode(chunk: Any) -> bytes:
     :raise TypeError: If it is neither text nor bytes.
     """
     if isinstance(chunk, str):
-        return chunk.encode()
+        return to_bytes(chunk)
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
     raise TypeError(f"A stream yields str or bytes, not {chunk!r}.")

@@ -21,6 +21,7 @@ from ..._http.response.changes import own_copy, pairs_of
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import JSON_HEADERS, WITHOUT_BODY, Response, check_status
+from ..._http.values.encoding import to_bytes
 from .bodies import BYTES, TEXT, SentStream, Stream, default_type, end, end_with
 from .conditional import compare
 from .headers import WITHOUT_TYPE, check_headers, is_sendable, take_cookies
@@ -63,7 +64,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         return _finish_stream(scope, response, body, late)
     else:
         chunks = body if is_ours else response.iter_encoded()
-        data = b"".join([chunk.encode() if type(chunk) is str else chunk for chunk in chunks])
+        data = b"".join([to_bytes(chunk) if type(chunk) is str else chunk for chunk in chunks])
         own_type = default_type(response)
     if not is_ours:
         check_status(response._status)

@@ -94,7 +94,10 @@ def _path_of(text: str) -> str | None:
 def _find_now(folder: Path, info: RouteInfo, text: str) -> PublicFile | None:
     path = _path_of(text)
     file = safe_join(str(folder), path) if path else None
-    if file is None or not Path(file).is_file():
+    try:
+        if file is None or not Path(file).is_file():
+            return None
+    except OSError:  # a name that is too long for the file system
         return None
     return PublicFile(info, file, partial(_send, file))
 

@@ -23,6 +23,7 @@ from ..._http.response.changes import headers_of, own_copy
 from ..._http.response.errors import description_of, has_default_body, interrupt_response
 from ..._http.response.interrupts import AccessFallback, Interrupt
 from ..._http.response.response import WITHOUT_BODY, Response
+from ..._http.values.encoding import to_bytes
 from ..answer.bodies import Stream, StreamOfRender, begin, close_quietly, default_type, encode, end
 from ..answer.failures import excepted, fallback
 from ..answer.headers import check_headers, take_cookies
@@ -90,7 +91,7 @@ class _Rendering:
         if reason:
             record.turn_dynamic(reason, has_line=False)
             return self._answered(make_response)
-        entry = make_entry(self.key, record, status, headers, detail.encode(), fallback=True)
+        entry = make_entry(self.key, record, status, headers, to_bytes(detail), fallback=True)
         return Outcome(failure=entry) if status >= 500 else Outcome(entry)
 
     def _answered(self, make_response: _MakeResponse) -> Outcome:
