@@ -81,7 +81,7 @@ WALKS = {
     "a hit that is ready": Walk(BARE, "/stored/ready", 14, before=2),
     "a GET behind a no-op middleware": Walk(MIDDLEWARE, "/items/a", 35),
     "a hit behind a no-op middleware": Walk(MIDDLEWARE, "/stored/ready", 37, before=2),
-    "a GET that a middleware rewrites": Walk(REWRITE, "/items/a", 64),
+    "a GET that a middleware rewrites": Walk(REWRITE, "/items/a", 66),
     "a GET with one header rule": Walk(HEADER, "/items/a", 40),
     "a GET in Flask": Walk(FLASK, "/api/items/a", 48),
 }

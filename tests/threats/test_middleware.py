@@ -95,7 +95,7 @@ def test_sec_01_no_header_is_read_in_dispatch_but_those_of_a_list() -> None:
 
     assert read == {
         "HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_HOST", "HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING", "HTTP_IF_MATCH",
-        "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE",
+        "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE",
     }  # fmt: skip
 
 

@@ -110,6 +110,7 @@ def test_sec_01_the_dispatch_reads_only_the_headers_that_it_documents() -> None:
         "COOKIE", "HOST",
         "EXPECT", "TRANSFER_ENCODING",  # whether there is a body that was not read
         "IF_NONE_MATCH", "IF_MODIFIED_SINCE", "IF_MATCH", "IF_UNMODIFIED_SINCE",  # RFC 9110 section 13
+        "RANGE",  # RFC 9110 section 14, for files
         "UPGRADE",  # to refuse what is no HTTP
     }  # fmt: skip
 

@@ -146,7 +146,7 @@ class _Reader:
         self._limits.check_parts(self._count)
         name: Any = part.name
         if name is None:
-            raise BadRequest("A part of the form has no name.")
+            raise BadRequest("The body is not a valid form: one of its parts has no name.")
         if len(part.headers) > _MOST_HEADERS:
             raise RequestEntityTooLarge(f"A part of the form has more than {_MOST_HEADERS} headers.")
         if isinstance(part, Field):

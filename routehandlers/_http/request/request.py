@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, FileStorage, ImmutableDict, MultiDict
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.utils import cached_property
 
 from ..response.cookies import parse_cookies
@@ -235,13 +235,11 @@ class Request(werkzeug.wrappers.Request):
         stream, make = self.stream, self.parameter_storage_class
         try:
             fields, files = self._parse_form(stream)
-        except ValueError:
+        except (ValueError, HTTPException) as error:
+            Request._forget(self, "stream")  # a second reader gets the same error
+            if isinstance(error, HTTPException):
+                raise
             raise BadRequest("The body is not a valid form: it is incomplete, or its boundary is missing.") from None
-        if None in self.form or None in self.files:
-            for _, file in self.files.items(multi=True):
-                file.close()
-            Request._forget(self, "form", "files", "stream")  # a second reader gets the same error
-            raise BadRequest("The body is not a valid form: one of its parts has no name.")
         read_body(self.environ, None)  # rewound for the next reader
         self.__dict__.update(form=make(fields), files=make(files))
 
