@@ -16,8 +16,9 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from ..values.encoding import PCHAR
 from ..values.url import URL
+from .covered import CoveredArgs, CoveredHeaders
 from .request import Request
-from .vary import NO_VARY, CoveredArgs, CoveredHeaders, Vary
+from .vary import NO_VARY, Vary
 
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment

@@ -9,8 +9,9 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ..._cache.render import Render
 from ..._http.request.body import BODY_VARIABLES
+from ..._http.request.covered import CoveredHeaders
 from ..._http.request.request import Request
-from ..._http.request.vary import CoveredHeaders, Vary
+from ..._http.request.vary import Vary
 from ..._http.response.cookies import Cookies
 from .scope import RouteInfo, Scope, cookies_of, enter_scope
 
