@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDict
 
+from ..response.cookies import CookieAttributes, Cookies
+
 if TYPE_CHECKING:
+    from typing_extensions import Unpack  # typing has it from 3.11 on; checkers bring their own
+
     from ...typing import WSGIEnvironment
 
 
@@ -79,7 +83,11 @@ class CoveredHeaders(EnvironHeaders):
 
 
 class CoveredArgs(ImmutableMultiDict[str, str]):
-    """Query of a request, of which a key covers only some names; see ``CoveredHeaders``."""
+    """Query or cookies of a request, of which a key covers only some names; see ``CoveredHeaders``.
+
+    :param one: What one value is called in reports, before its name.
+    :param all_of_them: What all values are called.
+    """
 
     def __init__(
         self,
@@ -87,17 +95,20 @@ class CoveredArgs(ImmutableMultiDict[str, str]):
         shared: MultiDict[str, str],
         sent: Callable[[], MultiDict[str, str]],
         report: Callable[[str], None],
+        one: str = "the query parameter",
+        all_of_them: str = "the query",
     ) -> None:
         super().__init__(shared)
         self._covered = covered
         self._shared = shared
         self._sent = sent
         self._report = report
+        self._one, self._all = one, all_of_them
 
     def _of(self, name: object = None) -> MultiDict[str, str]:
         if name in self._covered:
             return self._shared
-        self._report(f"the query parameter {name}" if isinstance(name, str) else "the query")
+        self._report(f"{self._one} {name}" if isinstance(name, str) else self._all)
         return self._sent()
 
     def __getitem__(self, key: str) -> str:
@@ -147,3 +158,53 @@ class CoveredArgs(ImmutableMultiDict[str, str]):
 
     def copy(self) -> Any:
         return self._of().copy()
+
+
+class CoveredCookies(Cookies):
+    """``cookies()`` of a render whose key covers only some names; see ``CoveredHeaders``.
+
+    :param jar: The cookies of the client, and those that the response sets.
+    """
+
+    def __init__(self, covered: Iterable[str], jar: Cookies, report: Callable[[str], None]) -> None:
+        self._covered = frozenset(covered)
+        self._jar = jar
+        self._report = report
+
+    def _of(self, name: object = None) -> Cookies:
+        if name not in self._covered:
+            self._report(f"the cookie {name}" if isinstance(name, str) else "cookies()")
+        return self._jar
+
+    def __getitem__(self, name: str) -> str:
+        return self._of(name)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of())
+
+    def __len__(self) -> int:
+        return len(self._of())
+
+    def __repr__(self) -> str:
+        return repr(self._of())
+
+    def get_all(self, name: str | None = None) -> list[tuple[str, str]]:
+        return self._of(name).get_all(name)
+
+    def set(self, name: str, value: str, **attributes: Unpack[CookieAttributes]) -> Cookies:
+        self._jar.set(name, value, **attributes)
+        return self
+
+    def _show(self, values: Mapping[str, str]) -> None:
+        self._jar._show(values)
+
+    def seal(self) -> None:
+        self._jar.seal()
+
+    @property
+    def lines(self) -> list[str]:
+        return self._jar.lines
+
+    @property
+    def set_here(self) -> dict[str, str]:
+        return self._jar.set_here

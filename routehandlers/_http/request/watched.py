@@ -14,6 +14,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from werkzeug.datastructures import MultiDict
+
 from ..values.encoding import PCHAR
 from ..values.url import URL
 from .covered import CoveredArgs, CoveredHeaders
@@ -217,6 +219,15 @@ def _covered_by(watcher: Watcher) -> dict[str, Any]:
         covered.update((name, getattr(plain, name)) for name in vary.derived)
     if vary.search_params:
         covered["args"] = CoveredArgs(vary.search_params, plain.args, lambda: sent.args, watcher.read)
+    if vary.cookies:
+        covered["cookies"] = CoveredArgs(
+            vary.cookies,
+            MultiDict(plain.cookies),
+            lambda: MultiDict(sent.cookies),
+            watcher.read,
+            "the cookie",
+            "request.cookies",
+        )
     return covered
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ..._cache.render import Render
 from ..._http.request.body import BODY_VARIABLES
-from ..._http.request.covered import CoveredHeaders
+from ..._http.request.covered import CoveredCookies, CoveredHeaders
 from ..._http.request.request import Request
 from ..._http.request.vary import Vary
 from ..._http.response.cookies import Cookies
@@ -67,6 +67,10 @@ class RenderScope(Scope):
 
     @property
     def cookies(self) -> Cookies:
+        if self.vary.cookies:
+            # The key covers what the client sent, and not what middleware has set since.
+            set_here = self._client_environ.get("routehandlers.cookies", {})
+            return CoveredCookies({*self.vary.cookies} - {*set_here}, self.jar, self.record.read)
         self.record.read("cookies()")
         return self.jar
 

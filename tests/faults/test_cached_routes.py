@@ -1,0 +1,99 @@
+"""Faults of cached routes, each by what was wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import ClientFor, MakeApp
+
+THEMES = """
+import itertools
+from routehandlers.headers import cookies
+vary = ("cookie:theme",)
+revalidate = 60
+calls = itertools.count(1)
+def GET(request):
+    return {{"n": next(calls), "read": {read}}}
+"""
+
+
+def statuses(client: Any, *cookies: str) -> list[str]:
+    answers = [client.get("/x", headers={"Cookie": cookie} if cookie else {}) for cookie in cookies]
+    return [answer.headers["Cache-Status"].partition("; ")[2].partition(";")[0] for answer in answers]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        'cookies().get("theme")', 'cookies()["theme"]', '"theme" in cookies()', 'cookies().get_all("theme")',
+        'request.cookies.get("theme")', 'request.cookies["theme"]', '"theme" in request.cookies',
+    ],
+)  # fmt: skip
+def test_a_cookie_that_the_key_covers_made_the_response_dynamic(
+    make_app: MakeApp, client_for: ClientFor, read: str
+) -> None:
+    client = client_for(make_app({"x/route.py": THEMES.format(read=read)}))
+
+    dark = client.get("/x", headers={"Cookie": "theme=d%C3%A4rk; id=1"})
+    again = client.get("/x", headers={"Cookie": "id=2; theme=d%C3%A4rk"})
+    light = client.get("/x", headers={"Cookie": "theme=light"})
+
+    assert dark.headers["Cache-Status"] == "routehandlers; fwd=miss; stored"
+    assert again.headers["Cache-Status"].startswith("routehandlers; hit")
+    assert (again.json, light.json["n"]) == (dark.json, 2)
+    assert "därk" in str(dark.json) or dark.json["read"] is True
+    assert dark.headers["Vary"] == "Cookie"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        'cookies().get("id")', 'list(cookies())', "len(cookies())", "cookies().get_all()", "str(cookies())",
+        'request.cookies.get("id")', "dict(request.cookies)", "str(request.cookies)", 'cookies().get("theme") or cookies().get("id")',
+    ],
+)  # fmt: skip
+def test_a_cookie_that_the_key_does_not_cover_still_makes_the_response_dynamic(
+    make_app: MakeApp, client_for: ClientFor, read: str
+) -> None:
+    client = client_for(make_app({"x/route.py": THEMES.format(read=read)}))
+
+    first, second = client.get("/x", headers={"Cookie": "id=1"}), client.get("/x", headers={"Cookie": "id=2"})
+
+    assert "fwd=bypass" in first.headers["Cache-Status"]
+    assert "fwd=bypass" in second.headers["Cache-Status"]
+    assert (first.json["n"], second.json["n"]) == (1, 2)
+
+
+def test_a_cookie_of_middleware_is_not_covered_by_what_the_client_sent(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": """
+            from routehandlers import Response
+            def middleware(request):
+                response = Response.next()
+                response.cookies.set("theme", request.args.get("as", "light"))
+                return response
+            """,
+            "x/route.py": THEMES.format(read='cookies().get("theme")'),
+        }
+    )
+    client = client_for(app)
+
+    answers = [client.get(f"/x?as={theme}") for theme in ("dark", "blue", "dark")]
+
+    assert [answer.json["read"] for answer in answers] == ["dark", "blue", "dark"]
+
+
+def test_a_route_that_varies_by_a_cookie_can_set_cookies(make_app: MakeApp, client_for: ClientFor) -> None:
+    client = client_for(
+        make_app({"x/route.py": THEMES.format(read='[cookies().get("theme"), cookies().set("a", "1").get("theme")]')})
+    )
+
+    answer = client.get("/x", headers={"Cookie": "theme=dark"})
+
+    assert answer.json["read"] == ["dark", "dark"]
+    assert answer.headers["Set-Cookie"].startswith("a=1")
+    assert "fwd=bypass" in answer.headers["Cache-Status"]
