@@ -56,8 +56,11 @@ def cors(
 
     varied = [] if allowed.is_any else [("Vary", "Origin")]
     # What is added to responses is the same for all requests of one origin.
-    to_others = Addition(tuple(varied))
-    to_listed = {name: Addition((*varied, ("Access-Control-Allow-Origin", name), *sent)) for name in allowed.names}
+    to_others = Addition(tuple(varied), is_shared=True)
+    to_listed = {
+        name: Addition((*varied, ("Access-Control-Allow-Origin", name), *sent), is_shared=True)
+        for name in allowed.names
+    }
 
     def middleware(request: Request) -> Response | Continuation:
         is_preflight = (

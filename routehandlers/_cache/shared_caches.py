@@ -28,9 +28,10 @@ def made_private(headers: Pairs, cache_control: str = PRIVATE) -> Pairs:
 
 def private_headers_of_hit(held: Held) -> Pairs:
     """Return the headers of a fresh entry as ``made_private`` makes them. They are kept as long as its headers."""
-    if not held.private_headers:
-        held.private_headers = made_private(held.headers)
-    return held.private_headers
+    headers = held.private_headers  # read once: another thread may empty it in the next second
+    if not headers:
+        headers = held.private_headers = made_private(held.headers)
+    return headers
 
 
 def unstored(headers: Pairs) -> Pairs:

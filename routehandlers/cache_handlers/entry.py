@@ -70,7 +70,7 @@ class Entry:
 
 
 # Bytes of the objects of one entry without their text, measured with tracemalloc.
-_OBJECTS = 1_000
+_OBJECTS = 1_800
 
 
 class Freshness(Enum):

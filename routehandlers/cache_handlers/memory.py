@@ -24,7 +24,7 @@ class Held:
     :ivar second: Second of the clock for which ``headers`` were made.
     :ivar headers: Complete headers of a response in that second.
     :ivar private_headers: The same for a response that depends on the client; empty until they are needed.
-    :ivar response: A response with one of these headers, for requests that pass middleware.
+    :ivar response: A response with one of these lists, for requests that pass middleware.
     """
 
     __slots__ = ("body", "checked", "entry", "headers", "private_headers", "response", "second", "until")

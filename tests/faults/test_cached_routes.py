@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ClientFor, MakeApp
+from flask import Flask
+from servers import write_app
+
+from routehandlers.flask import RouteHandlersBlueprint
 
 THEMES = """
 import itertools
@@ -97,3 +102,27 @@ def test_a_route_that_varies_by_a_cookie_can_set_cookies(make_app: MakeApp, clie
     assert answer.json["read"] == ["dark", "dark"]
     assert answer.headers["Set-Cookie"].startswith("a=1")
     assert "fwd=bypass" in answer.headers["Cache-Status"]
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "    request.headers.get('x')\n    return Response(chunk for chunk in ['s', 't'])",
+        "    def chunks():\n        yield 's'\n        yield request.headers.get('x', 't')\n    return Response(chunks())",
+        "    return Response(chunk for chunk in ['s' * 2**20] * 9)",
+    ],
+    ids=["reads before", "reads in the stream", "too large"],
+)
+def test_a_stream_of_a_cached_route_in_flask_broke_when_it_was_closed(tmp_path: Path, source: str, method: str) -> None:
+    folder = write_app(
+        tmp_path, {"c/route.py": f"from routehandlers import Response\nrevalidate = 60\ndef GET(request):\n{source}"}
+    )
+    host = Flask(__name__)
+    host.register_blueprint(RouteHandlersBlueprint("api", folder, url_prefix="/api"))
+
+    answer = getattr(host.test_client(), method)("/api/c", buffered=True)
+
+    assert answer.status_code == 200
+    assert answer.data == b"" if method == "head" else answer.data.startswith(b"s")
+    assert "fwd=bypass" in answer.headers["Cache-Status"] or method == "head"

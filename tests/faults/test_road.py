@@ -328,3 +328,151 @@ def test_a_list_of_text_was_sent_as_bytes_where_no_middleware_looked_at_it(
     answer = client_for(make_app(files)).get(path)
 
     assert (answer.text, answer.headers["Content-Type"]) == ("ab", "text/plain; charset=utf-8")
+
+
+def test_a_copy_of_what_cors_returns_ended_in_a_recursion(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "middleware.py": """
+            import copy
+            from routehandlers.cors import cors
+            allow = cors(origins="*")
+            def middleware(request):
+                result = getattr(copy, request.args["how"])(allow(request))
+                result.headers["X-Copied"] = "1"
+                return result
+            """,
+            "x/route.py": "def GET(): return 'x'",
+        }
+    )
+    client = client_for(app)
+
+    for how in ("copy", "deepcopy"):
+        answer = client.get(f"/x?how={how}")
+        assert (answer.headers["X-Copied"], answer.headers["Access-Control-Allow-Origin"]) == ("1", "*")
+
+
+def test_a_change_of_what_cors_returns_was_lost_before_its_headers_were_read(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": """
+            from routehandlers.cors import cors
+            allow = cors(origins="*")
+            def middleware(request):
+                result = allow(request)
+                if request.path == "/a":
+                    result.destination = "/b"
+                    result.headers["X-Sent"] = "elsewhere"
+                return result
+            """,
+            "a/route.py": "def GET(): return 'a'",
+            "b/route.py": "def GET(): return 'b'",
+        }
+    )
+
+    answer = client_for(app).get("/a")
+
+    assert (answer.text, answer.headers["X-Sent"], answer.headers["Access-Control-Allow-Origin"]) == (
+        "b", "elsewhere", "*",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("generator", [False, True])
+def test_a_failed_precondition_gets_no_header_that_describes_the_response_in_its_place(
+    make_app: MakeApp, client_for: ClientFor, generator: bool
+) -> None:
+    says = "yield" if generator else "return"
+    app = make_app(
+        {
+            "middleware.py": f"""
+            from routehandlers import Response
+            def middleware(request):
+                {says} Response.next(headers={{"Content-Type": "text/css", "Content-Encoding": "br", "ETag": '"m"',
+                    "Content-Length": "3", "Cache-Control": "public, max-age=600", "X-Frame-Options": "DENY",
+                    "Content-Security-Policy": "default-src 'none'"}})
+            """,
+            "c/route.py": "revalidate = 60\ndef GET(): return 'abc'",
+        },
+        headers=[{"source": "/c", "headers": [{"key": "X-Config", "value": "1"}]}],
+    )
+
+    answer = client_for(app).get("/c", headers={"If-Match": '"nope"', "Accept": "application/json"})
+
+    assert answer.status_code == 412
+    assert answer.content_type == "application/problem+json"
+    assert not {"Content-Encoding", "ETag", "Cache-Control"} & {*answer.headers.keys()}
+    assert (answer.headers["X-Frame-Options"], answer.headers["X-Config"]) == ("DENY", "1")
+    assert "Content-Security-Policy" in answer.headers
+
+
+def test_headers_of_one_request_stay_with_stored_entries_only_if_other_requests_have_them(make_app: MakeApp) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\n"
+            "def middleware(request): return Response.next(headers={'X-Id': request.headers.get('X-Id', '')})",
+            "c/route.py": "revalidate = 60\ndef GET(): return 'abc'",
+        }
+    )
+    client = app.test_client()
+
+    answers = [client.get("/c", headers={"X-Id": f"{number}" * 2_000}) for number in (1, 1, 2, 3)]
+    held = next(iter(app.cache.store.memory._main.values()))
+
+    assert [answer.headers["X-Id"][0] for answer in answers] == ["1", "1", "2", "3"]
+    assert "_kept_late_headers" not in vars(held.response)
+
+
+def test_a_long_path_outside_of_the_base_path_was_refused_in_place_of_the_other_application(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    def other(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+        return [b"other"]
+
+    app = make_app(
+        {"middleware.py": "def middleware(request): return None", "x/route.py": "def GET(): return 'x'"},
+        base_path="/base", fallback=other,
+    )  # fmt: skip
+    client = client_for(app)
+
+    assert client.get("/out/" + "x" * 9_000).text == "other"
+    assert client.get("/base/" + "x" * 9_000).status_code == 414
+
+
+def test_late_headers_missed_what_werkzeug_does_to_the_headers_of_its_responses(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
+    app = make_app(
+        {
+            "middleware.py": "from routehandlers import Response\n"
+            "def middleware(request): return Response.next(headers={'Content-Language': 'de', 'X-A': '1'})",
+            "x/route.py": "from werkzeug.wrappers import Response\ndef GET(): return Response('x', 304)",
+        }
+    )
+
+    answer = client_for(app).get("/x")
+
+    assert (answer.status_code, answer.headers["X-A"]) == (304, "1")
+    assert "Content-Language" not in answer.headers
+
+
+def test_wsgi_middleware_that_changes_the_body_of_a_hit_changes_it_for_one_request(make_app: MakeApp) -> None:
+    app = make_app(
+        {
+            "middleware.py": "def middleware(request): return None",
+            "c/route.py": "revalidate = 60\ndef GET(): return 'abc'",
+        }
+    )
+    environ = app.test_client().get("/c").request.environ
+    environ.pop("werkzeug.request", None)
+
+    bodies = []
+    for _ in range(3):
+        body: Any = app(dict(environ), lambda *_: None)
+        bodies.append(b"".join(body))
+        if isinstance(body, list):
+            body.append(b"more")
+
+    assert bodies == [b"abc"] * 3

@@ -33,7 +33,7 @@ _DOT_SEGMENT = re.compile(r"(?:^|[/\\])(?:\.|%2e){1,2}(?=[/\\]|$)", re.IGNORECAS
 _ENCODED_SLASH = re.compile("%(2F)", re.IGNORECASE)
 _CANONICAL = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 
-# Segments of plain characters and escapes, but for the escapes of NUL, "%", ".", "/", "<" and a backslash.
+# Segments of plain characters and escapes, except the escapes of NUL, "%", ".", "/", "<" and a backslash.
 _ESCAPE = "%(?!00|25|2[EeFf]|3[Cc]|5[Cc])[0-9A-Fa-f]{2}"
 _USUAL = re.compile(f"(?:/(?:[A-Za-z0-9_~!$&'()*+,;=:@-]|{_ESCAPE})(?:[A-Za-z0-9_~!$&'()*+,;=:@.-]|{_ESCAPE})*)+")
 
@@ -73,8 +73,8 @@ def _rooted(prefix: str) -> str:
 def usual_path(environ: WSGIEnvironment) -> str | None:
     """Return the path of a request, decoded, if it is encoded as clients usually do it.
 
-    :return: ``None`` for a path that must be read with care: with slashes at the end or twice, dots at the begin of a
-        segment, encoded slashes, or a target that differs from ``PATH_INFO``.
+    :return: ``None`` for a path that must be read with care: with slashes at the end or twice, dots at the beginning of
+        a segment, encoded slashes, or a target that differs from ``PATH_INFO``.
     """
     sent = (target_of(environ) or "").partition("?")[0]
     if environ.get("SCRIPT_NAME") or not _USUAL.fullmatch(sent):

@@ -22,14 +22,16 @@ class Addition:
     :ivar pairs: The headers.
     :ivar sets_cookie: Whether one of them is ``Set-Cookie``.
     :ivar names: Their names in lower case.
-    :ivar is_checked: Whether they may be sent with any response. ``None`` until this is known.
+    :ivar is_independent: Whether they can be checked without the response. ``None`` until they have been checked.
+    :ivar is_shared: Whether several requests have these headers, so that results with them are worth keeping.
     """
 
-    def __init__(self, pairs: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, pairs: tuple[tuple[str, str], ...], *, is_shared: bool = False) -> None:
         self.pairs = pairs
+        self.is_shared = is_shared
         self.names = frozenset([name.lower() for name, _ in pairs])
         self.sets_cookie = "set-cookie" in self.names
-        self.is_checked: bool | None = None
+        self.is_independent: bool | None = None
         self._replaced = self.names - ACCUMULATED
         self._has_accumulated = self._replaced != self.names
 
@@ -51,10 +53,11 @@ def addition_of(pairs: tuple[tuple[str, str], ...]) -> Addition:
     """Return the addition of these headers."""
     known = _additions.get(pairs)
     if known is not None:
+        known.is_shared = True
         return known
     made = Addition(pairs)
     if sum(len(name) + len(value) for name, value in pairs) <= _LONGEST_ADDITION:
-        if len(_additions) >= _MOST_ADDITIONS:
+        while len(_additions) >= _MOST_ADDITIONS:
             with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
                 _additions.pop(next(iter(_additions)), None)
         _additions[pairs] = made

@@ -245,7 +245,7 @@ def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> R
     """Return a response as the constructor makes it, without its checks. A test compares the two.
 
     :param status: A value of ``http.HTTPStatus`` from 200 on. If it allows no body, ``body`` must be empty.
-    :param headers: Already checked, and not used elsewhere.
+    :param headers: Already checked. The response is not changed if others use the list.
     """
     response, own_headers = _new(Response), _new(Headers)
     own_headers._list = headers
@@ -305,9 +305,12 @@ class PreparedContinuation(Continuation):
         return addition_of(tuple(self.headers)) if "headers" in self.__dict__ else self._prepared
 
     def __getattr__(self, name: str) -> Any:
-        if "headers" in self.__dict__:
+        own = self.__dict__
+        if "headers" in own or "_prepared" not in own or name.startswith("__"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        changed = dict(own)
         super().__init__(None, None, self._prepared.pairs)
+        own.update(changed)
         return getattr(self, name)
 
 

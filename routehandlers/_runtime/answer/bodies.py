@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._http.response.changes import own_copy
 from ..._http.response.interrupts import Interrupt
+from ..._http.response.response import Response
 from ..._http.values.encoding import to_bytes
 from .reporting import report
 
@@ -65,10 +66,12 @@ class Stream:
 
 
 def default_type(response: WerkzeugResponse) -> str:
-    """Return the type of a response whose headers name none. Responses of Werkzeug and Flask always name one."""
+    """Return the type of a response whose headers name none. Those of Werkzeug and Flask are text by default."""
     body: Any = response.response
     if isinstance(body, Stream):
         return body.content_type
+    if type(response) is not Response:
+        return TEXT
     return BYTES if any(isinstance(chunk, bytes) and chunk for chunk in body) else TEXT
 
 
@@ -181,7 +184,10 @@ def end(scope: Scope) -> None:
 def end_with(scope: Scope, close: Callable[[], Any]) -> None:
     """Close the response of a request with a function, and end the request."""
     scope.seal()
-    scope.context.run(_end, scope, close)
+    try:
+        scope.context.run(_end, scope, close)
+    finally:
+        scope.close()  # outside of the context: a render of a framework enters it once more to leave
 
 
 def _end(scope: Scope, close: Callable[[], Any]) -> None:
@@ -191,7 +197,6 @@ def _end(scope: Scope, close: Callable[[], Any]) -> None:
         raise RuntimeError(f"A stream raised {interrupt} while it was closed.") from interrupt
     finally:
         run_after(scope)
-        scope.close()
 
 
 def run_after(scope: Scope) -> None:

@@ -1,9 +1,9 @@
 """Make the WSGI response of every request.
 
 This module adds cookies and ``Cache-Control`` to the headers, and handles
-conditional requests, HEAD and ``Content-Length``. It runs no user code. It reads
-responses and never changes them, so a handler may return the same response to
-every request.
+conditional requests, HEAD and ``Content-Length``. It runs no user code. It never
+changes what a response says, so a handler may return the same response to every
+request.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from ..._cache.policy import UNSTORED
 from ..._cache.shared_caches import made_private
-from ..._http.response.additions import Pairs, with_late_headers
+from ..._http.response.additions import Pairs, addition_of, with_late_headers
 from ..._http.response.changes import own_copy, pairs_of
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
@@ -49,13 +49,13 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         or "HTTP_IF_UNMODIFIED_SINCE" in environ
     ):
         response = _compared(scope, response)
+    is_ours = type(response) is Response
     late = scope.late_headers
-    if late and not all(map(is_sendable, late)):
+    if late and not (is_ours and all(map(is_sendable, late))):
         response = own_copy(response, with_late_headers(response.headers, late))
         late = ()
     elif response is scope.checked and scope.opened_jar is None:
         return _finish_stored(scope, response)
-    is_ours = type(response) is Response
     body: Any = response.response
     if is_ours and type(body) is list and len(body) == 1 and type(body[0]) is bytes:  # nearly all responses
         data: bytes = body[0]
@@ -66,15 +66,12 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         chunks = body if is_ours else response.iter_encoded()
         data = b"".join([to_bytes(chunk) if type(chunk) is str else chunk for chunk in chunks])
         own_type = default_type(response)
-    if not is_ours:
-        check_status(response._status)
     status = response._status_code
     length: str | None = None
     if is_ours and pairs_of(response.headers) == JSON_HEADERS and status not in WITHOUT_TYPE:
         headers = [*JSON_HEADERS]  # those of most responses, which need no check
     else:
-        source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
-        headers, length = check_headers(source, status, own_type)
+        headers, length = check_headers(_headers_of(scope, response), status, own_type)
     if late:
         headers = with_late_headers(headers, late)
     if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
@@ -94,48 +91,74 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     return response._status, headers, sent
 
 
+def _headers_of(scope: Scope, response: WerkzeugResponse) -> Iterable[tuple[str, str]]:
+    """Return the headers of a response. Those of Werkzeug and Flask change them where they leave."""
+    if type(response) is Response:
+        return response.headers
+    check_status(response._status)
+    return response.get_wsgi_headers(scope.environ)
+
+
 def _finish_stream(scope: Scope, response: WerkzeugResponse, stream: Stream, late: tuple[Addition, ...]) -> Finished:
     """Make the WSGI response of a body that is produced while it is sent."""
-    environ, status, is_ours = scope.environ, response._status_code, type(response) is Response
-    if not is_ours:
-        check_status(response._status)
-    source: Iterable[tuple[str, str]] = response.headers if is_ours else response.get_wsgi_headers(environ)
-    headers, _ = check_headers(source, status, default_type(response))
+    status = response._status_code
+    headers, _ = check_headers(_headers_of(scope, response), status, default_type(response))
     headers = _with_cookies_and_cache_control(scope, with_late_headers(headers, late))
     scope.seal()
-    if environ["REQUEST_METHOD"] == "HEAD" or status in WITHOUT_BODY:
+    if scope.environ["REQUEST_METHOD"] == "HEAD" or status in WITHOUT_BODY:
         return response._status, headers, ClosingIterator((), partial(end_with, scope, response.close))
     return response._status, headers, SentStream(scope, stream, response.close)
 
 
 def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
-    """Return the response to a conditional request. Headers that are added late take part in the comparison."""
+    """Return the response to a conditional request. Headers that are added late take part in the comparison.
+
+    A 412 is another response than the one that middleware saw or described. It gets those headers that do not
+    describe the first.
+    """
     late = scope.late_headers
     whole = own_copy(response, with_late_headers(response.headers, late)) if late else response
     compared = compare(scope.environ, whole)
-    if compared.status_code != 412 or compared is whole:  # a 412 is another response, to which they are added again
-        scope.late_headers = ()
+    scope.late_headers = ()
+    if compared.status_code == 412 and compared is not whole:
+        added = (*scope.overlays, addition_of(tuple(scope.config_headers)))
+        scope.late_headers = tuple([addition_of(tuple(filter(_describes_none, item.pairs))) for item in added])
     return compared
+
+
+def _describes_none(pair: tuple[str, str]) -> bool:
+    """Return whether a header may stay if another response takes the place of the one that it was made for."""
+    name = pair[0].lower()
+    return name not in _OF_ONE_RESPONSE and (not name.startswith("content-") or name.startswith("content-security"))
+
+
+_OF_ONE_RESPONSE = frozenset({"etag", "last-modified", "cache-control", "expires", "age"})
 
 
 def _finish_stored(scope: Scope, response: WerkzeugResponse) -> Finished:
     """Make the WSGI response of an unchanged entry, whose headers were checked when it was stored."""
-    headers = _with_late_headers(scope, response) if scope.late_headers else [*pairs_of(response.headers)]
+    headers = _kept_late_headers(scope, response) if scope.late_headers else [*pairs_of(response.headers)]
     if scope.client_read and not scope.route.is_public and not scope.is_private:
         headers = made_private(headers)
     if COOKIE in scope.environ.get("HTTP_COOKIE", ""):
         headers = _without_forged_draft(scope, headers)
     body: Any = response.response
-    sent = [] if scope.environ["REQUEST_METHOD"] == "HEAD" else body
+    sent = [] if scope.environ["REQUEST_METHOD"] == "HEAD" else [*body]  # other requests get the same response
     return response._status, headers, ClosingIterator(sent, partial(end, scope)) if scope.has_leftovers else sent
 
 
-def _with_late_headers(scope: Scope, response: WerkzeugResponse) -> Pairs:
-    """Return the headers of a stored response with the late ones. Its other requests mostly get the same."""
-    late, kept = scope.late_headers, response.__dict__.get("_with_late_headers")
-    if kept is None or kept[0] != late:
-        kept = response.__dict__["_with_late_headers"] = late, with_late_headers(pairs_of(response.headers), late)
-    return [*kept[1]]
+def _kept_late_headers(scope: Scope, response: WerkzeugResponse) -> Pairs:
+    """Return the headers of a stored response with the late ones.
+
+    The result is kept on the response if other requests may need it: most middleware adds the same headers to all.
+    """
+    late, kept = scope.late_headers, response.__dict__.get("_kept_late_headers")
+    if kept is not None and kept[0] == late:
+        return [*kept[1]]
+    headers = with_late_headers(pairs_of(response.headers), late)
+    if all(addition.is_shared for addition in late):
+        response.__dict__["_kept_late_headers"] = late, headers
+    return [*headers]
 
 
 def _with_cookies_and_cache_control(scope: Scope, headers: Pairs) -> Pairs:

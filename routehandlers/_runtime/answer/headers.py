@@ -74,13 +74,13 @@ def is_sendable(addition: Addition) -> bool:
 
     :raise ValueError: For a name or a value that would break the message.
     """
-    if addition.is_checked is None:
+    if addition.is_independent is None:
         if not addition.names & _WITH_MEANING:
             check_headers(addition.pairs, 204, "")
-            addition.is_checked = True
+            addition.is_independent = True
         else:
-            addition.is_checked = False
-    return addition.is_checked
+            addition.is_independent = False
+    return addition.is_independent
 
 
 def take_cookies(scope: Scope, headers: Iterable[tuple[str, str]]) -> Pairs:

@@ -99,7 +99,7 @@ class Middleware:
             except StopIteration as stop:
                 steps, verdict = None, stop.value
             else:
-                scope.is_seen = True
+                scope.has_generator = True
         if isinstance(verdict, Continuation):
             return self._continue(scope, steps, verdict, go_elsewhere, go_on, *arguments)
         if verdict is not None:
@@ -115,7 +115,7 @@ class Middleware:
         scope.renew_url()
         addition, destination = scope.apply(verdict), verdict.destination
         headers = addition.pairs
-        if not scope.is_seen:
+        if not scope.has_generator:
             if headers:  # finish() adds them
                 scope.late_headers = (*scope.late_headers, addition)
             return None if destination is None else go_elsewhere(scope, destination)

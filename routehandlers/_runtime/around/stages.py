@@ -140,7 +140,10 @@ class RootMiddleware(Stage):
             plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text)
 
     def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
-        if self._matcher is not None:
+        if self._matcher is None:
+            if scope.plan is not None:  # the path was too unusual for the check of plain paths
+                check_length(scope.path)
+        else:
             is_met = scope.plan.meets_root if scope.plan is not None else None
             if is_met is False or (is_met is None and not self._middleware.applies(scope, scope.path)):
                 return None

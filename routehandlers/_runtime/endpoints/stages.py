@@ -60,7 +60,7 @@ class Respond(Stage):
             scope.is_unstored = forbids_sharing(list(response.headers))
         if not scope.config_headers:
             return response
-        if scope.is_seen:
+        if scope.has_generator:
             return overlay(response, scope.config_headers)
         # No generator sees the response, so finish() adds them.
         scope.late_headers = (*scope.late_headers, addition_of(tuple(scope.config_headers)))

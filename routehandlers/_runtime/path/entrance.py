@@ -67,7 +67,7 @@ class Entrance:
                 raise BadRequest("The Host header does not name a trusted host.")
         elif self._config.trusted_hosts is not None:
             raise BadRequest("The Host header is missing.")
-        if len(self.good_hosts) >= _MOST_HOSTS:
+        while len(self.good_hosts) >= _MOST_HOSTS:
             with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
                 self.good_hosts.pop(next(iter(self.good_hosts)), None)
         self.good_hosts[host] = None

@@ -130,7 +130,7 @@ class Plans:
             return plan
         return plan
 
-    def comes_again(self, key: Key) -> bool:
+    def note_request(self, key: Key) -> bool:
         """Return whether a path was requested before, as far as is known, and note this request."""
         seen, mark = self._seen, hash(key)
         place = mark & _MASK

@@ -108,12 +108,12 @@ class Reading(Stage):
     def _complete(self, plan: Plan, key: Key) -> None:
         """Add the notes of the rules to a plan. If the path comes again, add the route and remember the plan."""
         self._note(plan, self._rules)
-        if self._plans is not None and self._plans.comes_again(key):
+        if self._plans is not None and self._plans.note_request(key):
             self._note(plan, self._find)
             self._plans.keep(key, plan)
 
     def _note(self, plan: Plan, notes: Sequence[Callable[[Plan], None]]) -> None:
-        if self._limits_path:
+        if self._rules:
             check_length(plan.whole)
         for note in notes:
             note(plan)
@@ -164,7 +164,7 @@ class Routes(StaticRoutes):
 
     def _remember(self, scope: Scope) -> None:
         """Remember a plain path of a cached route if it comes again, so that a stored response can be ready for it."""
-        if self._plans is not None and self._plans.comes_again(key := key_of(scope.environ)):
+        if self._plans is not None and self._plans.note_request(key := key_of(scope.environ)):
             plan = scope.plan = Plan(scope.path, scope.path)
             self._lookup.plan(plan)
             self._plans.keep(key, plan)

@@ -115,7 +115,7 @@ class Scope:
     is_transformed = False
 
     # Whether a generator of the user waits for the response.
-    is_seen = False
+    has_generator = False
 
     # Headers that finish() adds to the response, because no generator sees it before. The last are added first.
     late_headers: tuple[Addition, ...] = ()
