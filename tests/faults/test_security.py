@@ -204,6 +204,27 @@ def test_the_headers_of_a_part_had_no_limit(make_app: MakeApp) -> None:
     assert post(app, b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--\r\n")[0] == 400
 
 
+def test_a_second_look_at_a_form_over_a_limit_gets_the_same_error(make_app: MakeApp) -> None:
+    source = """
+from werkzeug.exceptions import HTTPException
+def POST(request):
+    seen = []
+    for read in (request.form_data, lambda: request.form, lambda: request.files, request.form_data):
+        try:
+            read()
+        except HTTPException as error:
+            seen.append(error.code)
+    return seen
+"""
+    client = make_app({"f/route.py": source}, max_form_parts=3).test_client()
+    for body, code in (
+        (part() * 4 + b"--B--\r\n", 413),
+        (part() * 2, 400),
+        (b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--", 400),
+    ):
+        assert client.post("/f", data=body, content_type=MULTIPART, buffered=True).json == [code] * 4
+
+
 def test_a_route_behind_middleware_that_reads_the_form_has_its_own_limits(make_app: MakeApp) -> None:
     middleware = """
 from werkzeug.exceptions import RequestEntityTooLarge
