@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ._cache.life import profile_mistake
-from ._hints import hint
+from ._hints import hide_password, hint, show
 from .cache_handlers.opening import SCHEMES, open_cache_handler
 from .exceptions import InvalidConfigError
 
@@ -79,6 +79,12 @@ class Config:
     secret_key: str | None = field(default=None, repr=False)
     debug: bool = False
 
+    def __repr__(self) -> str:
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.repr}
+        if isinstance(self.cache, str):
+            values["cache"] = hide_password(self.cache)
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
+
 
 def make_config(settings: Mapping[str, Any]) -> Config:
     """Check settings and return them as a value.
@@ -101,7 +107,7 @@ def _mistake(name: str, value: Any) -> str | None:
     if name == "secret_key" and not is_valid(value):
         # The message does not show the value, which is meant to be secret.
         return f"secret_key is {'too short' if isinstance(value, str) else 'not text'}. Give {expected}."
-    return None if is_valid(value) else f"{name} is {value!r}. Give {expected}."
+    return None if is_valid(value) else f"{name} is {show(value)}. Give {expected}."
 
 
 def _is_origin(value: Any) -> bool:
@@ -109,10 +115,12 @@ def _is_origin(value: Any) -> bool:
         return True
     if not isinstance(value, str):
         return False
-    parts = urlsplit(value)
-    return (
-        parts.scheme in {"http", "https"} and bool(parts.netloc) and not (parts.path or parts.query or parts.fragment)
-    )
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # an invalid address in brackets
+        return False
+    rest = parts.path or parts.query or parts.fragment
+    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not rest and "@" not in parts.netloc
 
 
 def _is_limit(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +14,7 @@ except ModuleNotFoundError:
     raise ImportError('fetch() needs urllib3. Install it with: pip install "routehandlers[fetch]"') from None
 
 from ._cache.key import check_tags, make_key
+from ._hints import show
 from ._http.response.fetch_response import FetchResponse
 from ._http.values import json as _json
 from ._http.values.encoding import to_bytes
@@ -24,6 +26,8 @@ __all__ = ["FetchResponse", "fetch"]
 
 # Headers for tracing, which do not change the response. The list is Next's.
 _NOT_IN_KEY = ("traceparent", "tracestate")
+
+_CREDENTIALS = re.compile("^([a-z]+://)[^/?#]*@", re.IGNORECASE)
 
 _CHUNK = 64 * 2**10
 _URL = ":url"
@@ -64,8 +68,14 @@ def fetch(
     :raise ValueError: If arguments contradict each other or the route's ``fetch_cache``.
     """
     target, fields, data = str(url), {name: str(value) for name, value in (headers or {}).items()}, body
-    if urlsplit(target).scheme not in {"http", "https"}:
-        raise ValueError(f"fetch() takes an absolute URL, such as 'https://example.com/a', not {target!r}.")
+    if target.partition(":")[0].lower() not in {"http", "https"}:
+        raise ValueError(f"fetch() takes an absolute URL, such as 'https://example.com/a', not {show(target)}.")
+    try:
+        urlsplit(target).port  # noqa: B018  # it is read to be checked
+    except ValueError:  # its message may show a part of a password, as that of urllib3 would
+        raise ValueError(f"fetch() got a URL with an invalid host or port: {show(target)}.") from None
+    # They are not sent, and must not get into keys and messages.
+    target = _CREDENTIALS.sub(r"\1", target)
     if json is not None:
         data = _json.dumps(json)
         fields.setdefault("Content-Type", "application/json")

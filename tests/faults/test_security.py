@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import pprint
 import random
 import re
+import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,9 +20,14 @@ from servers import ask, write_app
 from werkzeug.test import EnvironBuilder
 
 from routehandlers import Request, Response
+from routehandlers._hints import hide_password
 from routehandlers._http.request.host import is_trusted_host
+from routehandlers.cache_handlers import open_cache_handler
+from routehandlers.config import Config, make_config, open_storage
+from routehandlers.exceptions import InvalidConfigError
 from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.headers import Cookies
+from routehandlers.server import URL
 from routehandlers.testing import call
 
 # G3: hosts --------------------------------------------------------------------
@@ -528,3 +536,107 @@ def test_a_path_that_is_too_long_for_a_file_was_a_500_that_named_the_folder(
         answer = app.test_client().get(before + path, buffered=True)
         assert answer.status_code == status
         assert str(tmp_path) not in answer.text
+
+
+# G13: passwords ---------------------------------------------------------------------
+
+PASSWORD = "tr0ub4dor"
+URLS_OF_CACHES = [
+    f"redis://:{PASSWORD}@h", f"redis://user:{PASSWORD}@h:6379/0", f"rediss://:{PASSWORD}@h?prefix=a", f"redis://h?password={PASSWORD}",
+    f"unix://user:{PASSWORD}@/run/redis.sock", f"redis://:a@{PASSWORD}@h",
+]  # fmt: skip
+MISSPELT = [
+    f"reddis://:{PASSWORD}@h", f"redis:/:{PASSWORD}@h", f"redis//:{PASSWORD}@h", f":{PASSWORD}@h", f"redis://:{PASSWORD}",
+    f"redis://:/{PASSWORD}@h", f"redis://:a#{PASSWORD}@h", f"redis://:{PASSWORD}@h:port", f"redis://:{PASSWORD}@h:99999",
+    f"redis://:[{PASSWORD}@h", f"redis://:a]b[{PASSWORD}@h", f"redis://:{PASSWORD}@h?socket_timeout=x", f"file://u:{PASSWORD}@h/x",
+    f"memory://:{PASSWORD}@h", f"redis://:a b{PASSWORD}@h:x", f"redis://:'{PASSWORD}@h:x", f"redis://h?password={PASSWORD}&db=x",
+    f"redis ://:{PASSWORD}@h", f"http://u:{PASSWORD}@h/a@b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", URLS_OF_CACHES)
+def test_the_settings_showed_the_password_of_the_cache(make_app: MakeApp, url: str) -> None:
+    config = make_app({"x/route.py": "def GET(): return 'x'"}, cache=url).config
+    text = f"{config} {config!r} {pprint.pformat(config)}"
+
+    assert PASSWORD not in text
+    assert config.cache == url
+    assert eval(repr(make_config({"base_path": "/a"})), {"Config": Config}) == Config(base_path="/a")
+
+
+@pytest.mark.parametrize("url", MISSPELT)
+def test_the_error_of_a_misspelt_url_showed_its_password(url: str) -> None:
+    for make in (lambda: open_storage(make_config({"cache": url})), lambda: open_cache_handler(url, 0)):
+        try:
+            make()
+        except ValueError as error:
+            assert PASSWORD not in "".join(traceback.format_exception(error))
+        else:
+            assert url.startswith("redis://:/")  # a valid URL for redis-py
+    with suppress(InvalidConfigError):
+        assert PASSWORD not in repr(make_config({"cache": url}))
+
+
+@pytest.mark.parametrize(
+    "name", ["origin", "base_path", "trusted_hosts", "redirects", "public", "fallback", "max_form_parts"]
+)
+def test_the_error_of_another_setting_showed_a_password(name: str) -> None:
+    url = f"https//u:{PASSWORD}@h"
+    for value in (url, {url}, {"url": url}):
+        with pytest.raises(InvalidConfigError) as caught:
+            make_config({name: value, "no": 1})
+
+        assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize("origin", [f"https://u:{PASSWORD}@h", f"https://[{PASSWORD}@h", "https://[::::]"])
+def test_an_origin_has_no_password(origin: str) -> None:
+    with pytest.raises(InvalidConfigError) as caught:
+        make_config({"origin": origin})
+
+    assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://u:{PASSWORD}@127.0.0.1:1/a", f"http://u:{PASSWORD}/@127.0.0.1:1/", f"http://u:{PASSWORD}@127.0.0.1:port/", f"htp://u:{PASSWORD}@h/",
+        f"http://u:[{PASSWORD}@h/", f"u:{PASSWORD}@h",
+    ],
+)  # fmt: skip
+def test_a_fetch_that_fails_showed_the_password(make_app: MakeApp, caplog: pytest.LogCaptureFixture, url: str) -> None:
+    source = f"from routehandlers.fetch import fetch\ndef GET(): return fetch({url!r}, timeout=1, revalidate=60)"
+    app = make_app({"x/route.py": source})
+    answer = app.test_client().get("/x", buffered=True)
+
+    assert answer.status_code == 500
+    assert "failed" in caplog.text
+    log = "\n".join(line for line in caplog.text.splitlines() if "def GET" not in line)
+    assert PASSWORD not in log + answer.text
+
+
+def test_a_url_showed_its_password_in_messages() -> None:
+    url = URL(f"https://u:{PASSWORD}@example.com/@a?q=1")
+
+    assert repr(url) == "URL('https://***@example.com/@a?q=1')"
+    assert PASSWORD in str(url)
+    for wrong in (f"//u:{PASSWORD}@h", f"u:{PASSWORD}@h", f"http://u:{PASSWORD}/x@h", f"http://u:{PASSWORD}@h:port/"):
+        with pytest.raises(ValueError) as caught:
+            URL(wrong)
+        assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.com/@user/a", "https://example.com/@user/a"),
+        ("https://example.com:8000/a?b=c@d", "https://example.com:8000/a?b=c@d"),
+        ("file:///var/cache/a@b", "file:///var/cache/a@b"),
+        ("redis://h:6379/0", "redis://h:6379/0"),
+        ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
+        ("memory://", "memory://"),
+        ("redis://u:p@h:6379/0?prefix=x&password=p", "redis://***@h:6379/0?prefix=x&password=***"),
+    ],
+)
+def test_a_url_without_a_password_is_shown_as_it_is(url: str, shown: str) -> None:
+    assert hide_password(url) == shown

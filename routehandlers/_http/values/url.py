@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.datastructures import MultiDict
 
+from ..._hints import show
 from .encoding import encode_url_part
 
 # https://url.spec.whatwg.org/#special-scheme
@@ -44,15 +45,19 @@ class URL:
 
     @href.setter
     def href(self, value: str) -> None:
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+        except ValueError:  # its message may show a part of the password
+            raise ValueError(f"{show(value)} has an invalid host or port.") from None
         if not parts.scheme or not parts.netloc:
             raise ValueError(
-                f"{value!r} is not an absolute URL. It needs a scheme and a host, as in 'https://example.com/'."
+                f"{show(value)} is not an absolute URL. It needs a scheme and a host, as in 'https://example.com/'."
             )
         self.protocol = f"{parts.scheme}:"
         self.username, self.password = parts.username or "", parts.password or ""
         self.hostname = parts.hostname or ""
-        self.port = str(parts.port) if parts.port is not None else ""
+        self.port = str(port) if port is not None else ""
         path = parts.path or "/"
         if self.base_path and (path + "/").startswith(self.base_path + "/"):
             path = path[len(self.base_path) :] or "/"
@@ -177,7 +182,7 @@ class URL:
         return self.href
 
     def __repr__(self) -> str:
-        return f"URL({self.href!r})"
+        return f"URL({show(self.href)})"
 
     def __eq__(self, other: object) -> bool:
         return self.href == other.href if isinstance(other, URL) else NotImplemented

@@ -27,6 +27,7 @@ try:
 except ModuleNotFoundError:
     raise ImportError('redis:// needs redis-py. Install it with: pip install "routehandlers[redis]"') from None
 
+from ..._hints import show
 from ..base import Lock
 from ..clock import clock_skew
 from ..entry import Entry, hash_key
@@ -82,7 +83,22 @@ class RedisCacheHandler:
 
     @classmethod
     def from_url(cls, url: str) -> RedisCacheHandler:
-        """Connect to ``redis://``, ``rediss://`` or ``unix://``, with redis-py's options, ``prefix`` and ``strict``."""
+        """Connect to ``redis://``, ``rediss://`` or ``unix://``, with redis-py's options, ``prefix`` and ``strict``.
+
+        :raise ValueError: If the URL is not valid. The message does not show the password.
+        """
+        try:
+            return cls._from_url(url)
+        except ValueError as error:
+            named = [name for name, _ in parse_qsl(url.partition("?")[2]) if f"'{name}'" in str(error)]
+            what = f"has an invalid value for {named[0]!r}" if named else "is not a URL of Redis"
+            raise ValueError(
+                f"{show(url)} {what}. Write 'redis://:password@host:6379/0', with the characters '/', '#', '?' and '@'"
+                " of the password percent-encoded."
+            ) from None
+
+    @classmethod
+    def _from_url(cls, url: str) -> RedisCacheHandler:
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         prefix, strict = options.pop("prefix", "routehandlers"), options.pop("strict", "0")
