@@ -17,9 +17,9 @@ import flask
 import pytest
 from conftest import MakeApp
 from servers import ask, write_app
-from werkzeug.test import EnvironBuilder
+from werkzeug.test import Client, EnvironBuilder
 
-from routehandlers import Request, Response
+from routehandlers import Request, Response, RouteHandlers
 from routehandlers._hints import hide_password
 from routehandlers._http.request.host import is_trusted_host
 from routehandlers.cache_handlers import open_cache_handler
@@ -640,3 +640,51 @@ def test_a_url_showed_its_password_in_messages() -> None:
 )
 def test_a_url_without_a_password_is_shown_as_it_is(url: str, shown: str) -> None:
     assert hide_password(url) == shown
+
+
+# G21: after() --------------------------------------------------------------------------
+
+AFTER = """
+import sys
+from routehandlers import Response
+from routehandlers.headers import cookies
+from routehandlers.server import after
+SEEN = []
+
+def stop(error):
+    SEEN.append("stopped")
+    raise error
+
+def nested():
+    after(SEEN.append, "nested")
+    raise SystemExit(2)
+
+def GET(request):
+    SEEN.clear()
+    after(SEEN.append, "first")
+    after(stop, {error})
+    after(nested)
+    after(stop, ValueError("x"))
+    after(lambda: SEEN.append(cookies().get("a")))
+    return {body}
+
+def POST(): return SEEN
+"""
+
+
+@pytest.mark.parametrize("error", ["SystemExit(1)", "KeyboardInterrupt()", "GeneratorExit()"])
+@pytest.mark.parametrize("body", ["'x'", "iter(['x', 'y'])", "Response(None, 204)"])
+@pytest.mark.parametrize("framework", ["none", "flask"])
+def test_an_exit_in_after_lost_the_functions_behind_it(tmp_path: Path, error: str, body: str, framework: str) -> None:
+    folder = write_app(tmp_path, {"a/route.py": AFTER.format(error=error, body=body)})
+    app: Any = RouteHandlers(folder)
+    if framework == "flask":
+        app = flask.Flask("after")
+        app.register_blueprint(RouteHandlersBlueprint("api", folder))
+    client = Client(app, use_cookies=False)
+
+    with pytest.raises((SystemExit, KeyboardInterrupt, GeneratorExit)) as caught:
+        client.get("/a", headers={"Cookie": "a=1"}, buffered=True)
+
+    assert repr(caught.value) == error
+    assert client.post("/a").json == ["first", "stopped", "stopped", "1", "nested"]

@@ -177,8 +177,10 @@ def encode(chunk: Any) -> bytes:
 def end(scope: Scope) -> None:
     """End a request whose response has been sent or cannot be sent."""
     scope.seal()
-    scope.context.run(run_after, scope)
-    scope.close()
+    try:
+        scope.context.run(run_after, scope)
+    finally:
+        scope.close()
 
 
 def end_with(scope: Scope, close: Callable[[], Any]) -> None:
@@ -200,7 +202,12 @@ def _end(scope: Scope, close: Callable[[], Any]) -> None:
 
 
 def run_after(scope: Scope) -> None:
-    """Call the functions passed to ``after()``, in order. Log each failure and continue with the next function."""
+    """Call the functions passed to ``after()``, in order. Log each failure and continue with the next function.
+
+    :raise BaseException: ``SystemExit``, ``KeyboardInterrupt`` and the like, when all functions have run. Servers stop
+        a worker by such an exception, at any point of the code, so it must not get lost.
+    """
+    stopped: BaseException | None = None
     while scope.after:
         function = scope.after.popleft()
         try:
@@ -212,3 +219,8 @@ def run_after(scope: Scope) -> None:
                 f"A function passed to after() raised {interrupt}. The response has been sent already."
             )
             logger.error("%s", error, exc_info=interrupt)
+        except BaseException as stop:
+            logger.error("A function passed to after() raised %r, after %s", stop, scope.description)
+            stopped = stopped or stop
+    if stopped is not None:
+        raise stopped
