@@ -143,7 +143,7 @@ class RouteHandlers:
         config: SegmentConfig | None,
         request_class: type[Request] | None = None,
     ) -> RouteInfo:
-        secret, debug = self.config.secret_key, self.config.debug
+        secrets, debug = self.config.secret_keys, self.config.debug
         if request_class is None:
             request_class = _request_class(self.config, config, self._limits)
         return RouteInfo(
@@ -155,7 +155,7 @@ class RouteHandlers:
             is_cached=config is not None and config.is_cacheable,
             is_public=config is not None and config.public,
             fetch_cache=config.fetch_cache if config is not None else "auto",
-            draft_key=DraftKey(secret, debug=debug) if secret is not None else None,
+            draft_key=DraftKey(secrets, self.config.draft_max_age, debug=debug) if secrets else None,
             debug=debug,
             error_files=self._folder_files.error_files_of(folders),
             on_request_error=self._folder_files.named("on_request_error"),

@@ -54,7 +54,9 @@ class Config:
     :param public: The folder whose files are served unchanged, before any route. ``create_app()``, ``dev`` and
         ``start`` use ``public`` beside the folder with the routes, if it exists. ``False`` turns this off.
     :param fallback: A WSGI application for requests that match no route.
-    :param secret_key: Key that signs the cookie of draft mode: at least 16 bytes, random and secret.
+    :param secret_key: Key that signs the cookie of draft mode: at least 16 bytes, random and secret. Or a list of keys,
+        of which the first one signs, and all verify.
+    :param draft_max_age: Seconds after which a cookie of draft mode is invalid.
     :param debug: Show errors in responses. Do not use it in production.
     """
 
@@ -76,8 +78,16 @@ class Config:
     cache_max_memory_size: int = 50 * 2**20
     public: str | os.PathLike[str] | Literal[False] | None = None
     fallback: WSGIApplication | None = None
-    secret_key: str | None = field(default=None, repr=False)
+    secret_key: str | Sequence[str] | None = field(default=None, repr=False)
+    draft_max_age: float = 86_400
     debug: bool = False
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys of ``secret_key``. It is empty if there are none."""
+        if isinstance(self.secret_key, str):
+            return (self.secret_key,)
+        return tuple(self.secret_key or ())
 
     def __repr__(self) -> str:
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.repr}
@@ -106,7 +116,8 @@ def _mistake(name: str, value: Any) -> str | None:
     is_valid, expected = _RULES[name]
     if name == "secret_key" and not is_valid(value):
         # The message does not show the value, which is meant to be secret.
-        return f"secret_key is {'too short' if isinstance(value, str) else 'not text'}. Give {expected}."
+        what = "not text" if not isinstance(value, str) and not _is_strings(value) else "too short"
+        return f"secret_key is {what}. Give {expected}."
     return None if is_valid(value) else f"{name} is {show(value)}. Give {expected}."
 
 
@@ -131,12 +142,24 @@ def _is_strings(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(item, str) and item for item in value)
 
 
+def _is_secret(value: Any) -> bool:
+    return isinstance(value, str) and len(value.encode(errors="surrogatepass")) >= 16
+
+
+def _is_secrets(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) > 0 and all(map(_is_secret, value))
+
+
 def _is_cache(value: Any) -> bool:
     if isinstance(value, str):
         return value.partition(":")[0] in SCHEMES
     return all(callable(getattr(value, name, None)) for name in ("get", "set", "delete", "purges", "expire_tags"))
 
 
+_SECONDS = (
+    lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
+    "a number of seconds above 0",
+)
 _A_BOOL = (lambda value: isinstance(value, bool), "True or False")
 
 _RULES: dict[str, tuple[Any, str]] = {
@@ -162,10 +185,7 @@ _RULES: dict[str, tuple[Any, str]] = {
         _is_cache,
         "'memory://', 'file:///path', 'redis://host:6379/0', or an object with the methods of a CacheHandler",
     ),
-    "expire_time": (
-        lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < float("inf"),
-        "a number of seconds above 0",
-    ),
+    "expire_time": _SECONDS,
     "cache_life": (
         lambda value: profile_mistake(value) is None,
         "a dict of names and cache lives with 0 < revalidate < expire, such as"
@@ -181,9 +201,10 @@ _RULES: dict[str, tuple[Any, str]] = {
     ),
     "fallback": (lambda value: value is None or callable(value), "a WSGI application, or None"),
     "secret_key": (
-        lambda value: value is None or (isinstance(value, str) and len(value.encode()) >= 16),
-        "at least 16 bytes of text, for example secrets.token_hex(), or None",
+        lambda value: value is None or _is_secret(value) or _is_secrets(value),
+        "at least 16 bytes of text, for example secrets.token_hex(), or a list of such texts, or None",
     ),
+    "draft_max_age": _SECONDS,
     "debug": _A_BOOL,
 }
 

@@ -49,20 +49,24 @@ class DraftMode:
         """Whether this client sees drafts. If so, its responses neither come from the cache nor are stored."""
         return self._scope.is_draft
 
-    def enable(self) -> None:
-        """Turn on draft mode for this client, until it closes its browser.
+    def enable(self, *, max_age: float | None = None) -> None:
+        """Turn on draft mode for this client, until it closes its browser, or until the cookie expires.
 
+        :param max_age: Seconds after which the cookie expires, instead of the setting ``draft_max_age``.
+        :raise ValueError: If ``max_age`` is not above 0.
         :raise InvalidConfigError: If the application has no ``secret_key``.
         :raise ResponseStartedError: After the first chunk of a stream.
         """
-        self._switch(is_on=True)
+        if max_age is not None and not 0 < max_age < float("inf"):
+            raise ValueError(f"max_age is {max_age!r}. Give a number of seconds above 0.")
+        self._switch(self._key.enabling(max_age), is_on=True)
 
     def disable(self) -> None:
         """Turn off draft mode for this client."""
-        self._switch(is_on=False)
+        self._switch(self._key.disabling(), is_on=False)
 
-    def _switch(self, *, is_on: bool) -> None:
-        value, attributes = self._key.enabling() if is_on else self._key.disabling()
+    def _switch(self, cookie: tuple[str, CookieAttributes], *, is_on: bool) -> None:
+        value, attributes = cookie
         self._scope.jar.set(COOKIE, value, **attributes)
         self._scope.draft = is_on
         if self._scope.render is not None:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import flask
 import pytest
 from conftest import MakeApp
+from freezegun import freeze_time
 from servers import ask, write_app
 from werkzeug.test import Client, EnvironBuilder
 
@@ -688,3 +689,112 @@ def test_an_exit_in_after_lost_the_functions_behind_it(tmp_path: Path, error: st
 
     assert repr(caught.value) == error
     assert client.post("/a").json == ["first", "stopped", "stopped", "1", "nested"]
+
+
+# G23: draft mode ------------------------------------------------------------------------
+
+DRAFT = {
+    "on/route.py": "from routehandlers.headers import draft_mode\n"
+    "def GET(request):\n"
+    "    age = request.args.get('age', type=int)\n"
+    "    draft_mode().enable(max_age=age) if age is not None else draft_mode().enable()\n"
+    "    return 'on'",
+    "x/route.py": "from routehandlers.headers import draft_mode\ndef GET(): return [draft_mode().is_enabled]",
+}
+OLD, NEW = "o" * 32, "n" * 32
+
+
+def enabled(app: RouteHandlers, query: str = "") -> str:
+    line = app.test_client().get(f"/on?{query}", buffered=True).headers["Set-Cookie"]
+    return line.partition(";")[0]
+
+
+def is_draft(app: RouteHandlers, cookie: str) -> bool:
+    answer = Client(app, use_cookies=False).get("/x", headers={"Cookie": cookie}, buffered=True)
+    assert answer.json == [True] or answer.headers["Set-Cookie"].startswith("__prerender_bypass=; Path=/; Expires=")
+    assert answer.json == [False] or "Set-Cookie" not in answer.headers
+    return answer.json == [True]
+
+
+def test_a_cookie_of_draft_mode_was_valid_for_ever(make_app: MakeApp) -> None:
+    app, short = make_app(DRAFT, secret_key=OLD), make_app(DRAFT, secret_key=OLD, draft_max_age=60)
+    with freeze_time("2026-05-01 12:00:00") as clock:
+        cookies = [enabled(app), enabled(short), enabled(app, "age=600")]
+        seen = []
+        for seconds in (0, 59, 2, 538, 2, 85_798, 2):
+            clock.tick(seconds)
+            seen.append([is_draft(app, cookie) for cookie in cookies])
+
+    assert seen == [
+        [True, True, True], [True, True, True], [True, False, True], [True, False, True], [True, False, False],
+        [True, False, False], [False, False, False],
+    ]  # fmt: skip
+
+
+def test_a_cookie_of_draft_mode_had_one_value_for_all_clients(make_app: MakeApp) -> None:
+    app = make_app(DRAFT, secret_key=OLD)
+    with freeze_time("2026-05-01 12:00:00") as clock:
+        first = enabled(app)
+        clock.tick(1)
+
+        assert enabled(app) != first
+
+
+def test_a_secret_could_not_be_changed_without_ending_all_cookies(make_app: MakeApp) -> None:
+    old, both, new = (make_app(DRAFT, secret_key=key) for key in (OLD, [NEW, OLD], (NEW,)))
+    cookies = {name: enabled(app) for name, app in (("old", old), ("both", both), ("new", new))}
+
+    assert [is_draft(both, cookies[name]) for name in ("old", "both", "new")] == [True, True, True]
+    assert [is_draft(new, cookies[name]) for name in ("old", "both", "new")] == [False, True, True]
+    assert [is_draft(old, cookies[name]) for name in ("old", "both", "new")] == [True, False, False]
+
+
+def test_the_time_of_a_cookie_of_draft_mode_is_signed(make_app: MakeApp) -> None:
+    app = make_app(DRAFT, secret_key=[NEW, OLD])
+    name, _, token = enabled(app).partition("=")
+    later = f"{int(token[:16], 16) + 60:016x}"
+
+    assert is_draft(app, f"{name}={token}")
+    for forged in (
+        later + token[16:],
+        token[:-1],
+        token + "0",
+        token.upper(),
+        "0" * 80,
+        token[16:],
+        "f" * 80,
+        "-" + token[1:],
+        "",
+    ):
+        assert forged == token or not is_draft(app, f"{name}={forged}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"secret_key": []}, "secret_key is too short. Give at least 16 bytes of text"),
+        ({"secret_key": [OLD, "short"]}, "secret_key is too short"),
+        ({"secret_key": [OLD, 7]}, "secret_key is not text"),
+        ({"secret_key": 7}, "secret_key is not text"),
+        ({"draft_max_age": 0}, "draft_max_age is 0. Give a number of seconds above 0"),
+        ({"draft_max_age": True}, "draft_max_age is True"),
+    ],
+)
+def test_a_secret_that_cannot_be_used_is_not_shown(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidConfigError) as caught:
+        make_config(settings)
+
+    assert message in str(caught.value)
+    assert OLD not in str(caught.value)
+    assert OLD not in repr(make_config({"secret_key": [OLD, NEW]}))
+
+
+def test_a_draft_can_last_for_any_time(make_app: MakeApp) -> None:
+    app = make_app(DRAFT, secret_key=OLD + "\udc80", draft_max_age=1e300)  # a byte of an environment variable
+
+    assert is_draft(app, enabled(app))
+
+
+@pytest.mark.parametrize("age", [0, -1])
+def test_a_draft_that_ends_at_once_is_a_mistake(make_app: MakeApp, age: int) -> None:
+    assert make_app(DRAFT, secret_key=OLD).test_client().get(f"/on?age={age}").status_code == 500

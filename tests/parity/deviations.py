@@ -342,6 +342,8 @@ NOT_RECORDED = [
      "All of them ignore case, so that a rewrite never takes a path that a guard misses."),
     ("A dot at the end of the host", "`admin.example.com.` is another host than `admin.example.com` in `has` and `missing`.",
      "It is the same host, in conditions, `trusted_hosts` and `request.host`."),
+    ("The lifetime of draft mode", "The cookie has the same value for all clients, until the next build.",
+     "It contains a signed time and expires after `draft_max_age`, a day by default. A list of keys in `secret_key` allows to change the key."),
     ("Limits of forms", "None beside that of the body, where there is one.",
      "`max_form_parts` and `max_form_memory_size`: a form with more fields or longer ones is a 413."),
     ("Cookies that browsers drop", "`__Host-` and `__Secure-` names that break the rules of their prefix, and `SameSite=None` without `Secure`, are sent.",

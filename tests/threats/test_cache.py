@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import ClientFor, MakeApp
+from freezegun import freeze_time
 from servers import write_app
 
 from routehandlers import RouteHandlers
@@ -395,7 +396,8 @@ def test_sec_53_draft_mode_bypasses_the_cache_for_who_has_the_cookie(make_app: M
 
 def test_sec_53_the_secret_is_long_shared_by_workers_and_compared_in_constant_time(make_app: MakeApp) -> None:
     one, other, third = (make_app(DRAFT, secret_key=secret) for secret in (SECRET, SECRET, SECRET + "!"))
-    cookies = [app.test_client().get("/on").headers["Set-Cookie"].partition(";")[0] for app in (one, other, third)]
+    with freeze_time("2026-05-01"):
+        cookies = [app.test_client().get("/on").headers["Set-Cookie"].partition(";")[0] for app in (one, other, third)]
 
     assert cookies[0] == cookies[1] != cookies[2]
     assert len(bytes.fromhex(cookies[0].partition("=")[2])) >= 16
