@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import logging
 import pprint
 import random
 import re
+import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ from urllib.parse import unquote
 
 import flask
 import pytest
+from cache.test_storages import eventually
 from conftest import MakeApp
 from freezegun import freeze_time
 from servers import ask, write_app
@@ -23,6 +28,7 @@ from werkzeug.test import Client, EnvironBuilder
 from routehandlers import Request, Response, RouteHandlers
 from routehandlers._hints import hide_password
 from routehandlers._http.request.host import is_trusted_host
+from routehandlers._runtime.endpoints.own_errors import own_error
 from routehandlers.cache_handlers import open_cache_handler
 from routehandlers.config import Config, make_config, open_storage
 from routehandlers.exceptions import InvalidConfigError
@@ -798,3 +804,141 @@ def test_a_draft_can_last_for_any_time(make_app: MakeApp) -> None:
 @pytest.mark.parametrize("age", [0, -1])
 def test_a_draft_that_ends_at_once_is_a_mistake(make_app: MakeApp, age: int) -> None:
     assert make_app(DRAFT, secret_key=OLD).test_client().get(f"/on?age={age}").status_code == 500
+
+
+# G11: exceptions of a render that several requests wait for ---------------------------------
+
+FAILING = """
+import threading
+revalidate = 60
+CALLS, GO, BEGUN = [], threading.Event(), threading.Event()
+class Down(Exception):
+    def __init__(self, host, port):
+        super().__init__(f"{host}:{port} is down")
+        self.host = host
+def GET():
+    CALLS.append(1)
+    BEGUN.set()
+    GO.wait(30)
+    try:
+        raise OSError(5, "reset", "cable")
+    except OSError as error:
+        raise Down("db", 5432) from error
+"""
+NOTING = "SEEN = []\ndef error(request, error):\n    SEEN.append(error)\n    return type(error).__name__, 503\n"
+
+
+def waiters() -> int:
+    """Number of threads that wait for the render of another."""
+    stacks = [[where.f_code.co_name for where in stack(frame)] for frame in sys._current_frames().values()]
+    return sum("once" in names and "_lead" not in names for names in stacks)
+
+
+def stack(frame: Any) -> Iterator[Any]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def frames_of(error: BaseException | None) -> set[int]:
+    """The frames of an exception and its causes."""
+    found = set()
+    while error is not None:
+        found |= {id(frame) for frame, _ in traceback.walk_tb(error.__traceback__)}
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def test_those_who_wait_for_a_render_that_fails_shared_one_exception(make_app: MakeApp) -> None:
+    app = make_app({"x/route.py": FAILING, "error.py": NOTING})
+    route = app.load("/x")
+    answers: list[str] = []
+
+    def get() -> None:
+        answers.append(app.test_client().get("/x", buffered=True).text)
+
+    threads = [threading.Thread(target=get) for _ in range(6)]
+    threads[0].start()
+    assert route.BEGUN.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    assert eventually(lambda: waiters() >= 5, 20)
+    route.GO.set()
+    for thread in threads:
+        thread.join()
+    seen = sys.modules[f"{route.__name__.partition('.')[0]}.error"].SEEN
+
+    assert answers == ["Down"] * 6
+    assert len(route.CALLS) == 1
+    assert len({id(error) for error in seen}) == len({id(error.__cause__) for error in seen}) == 6
+    assert {(str(error), error.host, error.__cause__.args) for error in seen} == {
+        ("db:5432 is down", "db", (5, "reset"))
+    }
+    for error in seen:
+        others = set().union(*[frames_of(other) for other in seen if other is not error])
+        assert not frames_of(error) & others
+
+
+class TwoArguments(Exception):
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first)
+        self.second = second
+
+
+class Uncopied(ValueError):
+    def __copy__(self) -> Uncopied:
+        return self
+
+
+class Unreducible(OSError):
+    def __reduce__(self) -> Any:
+        raise TypeError("no")
+
+
+def raised(error: BaseException) -> BaseException:
+    try:
+        try:
+            raise KeyError("inner")
+        except KeyError:
+            raise error  # noqa: B904  # its context is a part of the test
+    except BaseException as caught:
+        return caught
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("down", 5), TwoArguments("a", "b"), Uncopied("x"), OSError(2, "missing", "file"), Unreducible(2, "x"), KeyError("k"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), StopIteration(3), SystemExit(4),
+    ],
+)  # fmt: skip
+def test_an_exception_of_any_class_is_copied(error: BaseException) -> None:
+    error = raised(error)
+    vars(error)["__notes__"] = ["a note"]
+    own = own_error(error)
+
+    assert own is not error
+    assert type(own) is type(error)
+    assert (own.args, str(own), repr(own)) == (error.args, str(error), repr(error))
+    assert vars(own) == vars(error)
+    assert vars(own)["__notes__"] is not vars(error)["__notes__"]
+    assert own.__traceback__ is None
+    assert repr(own.__context__) == "KeyError('inner')"
+    assert own.__context__ is not error.__context__
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="groups are of Python 3.11")
+def test_the_exceptions_of_a_group_are_copied() -> None:
+    group: Any = raised(builtins.ExceptionGroup("two", [raised(ValueError(1)), raised(TwoArguments("a", "b"))]))
+    own: Any = own_error(group)
+
+    assert [repr(one) for one in own.exceptions] == [repr(one) for one in group.exceptions]
+    assert all(one is not other for one, other in zip(own.exceptions, group.exceptions, strict=True))
+    assert [one.__traceback__ for one in own.exceptions] == [None, None]
+
+
+def test_a_circle_of_causes_ends() -> None:
+    first, second = ValueError(1), ValueError(2)
+    first.__cause__, second.__cause__ = second, first
+
+    assert repr(own_error(first)) == "ValueError(1)"

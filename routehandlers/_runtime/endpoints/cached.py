@@ -32,6 +32,7 @@ from ..answer.reporting import report
 from ..path.hits import Hits
 from ..scope.render_scope import RenderScope
 from ..scope.scope import RouteInfo, Scope
+from .own_errors import own_error
 from .plain import Endpoint
 from .render import render
 
@@ -164,7 +165,7 @@ class CachedEndpoint:
         ended: Any = made.answer or made.failure or made.entry
         if isinstance(ended, Exception):
             scope.is_reported = not own_scopes
-            raise ended
+            raise ended if own_scopes else own_error(ended)
         if isinstance(ended, Entry):
             return self._send(scope, ended, is_new=True, is_stored=made.is_stored)
         response: WerkzeugResponse = ended
