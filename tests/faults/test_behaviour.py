@@ -757,3 +757,90 @@ def test_static_params_that_can_be_called_are_no_mistake(make_app: MakeApp, clie
     client = client_for(make_app({"[id]/route.py": f"{DECORATORS}\n{source}\n{handler}"}))
 
     assert [client.get(path).status_code for path in ("/a", "/b")] == [200, 404]
+
+
+# Next's names of methods (B20) ----------------------------------------------
+
+
+def test_search_params_did_not_know_the_names_of_next() -> None:
+    url = URL("https://example.com/?q=1&q=2&b=x")
+    params = url.search_params
+
+    assert (params.get_all("q"), params.getlist("q"), params.get_all("z")) == (["1", "2"], ["1", "2"], [])
+    assert (params.has("q"), params.has("q", "2"), params.has("q", "3"), params.has("z")) == (True, True, False, False)
+    assert (params.entries(), params.size) == ([("q", "1"), ("q", "2"), ("b", "x")], 3)
+    params.append("q", "3")
+    params.append("new", "a b&")
+    assert url.search == "?q=1&q=2&q=3&b=x&new=a+b%26"
+    params.delete("q", "2")
+    params.delete("z")
+    params.delete("b", "other")
+    assert url.search == "?q=1&q=3&b=x&new=a+b%26"
+    params.set("q", "9")
+    params.delete("new")
+    params.delete("b", "x")
+    params.append("a", "1")
+    params.sort()
+    assert url.href == "https://example.com/?a=1&q=9"
+    assert (str(params), params.to_string(), f"/x?{params}") == ("a=1&q=9", "a=1&q=9", "/x?a=1&q=9")
+
+
+def test_form_data_did_not_know_the_names_of_next(make_app: MakeApp, client_for: ClientFor) -> None:
+    source = """
+    def POST(request):
+        form = request.form_data()
+        known = [form.get_all("a"), form.has("a"), form.has("z"), form.size, len(form.entries())]
+        form.append("a", "3")
+        form.delete("b")
+        return [known, form.get_all("a"), form.has("b")]
+    """
+    client = client_for(make_app({"x/route.py": source}))
+
+    for form in (
+        {"data": {"a": ["1", "2"], "b": "x"}},
+        {"data": MULTIPART, "content_type": "multipart/form-data; boundary=x"},
+    ):
+        answer = client.post("/x", **form)
+        assert answer.get_json() == [[["1", "2"], True, False, 3, 3], ["1", "2", "3"], False]
+
+
+MULTIPART = b"".join(
+    b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair
+    for pair in ((b"a", b"1"), (b"a", b"2"), (b"b", b"x"))
+) + b"--x--\r\n"  # fmt: skip
+
+
+def test_cookies_did_not_know_has(make_app: MakeApp, client_for: ClientFor) -> None:
+    source = """
+    from routehandlers import Response
+    from routehandlers.headers import cookies
+    def GET():
+        response = Response.json([cookies().has("a"), cookies().has("b")])
+        response.cookies.set("c", "1")
+        response.headers["X-Has"] = str((response.cookies.has("c"), response.cookies.has("a")))
+        return response
+    """
+
+    answer = client_for(make_app({"x/route.py": source})).get("/x", headers={"Cookie": "a=1"})
+
+    assert (answer.get_json(), answer.headers["X-Has"]) == ([True, False], "(True, False)")
+
+
+@pytest.mark.parametrize(
+    ("read", "is_stored"),
+    [
+        ("params.get_all('page')", True), ("params.has('page')", True), ("params.has('page', '1')", True),
+        ("params.get_all('other')", False), ("params.has('other')", False), ("params.entries()", False),
+        ("params.size", False),
+    ],
+)  # fmt: skip
+def test_a_cached_route_lacked_the_names_of_next(
+    make_app: MakeApp, client_for: ClientFor, read: str, is_stored: bool
+) -> None:
+    source = "vary = ('search_params:page',)\nrevalidate = 60\ndef GET(request):\n    params = request.next_url.search_params\n"
+    client = client_for(make_app({"x/route.py": f"{source}    return str({read})\n"}))
+
+    answers = [client.get("/x?page=1&other=2") for _ in range(2)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert ("hit" in answers[1].headers["Cache-Status"]) == is_stored

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import EnvironHeaders, ImmutableMultiDict, MultiDict
 
 from ..response.cookies import CookieAttributes, Cookies
+from ..values.next_names import NextNames
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # typing has it from 3.11 on; checkers bring their own
@@ -82,7 +83,7 @@ class CoveredHeaders(EnvironHeaders):
         return self._of().to_wsgi_list()
 
 
-class CoveredArgs(ImmutableMultiDict[str, str]):
+class CoveredArgs(NextNames[str], ImmutableMultiDict[str, str]):  # type: ignore[misc]  # as Werkzeug's own bases
     """Query or cookies of a request, of which a key covers only some names; see ``CoveredHeaders``.
 
     :param one: What one value is called in reports, before its name.

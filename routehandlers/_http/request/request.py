@@ -9,12 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import werkzeug.wrappers
-from werkzeug.datastructures import EnvironHeaders, FileStorage, ImmutableDict, MultiDict
+from werkzeug.datastructures import EnvironHeaders, ImmutableDict, MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.utils import cached_property
 
 from ..response.cookies import parse_cookies
 from ..values import json as _json
+from ..values.next_names import FormData
 from ..values.url import URL
 from .body import read_body
 from .form import Fields, Files, FormLimits, parse_multipart, parse_urlencoded
@@ -101,11 +102,12 @@ class Request(werkzeug.wrappers.Request):
         data: Bytes = self.get_data()
         return data
 
-    def form_data(self) -> MultiDict[str, str | FileStorage]:
+    def form_data(self) -> FormData:
         """Return the fields and files of a form, urlencoded or multipart.
 
         Files are ``werkzeug.datastructures.FileStorage`` with ``filename``,
-        ``content_type``, ``read()`` and ``save()``.
+        ``content_type``, ``read()`` and ``save()``. The result is a ``MultiDict`` whose methods also have
+        Next's names: ``get_all()``, ``has()``, ``append()`` and so on.
 
         :raise UnsupportedMediaType: If the ``Content-Type`` is not that of a form (a 415).
         :raise RequestEntityTooLarge: If the form has more parts, or longer ones, than the limits allow (a 413).
@@ -113,13 +115,13 @@ class Request(werkzeug.wrappers.Request):
         """
         if self.mimetype == "application/x-www-form-urlencoded":
             text: str = self.get_data(as_text=True)
-            return MultiDict(parse_urlencoded(text, self._form_limits, "replace"))
+            return FormData(parse_urlencoded(text, self._form_limits, "replace"))
         if self.mimetype != "multipart/form-data":
             raise UnsupportedMediaType(
                 "Send a form as application/x-www-form-urlencoded or multipart/form-data,"
                 f" not as {self.mimetype or 'a body without Content-Type'}."
             )
-        entries: MultiDict[str, str | FileStorage] = MultiDict(self.form.items(multi=True))
+        entries = FormData(self.form.items(multi=True))
         for name, file in self.files.items(multi=True):
             if not file.content_type:
                 file.headers["Content-Type"] = "text/plain"  # RFC 7578 section 4.4

@@ -264,6 +264,10 @@ class Cookies(Mapping[str, str]):
             name, "", expires=EPOCH, path=path, domain=domain, secure="secure" in has, httponly="httponly" in has
         )
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a cookie of this name, as ``name in cookies`` does."""
+        return name in self
+
     def get_all(self, name: str | None = None) -> list[tuple[str, str]]:
         """Return pairs of names and values: all cookies, or only those of one name."""
         return [item for item in self._values.items() if name is None or item[0] == name]
@@ -330,6 +334,10 @@ class ResponseCookies:
         """Return all names with the values that this response sets."""
         lines = self._headers.getlist("Set-Cookie")
         return {name_of(line): _decode(line.partition(";")[0].partition("=")[2]) or "" for line in lines}
+
+    def has(self, name: str) -> bool:
+        """Return whether this response sets a cookie of this name."""
+        return name in self.get_all()
 
     def __contains__(self, name: object) -> bool:
         return name in self.get_all()

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from werkzeug.datastructures import MultiDict
-
 from ..._hints import show
 from .encoding import encode_url_part
+from .next_names import SearchParams
 
 # https://url.spec.whatwg.org/#special-scheme
 _DEFAULT_PORTS = {"http:": "80", "https:": "443", "ws:": "80", "wss:": "443"}
@@ -20,8 +19,8 @@ class URL:
     ``protocol`` ends with a colon. ``search`` begins with a question mark and
     ``hash`` with a number sign, unless they are empty. ``port`` is a ``str``, empty
     for the default port of the scheme. You can set all parts. ``search_params`` is a
-    ``werkzeug.datastructures.MultiDict``; changes to it appear in ``search`` and
-    ``href``. All functions of this library that take a URL also take this class.
+    ``werkzeug.datastructures.MultiDict`` that also has Next's names of its methods; changes to it
+    appear in ``search`` and ``href``. All functions of this library that take a URL also take this class.
 
     https://nextjs.org/docs/app/api-reference/functions/next-request#nexturl
 
@@ -149,15 +148,15 @@ class URL:
 
     def _set_query(self, query: str) -> None:
         self._query = encode_url_part(query)
-        self._search_params: MultiDict[str, str] | None = None
+        self._search_params: SearchParams | None = None
         self._parsed: list[tuple[str, str]] = []
 
     @property
-    def search_params(self) -> MultiDict[str, str]:
+    def search_params(self) -> SearchParams:
         """The query, decoded."""
         if self._search_params is None:
             pairs = parse_qsl(self._query, keep_blank_values=True, errors="replace")
-            self._search_params = MultiDict(pairs)
+            self._search_params = SearchParams(pairs)
             self._parsed = list(self._search_params.items(multi=True))
         return self._search_params
 
