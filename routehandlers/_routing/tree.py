@@ -13,15 +13,21 @@ from pathlib import Path
 
 from ..exceptions import AppFolderError, InvalidSegmentError, InvalidTreeError, RouteHandlersError
 from .metadata_files import MetadataFile, parse_metadata_file
+from .near_misses import NearMiss, near_miss
 from .segments import Kind, Segment, parse_segment
 
 ROUTE_FILE = "route.py"
 
 # Files that apply to all below their folder.
-FOLDER_FILES = frozenset({"middleware.py", "error.py", "not_found.py", "forbidden.py", "unauthorized.py"})
+FOLDER_FILES = frozenset({"middleware.py", "proxy.py", "error.py", "not_found.py", "forbidden.py", "unauthorized.py"})
+
+# The file of middleware has a new name since Next 16.
+MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
 
 # The file that applies to the whole application.
 INSTRUMENTATION_FILE = "instrumentation.py"
+
+_KNOWN = frozenset({ROUTE_FILE, INSTRUMENTATION_FILE, *FOLDER_FILES})
 
 # Names from Next's manual that Python cannot import, and the names to use instead.
 _NEXTS_NAMES = {
@@ -85,6 +91,7 @@ class RouteTree:
     :param metadata: The routes of metadata files.
     :param folders: All folders that can have a URL, even those without files. Outer folders come first.
     :param folder_files: In the same order.
+    :param near_misses: Files that are mistakes, unless another file imports them.
     """
 
     root: Path
@@ -93,6 +100,7 @@ class RouteTree:
     metadata: tuple[RouteFile, ...] = ()
     folders: tuple[Folder, ...] = ()
     folder_files: tuple[FolderFile, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
 
 
 def scan(root: Path) -> RouteTree:
@@ -112,6 +120,7 @@ def scan(root: Path) -> RouteTree:
         tuple(item for item in found if isinstance(item, RouteFile) and item.metadata is not None),
         tuple(sorted((item for item in found if isinstance(item, Folder)), key=_depth)),
         tuple(sorted((item for item in found if isinstance(item, FolderFile)), key=_depth)),
+        tuple(item for item in found if isinstance(item, NearMiss)),
     )
 
 
@@ -121,12 +130,19 @@ def _depth(found: Folder | FolderFile) -> int:
 
 def _walk(
     folder: Path, real_root: Path, folders: tuple[str, ...], segments: tuple[Segment, ...]
-) -> Iterator[RouteFile | Folder | FolderFile | RouteHandlersError]:
+) -> Iterator[RouteFile | Folder | FolderFile | NearMiss | RouteHandlersError]:
     yield Folder(folders, segments)
     # os.scandir() yields entries in the order of the disk, which differs between
     # machines. Sort them, so that the same folders always make the same map.
     with os.scandir(folder) as entries:
         listing = sorted(entries, key=lambda entry: entry.name)
+    both = [folder / entry.name for entry in listing if entry.name in MIDDLEWARE_FILES and entry.is_file()]
+    if len(both) > 1:
+        yield InvalidTreeError(
+            "Both of these files are the middleware of one folder:",
+            both,
+            "Keep one of them; proxy.py is the newer name.",
+        )
 
     for entry in listing:
         path = folder / entry.name
@@ -144,6 +160,9 @@ def _walk(
             yield InvalidTreeError(
                 "Python cannot import a file with this name:", [path], f"Rename it to {_NEXTS_NAMES[entry.name]}."
             )
+        elif entry.is_file():
+            if (missed := near_miss(path, _KNOWN)) is not None:
+                yield missed
         elif entry.is_dir():
             try:
                 segment = parse_segment(entry.name)

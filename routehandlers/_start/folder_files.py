@@ -33,6 +33,7 @@ class Expected:
 
 EXPECTED = {
     "middleware": (Expected("middleware", ("request", "context")),),
+    "proxy": (Expected("proxy", ("request", "context")),),
     "error": (Expected("error", ("request", "exception")),),
     "not_found": (Expected("not_found", ("request",)),),
     "forbidden": (Expected("forbidden", ("request",)),),

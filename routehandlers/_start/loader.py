@@ -109,6 +109,13 @@ class ModuleLoader:
         return name
 
 
+def is_imported(file: Path) -> bool:
+    """Return whether a module of any application was imported from a file."""
+    path = file.absolute()
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    return any(isinstance(one, str) and Path(one) == path for one in files)
+
+
 def _ensure_package(name: str, path: Path) -> None:
     if name in sys.modules:
         return

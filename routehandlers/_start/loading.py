@@ -14,7 +14,7 @@ from .._runtime.around.transform_settings import compile_transforms
 from .._runtime.scope.error_files import FAILURE_FILES
 from ..exceptions import InvalidAppError, RouteModuleImportError
 from .folder_files import load_folder_files
-from .loader import ModuleLoader, RouteModule
+from .loader import ModuleLoader, RouteModule, is_imported
 
 if TYPE_CHECKING:
     from .._routing.tree import RouteTree
@@ -43,6 +43,7 @@ def load(tree: RouteTree, config: Config) -> Loaded:
     functions, file_mistakes = load_folder_files(loader, tree.folder_files)
     middleware, matcher_mistakes = make_middleware(functions)
     problems += [*route_mistakes, *metadata_mistakes, *file_mistakes, *matcher_mistakes]
+    problems += [missed.problem for missed in tree.near_misses if not is_imported(missed.file)]
     if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
         raise problems[0].error
     if problems:

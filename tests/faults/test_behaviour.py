@@ -14,6 +14,7 @@ from markupsafe import Markup
 from servers import write_app
 
 from routehandlers import Response, create_app
+from routehandlers._cli.main import main
 from routehandlers.exceptions import InvalidAppError, InvalidConfigError
 from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.server import URL, user_agent_from_string
@@ -235,6 +236,7 @@ IMPORTS = """
 from http import HTTPStatus
 from werkzeug.datastructures import Headers, MultiDict
 from routehandlers import Response, create_app
+from routehandlers._cli.main import main
 """
 
 
@@ -844,3 +846,114 @@ def test_a_cached_route_lacked_the_names_of_next(
 
     assert {answer.status_code for answer in answers} == {200}
     assert ("hit" in answers[1].headers["Cache-Status"]) == is_stored
+
+
+# Names of files (B22) -------------------------------------------------------
+
+NEAR_MISSES = {
+    "routes.py": "Rename it to route.py.",
+    "rout.py": "Rename it to route.py.",
+    "Route.py": "Rename it to route.py.",
+    "ROUTE.PY": "Rename it to route.py.",
+    "Middleware.py": "Rename it to middleware.py.",
+    "middlewares.py": "Rename it to middleware.py.",
+    "Proxy.py": "Rename it to proxy.py.",
+    "Not_Found.py": "Rename it to not_found.py.",
+    "notfound.py": "Rename it to not_found.py.",
+    "Not-Found.py": "Rename it to not_found.py.",
+    "unauthorised.py": "Rename it to unauthorized.py.",
+    "Sitemap.py": "Rename it to sitemap.py.",
+    "Robots.txt": "Rename it to robots.txt.",
+    "sitemaps.py": "Rename it to sitemap.py.",
+    "opengraph_images.py": "Rename it to opengraph_image.py.",
+    "instrumentations.py": "Rename it to instrumentation.py.",
+    "page.py": "Return the response from a handler in route.py.",
+    "Page.py": "Return the response from a handler in route.py.",
+    "layout.py": "Return the response from a handler in route.py.",
+    "route.ts": "Write route.py in its place",
+    "route.js": "Write route.py in its place",
+    "page.tsx": "Write route.py in its place",
+    "middleware.ts": "Write middleware.py in its place",
+    "proxy.mjs": "Write proxy.py in its place",
+    "not-found.tsx": "Write not_found.py in its place",
+    "sitemap.ts": "Write sitemap.py in its place",
+}
+
+
+@pytest.mark.parametrize("name", NEAR_MISSES)
+@pytest.mark.parametrize("folder", ["", "shop/[id]/(group)/"])
+def test_a_file_whose_name_is_almost_right_was_ignored(make_app: MakeApp, name: str, folder: str) -> None:
+    with pytest.raises(InvalidAppError) as caught:
+        make_app({f"{folder}{name}": "def GET(): return 'x'\n", "x/route.py": "def GET(): return 'x'\n"})
+
+    assert f"{folder}{name}" in str(caught.value)
+    assert NEAR_MISSES[name] in str(caught.value)
+
+
+def test_check_ignored_a_file_whose_name_is_almost_right(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_app(tmp_path, {"routes.py": "def GET(): return 'x'\n", "shop/route.ts": "", "x/route.py": "GET = 3"})
+
+    with pytest.raises(SystemExit) as caught:
+        main(["check", "app"])
+
+    assert caught.value.code == 1
+    shown = capsys.readouterr().out
+    assert all(part in shown for part in ("routes.py", "route.ts", "GET is 3"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_routes.py", ".page.py", "errors.py", "router.py", "queries.py", "pages.md", "route.txt", "store.ts", "routes.json",
+     "__init__.py", "_route.ts", "_private/routes.py", "favicon.png", "test_routes.py", "icons.py", "rules.py"],
+)  # fmt: skip
+def test_other_names_are_still_free(make_app: MakeApp, client_for: ClientFor, name: str) -> None:
+    app = make_app({name: "# GET\n", "x/route.py": "def GET(): return 'x'\n"})
+
+    assert client_for(app).get("/x").text == "x"
+
+
+def test_a_module_that_another_file_imports_may_have_any_name(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "page.py": "SIZE = 20\n",
+            "x/routes.py": "from ..page import SIZE\n",
+            "x/route.py": "from .routes import SIZE\ndef GET(): return str(SIZE)\n",
+        }
+    )
+
+    assert client_for(app).get("/x").text == "20"
+
+
+@pytest.mark.parametrize("folder", ["", "x/"])
+def test_a_file_of_next_16_was_ignored(make_app: MakeApp, client_for: ClientFor, folder: str) -> None:
+    proxy = """
+    from routehandlers import Response
+    config = {"matcher": "/x/:path*"}
+    def proxy(request, context):
+        if request.args.get("stop"):
+            return Response("stopped", 401)
+        return Response.next(headers={"X-Proxy": "1"})
+    """
+    route = "def GET(): return 'x'\n"
+    client = client_for(make_app({f"{folder}proxy.py": proxy, "x/a/route.py": route, "y/route.py": route}))
+
+    assert client.get("/x/a").headers["X-Proxy"] == "1"
+    assert client.get("/x/a?stop=1").status_code == 401
+    assert "X-Proxy" not in client.get("/y").headers
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"proxy.py": "def middleware(request): pass"}, "does not export a function 'proxy'"),
+        ({"middleware.py": "def proxy(request): pass"}, "does not export a function 'middleware'"),
+        ({"proxy.py": "async def proxy(request): pass"}, "proxy is asynchronous"),
+        ({"x/proxy.py": "def proxy(r): pass", "x/middleware.py": "def middleware(r): pass"}, "Both of these files"),
+    ],
+)
+def test_mistakes_in_a_file_of_next_16_are_named(make_app: MakeApp, files: dict[str, str], reason: str) -> None:
+    with pytest.raises(InvalidAppError, match=reason):
+        make_app({**files, "x/route.py": "def GET(): return 'x'\n"})

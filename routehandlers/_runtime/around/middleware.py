@@ -38,7 +38,7 @@ _Steps = Generator[Any, Any, Any]
 
 
 class Middleware:
-    """One ``middleware.py``, ready to be called.
+    """One ``middleware.py`` or ``proxy.py``, ready to be called.
 
     :param matcher: Selects requests; ``None`` for all requests that reach its folder.
     """
@@ -270,7 +270,7 @@ def make_middleware(
     made: list[Middleware] = []
     problems: list[RouteHandlersError] = []
     for function in functions:
-        if function.name != "middleware":
+        if function.name not in {"middleware", "proxy"}:
             continue
         try:
             made.append(Middleware(function, make_matcher(function)))
