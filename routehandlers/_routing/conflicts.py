@@ -6,6 +6,7 @@ returned, never raised, so that one start reports all mistakes.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -38,6 +39,16 @@ def _problems_alone(route: RouteFile) -> Iterator[RouteHandlersError]:
             [route.file],
             "The handler would get only one of the values. Rename one of the folders.",
         )
+    by_letters: dict[str, list[str]] = defaultdict(list)
+    for name in dict.fromkeys(names):
+        by_letters[re.sub(r"\W", "", name)].append(name)
+    for alike in by_letters.values():
+        if len(alike) > 1:
+            yield InvalidTreeError(
+                f"The parameters {' and '.join(map(repr, alike))} of {route.pattern!r} differ only by punctuation:",
+                [route.file],
+                "Next refuses this, since the names are easy to confuse. Rename one of the folders.",
+            )
     for segment in route.segments[:-1]:
         if segment.kind in CATCH_ALLS:
             yield InvalidTreeError(

@@ -957,3 +957,39 @@ def test_a_file_of_next_16_was_ignored(make_app: MakeApp, client_for: ClientFor,
 def test_mistakes_in_a_file_of_next_16_are_named(make_app: MakeApp, files: dict[str, str], reason: str) -> None:
     with pytest.raises(InvalidAppError, match=reason):
         make_app({**files, "x/route.py": "def GET(): return 'x'\n"})
+
+
+# Names of parameters (B23) --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        "[helloworld]/[hello-world]", "[hello-world]/x/[hello world]", "[a.b]/[a-b=int]", "[a:b]/[...ab]", "[ab]/[[...a-b]]",
+        "(g)/[a-b]/(h)/[ab]", "[é-a]/[éa]", "[-]/[+]",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("file", ["route.py", "sitemap.py"])
+def test_two_parameters_that_differ_only_by_punctuation_were_accepted(
+    make_app: MakeApp, folders: str, file: str
+) -> None:
+    if file == "sitemap.py" and "..." in folders:
+        folders = folders.replace("[...ab]", "[ab]").replace("[[...a-b]]", "[a-b]")
+    source = "def GET(): return 'x'\n" if file == "route.py" else "def sitemap(): return []\n"
+
+    with pytest.raises(InvalidAppError, match="differ only by punctuation"):
+        make_app({f"{folders}/{file}": source})
+
+
+@pytest.mark.parametrize("folders", ["[a]/[A]", "[a_b]/[ab]", "[é]/[ü]", "[a1]/[a2]", "[post-id]/[comment-id]"])
+def test_other_names_of_parameters_are_still_accepted(make_app: MakeApp, folders: str) -> None:
+    assert len(make_app({f"{folders}/route.py": "def GET(): return 'x'\n"}).routes) == 1
+
+
+def test_two_branches_may_have_names_that_differ_only_by_punctuation(make_app: MakeApp) -> None:
+    files = {
+        "a/[helloworld]/route.py": "def GET(): return 'x'\n",
+        "b/[hello-world]/route.py": "def GET(): return 'x'\n",
+    }
+
+    assert len(make_app(files).routes) == 2
