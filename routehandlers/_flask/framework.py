@@ -9,7 +9,9 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .._http.response.response import Response
 from .._runtime.answer.results import make_response
+from .cookies import with_cookies_for_routes
 from .render_context import render_context
 
 if TYPE_CHECKING:
@@ -29,8 +31,11 @@ class FlaskFramework:
         if not current_app:
             return make_response(result)
         if isinstance(result, tuple) and result:
-            return make_response((_body(result[0]), *map(_number, result[1:2]), *result[2:]))
-        return make_response(_body(result))
+            result = (_body(result[0]), *map(_number, result[1:2]), *result[2:])
+        else:
+            result = _body(result)
+        response = make_response(result)
+        return response if isinstance(response, Response) else with_cookies_for_routes(response)
 
     def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
         """Return a function that makes contexts of the current application."""

@@ -16,6 +16,7 @@ from .._cache.shared_caches import made_private
 from .._routing.rules import RouteRule
 from .._runtime.answer.bodies import SentStream
 from .contexts import current_request_context
+from .cookies import cookies_for_flask
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -55,6 +56,7 @@ def make_flask_response(scope: Scope, finished: Finished) -> tuple[Response, Cal
     route = scope.route
     response_class = app.response_class
     status, headers, body = finished
+    headers = cookies_for_flask(headers)
     if route.is_cached and not route.is_public:
         response_class = _cached_class(response_class)  # type: ignore[arg-type]  # classes can be hashed
         if _has_guards(app):

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from .._runtime.path.hits import ROUTE, ROUTING_ARGS
 from .body import FlaskInput, share_body
+from .cookies import cookies_for_routes
 from .responses import error_for_flask, make_flask_response
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ class RouteView:
             "SCRIPT_NAME": (environ.get("SCRIPT_NAME") or "") + prefix,
             "PATH_INFO": path[len(prefix) :],
         }
+        if "HTTP_COOKIE" in environ:
+            inner["HTTP_COOKIE"] = cookies_for_routes(environ["HTTP_COOKIE"])
         exchange = _Exchange(inner, is_outside=is_outside)
         if "stream" in vars(request):  # Flask's request has started to read the body
             inner["wsgi.input"] = BytesIO(request.get_data())

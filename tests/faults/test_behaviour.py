@@ -15,6 +15,7 @@ from servers import write_app
 
 from routehandlers import Response, create_app
 from routehandlers._cli.main import main
+from routehandlers._http.response.cookies import parse_cookies
 from routehandlers.exceptions import InvalidAppError, InvalidConfigError
 from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.server import URL, user_agent_from_string
@@ -237,6 +238,7 @@ from http import HTTPStatus
 from werkzeug.datastructures import Headers, MultiDict
 from routehandlers import Response, create_app
 from routehandlers._cli.main import main
+from routehandlers._http.response.cookies import parse_cookies
 """
 
 
@@ -993,3 +995,108 @@ def test_two_branches_may_have_names_that_differ_only_by_punctuation(make_app: M
     }
 
     assert len(make_app(files).routes) == 2
+
+
+# Cookies of Werkzeug and Flask (B2) -----------------------------------------
+
+ODD_VALUES = [
+    "b c;d", "b c", "", "plain", 'say "hi"', '"quoted"', '"', "back\\slash", "a,b;c", "tab\there", "é", "日本 語", "🍪", "a=b&c=d",
+    "https://example.com/?a=b c", '{"a": [1, 2]}', "100%", "%", "50% off", "+ plus", "'single'", "\x7f", "a\nb", "-_.!~*'()",
+    "<b>", "\\073", "\\",
+]  # fmt: skip
+
+# Values that look percent-encoded: only the other side can tell what they mean.
+ENCODED_VALUES = ["%20", "a%20b", "%2525", "%zz", "%ff", "caf%C3%A9", "a%3Bb c"]
+
+
+def cookie_of(answer: Any, name: str = "a") -> str:
+    """Return the ``Cookie`` header that a browser sends back."""
+    lines = [line.partition(";")[0] for line in answer.headers.getlist("Set-Cookie")]
+    return next(line for line in lines if line.startswith(f"{name}="))
+
+
+WRITERS = """
+from werkzeug.wrappers import Response as Plain
+from routehandlers import Response
+from routehandlers.headers import cookies
+def GET(request):
+    value, way = request.args["value"], request.args["way"]
+    if way == "cookies()":
+        cookies().set("a", value)
+        return "x"
+    response = (Plain if way == "Werkzeug" else Response)("x")
+    if way == "response.cookies":
+        response.cookies.set("a", value)
+    else:
+        response.set_cookie("a", value)
+    return response
+def POST(request): return [request.cookies.get("a"), cookies().get("a")]
+"""
+
+
+@pytest.mark.parametrize("way", ["cookies()", "response.cookies", "set_cookie()", "Werkzeug"])
+def test_a_cookie_of_werkzeug_was_read_with_another_value(make_app: MakeApp, client_for: ClientFor, way: str) -> None:
+    client = client_for(make_app({"x/route.py": WRITERS}))
+
+    for value in [*ODD_VALUES, *(ENCODED_VALUES if way != "Werkzeug" else [])]:
+        sent = cookie_of(client.get("/x", query_string={"value": value, "way": way}))
+        assert client.post("/x", headers={"Cookie": sent}).get_json() == [value, value], sent
+
+
+def test_a_response_told_another_value_than_werkzeug_had_set() -> None:
+    for value in [*ODD_VALUES, *ENCODED_VALUES]:
+        response = Response("x")
+        response.set_cookie("a", value, max_age=60, httponly=True)
+        assert response.cookies.get("a") == value
+
+
+@pytest.mark.parametrize("way", ["cookies()", "response.cookies", "set_cookie()", "Werkzeug", "Flask's"])
+def test_flask_views_and_routes_misread_each_others_cookies(tmp_path: Path, way: str) -> None:
+    source = WRITERS.replace("from werkzeug.wrappers import Response as Plain", "from flask import Response as Plain")
+    app = flask_app(tmp_path, {"x/route.py": source if way == "Flask's" else WRITERS})
+
+    @app.get("/view")
+    def write() -> flask.Response:
+        response = flask.Response("x")
+        response.set_cookie("a", flask.request.args["value"])
+        return response
+
+    @app.post("/view")
+    def read() -> flask.Response:
+        return flask.jsonify(flask.request.cookies.get("a"))
+
+    client = app.test_client(use_cookies=False)
+    for value in [*ODD_VALUES, *ENCODED_VALUES]:
+        query = {"value": value, "way": "Werkzeug" if way == "Flask's" else way}
+        of_route = cookie_of(client.get("/x", query_string=query))
+        of_view = cookie_of(client.get("/view", query_string={"value": value}))
+        for sent in (of_route, of_view):
+            assert client.post("/view", headers={"Cookie": sent}).get_json() == value, sent
+            assert client.post("/x", headers={"Cookie": f"z=1; {sent}; b=2"}).get_json() == [value, value], sent
+
+
+def test_a_cookie_of_a_flask_application_behind_was_misread(make_app: MakeApp, client_for: ClientFor) -> None:
+    behind = flask.Flask("behind")
+
+    @behind.get("/view")
+    def write() -> flask.Response:
+        response = flask.Response("x")
+        response.set_cookie("a", flask.request.args["value"])
+        return response
+
+    client = client_for(make_app({"x/route.py": WRITERS}, fallback=behind))
+    for value in ODD_VALUES:
+        sent = cookie_of(client.get("/view", query_string={"value": value}))
+        assert client.post("/x", headers={"Cookie": sent}).get_json() == [value, value], sent
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ('a="b c\\073d"', "b c;d"), ('a=""', ""), ('a="', '"'), ('a="x', '"x'), ('a=x"', 'x"'), ('a= "x" ; b=1', "x"),
+        ('a="a%20b"', "a%20b"), ('a=x"y"%20z', 'x"y" z'), ('a="\\303\\251"', "é"), ('a="\\"', "\\"), ('a="\\351"', "\ufffd"),
+        ("a=b%20c", "b c"), ("a=100%25", "100%"),
+    ],
+)  # fmt: skip
+def test_quotes_and_escapes_of_cookies_are_read(header: str, value: str) -> None:
+    assert parse_cookies(header)["a"] == value

@@ -74,6 +74,14 @@ def _header(name: str, *values: str) -> Callable[[Seen, dict[str, Any]], Seen]:
     return lambda seen, exchange: replace(seen, headers={**seen.headers, name: list(values)})
 
 
+def _undecoded(seen: Seen, exchange: dict[str, Any]) -> Seen:
+    value = "%ff" if exchange["id"].endswith("ff") else "%zz"
+    one = {"name": "a", "value": value}
+    others = [{"name": "b", "value": "2"}] if value == "%zz" else []
+    fields = {"getAll": [one, *others], "get_a": one, "getAll_a": [one], "reqCookies": [one, *others]}
+    return replace(seen, body={**seen.body, **fields, "has_a": True})
+
+
 def _with_host(seen: Seen, exchange: dict[str, Any]) -> Seen:
     host = dict(exchange["request"]["headers"])["Host"].lower()
     body = {
@@ -190,6 +198,18 @@ DEVIATIONS = [
             "get_a": {"name": "a", "value": "café"}, "getAll_a": [{"name": "a", "value": "café"}],
             "reqCookies": [{"name": "a", "value": "café"}],
         }),
+    ),
+    Deviation(
+        "Cookies in quotes", r"cookies\.read\.quoted", "The quotes are part of the value.",
+        "Werkzeug, Flask and `http.cookies` write such values; they are read without quotes and backslashes.",
+        lambda seen, exchange: replace(seen, body={
+            **seen.body, "getAll": [{"name": "a", "value": "quoted val"}], "get_a": {"name": "a", "value": "quoted val"},
+            "getAll_a": [{"name": "a", "value": "quoted val"}], "reqCookies": [{"name": "a", "value": "quoted val"}],
+        }),
+    ),
+    Deviation(
+        "Cookies that cannot be decoded", r"cookies\.read\.(badenc|ff)", "Dropped.",
+        "Read as they were sent, since Werkzeug and Flask write a percent sign so.", _undecoded,
     ),
     Deviation(
         "Characters that could break out of `Set-Cookie`", r"cookies\.set\.(n-space|n-eq|n-empty|path-inject)",

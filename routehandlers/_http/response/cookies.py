@@ -41,34 +41,60 @@ _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
 
 
 def parse_cookies(header: str) -> dict[str, str]:
-    """Parse a ``Cookie`` header as Next does.
+    """Parse a ``Cookie`` header as Next does, and also values that Werkzeug and Flask wrote.
 
-    If a name is repeated, the last value counts. Quotes are part of the value.
-    A name without ``=`` has the value ``"true"``. A cookie whose value cannot
-    be decoded is ignored.
+    If a name is repeated, the last value counts. A name without ``=`` has the
+    value ``"true"``. A value that cannot be decoded is read as it was sent.
     """
     cookies: dict[str, str] = {}
     for pair in header.split(";"):
         name, equals, value = pair.lstrip(" ").partition("=")
-        if not equals:
-            if name:
-                cookies[name] = "true"
-            continue
-        decoded = _decode(value)
-        if decoded is not None:
-            cookies[name] = decoded
+        if equals:
+            cookies[name] = decode_value(value)
+        elif name:
+            cookies[name] = "true"
     return cookies
 
 
-def _decode(value: str) -> str | None:
+def decode_value(value: str) -> str:
+    """Decode the value of a cookie: percent-encoded, or in quotes with backslashes, as Werkzeug and Flask write it.
+
+    Browsers and Next encode quotes, so a value in quotes comes from a server in Python.
+    """
+    if _is_quoted(value):
+        return unquote_value(value)
     if "%" not in value:
         return value if value.isascii() else _text(value)
     if re.search(r"%(?![0-9A-Fa-f]{2})", value):
-        return None
+        return _text(value)
     try:
         return unquote_to_bytes(value.encode("latin-1")).decode()
     except UnicodeError:
-        return None
+        return _text(value)
+
+
+def unquote_value(value: str) -> str:
+    """Return the value of a cookie as Werkzeug reads it: without quotes and backslashes, if it is in quotes."""
+    if not _is_quoted(value):
+        return _text(value)
+    data = _text(value.strip(" \t")[1:-1]).encode(errors="surrogateescape")
+    return _ESCAPE.sub(_unescape, data).decode(errors="replace")
+
+
+def _is_quoted(value: str) -> bool:
+    if '"' not in value:
+        return False
+    quoted = value.strip(" \t")
+    return len(quoted) >= 2 and quoted[0] == quoted[-1] == '"'
+
+
+# Werkzeug and the module http.cookies write a byte as three octal digits.
+_ESCAPE = re.compile(rb"\\([0-3][0-7]{2}|.)", re.DOTALL)
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    escaped = found[1]
+    return escaped if len(escaped) == 1 else bytes([int(escaped, 8)])
 
 
 def encode_value(value: str) -> str:
@@ -333,7 +359,7 @@ class ResponseCookies:
     def get_all(self) -> dict[str, str]:
         """Return all names with the values that this response sets."""
         lines = self._headers.getlist("Set-Cookie")
-        return {name_of(line): _decode(line.partition(";")[0].partition("=")[2]) or "" for line in lines}
+        return {name_of(line): decode_value(line.partition(";")[0].partition("=")[2]) for line in lines}
 
     def has(self, name: str) -> bool:
         """Return whether this response sets a cookie of this name."""

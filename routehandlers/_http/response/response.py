@@ -15,7 +15,7 @@ from ..values import json as _json
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, to_bytes, url_text
 from ..values.ranges import with_usable_range
 from .additions import Addition, addition_of
-from .cookies import ResponseCookies, check_cookie
+from .cookies import ResponseCookies, check_cookie, encode_value
 from .event_stream import event_stream
 
 if TYPE_CHECKING:
@@ -205,11 +205,11 @@ class Response(werkzeug.wrappers.Response):
         self._status, self._status_code = line, code
 
     def set_cookie(self, key: str, value: str = "", *args: Any, **kwargs: Any) -> None:
-        """Set a cookie as Werkzeug does. ``cookies.set()`` encodes values as JavaScript in browsers does.
+        """Set a cookie; see Werkzeug. The value is percent-encoded, as by ``cookies``, and so is read unchanged.
 
         :raise ValueError: If browsers would drop the cookie.
         """
-        super().set_cookie(key, value, *args, **kwargs)
+        super().set_cookie(key, encode_value(value), *args, **kwargs)
         try:
             check_cookie(self.headers.getlist("Set-Cookie")[-1])
         except ValueError:
