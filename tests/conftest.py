@@ -32,9 +32,10 @@ _SLOW = frozenset({"cli", "docs", "examples", "packaging", "parity", "serving", 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("old reads", "tests/cache/test_old_reads.py")
+    group = parser.getgroup("long runs", "tests/cache/test_old_reads.py and tests/fuzz")
     group.addoption("--operations", type=int, default=1_000, help="number of reads and purges in each run")
-    group.addoption("--seed", type=int, default=1, help="which reads and purges, and which workers have faults")
+    group.addoption("--requests", type=int, default=32_000, help="number of requests of the fuzzer")
+    group.addoption("--seed", type=int, default=1, help="which reads, purges, faults and requests")
 
 
 @pytest.hookimpl(optionalhook=True)
