@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from werkzeug.exceptions import BadRequest, NotFound, RequestURITooLarge
 
@@ -116,10 +117,18 @@ class Entrance:
         return below is None or not self.knows(to_text(below))
 
     def below_base_path(self, path: str) -> str | None:
-        """Return the rest of a path after the base path, or ``None`` if the path lies outside of it."""
+        """Return the rest of a path after the base path, or ``None`` if the path lies outside of it.
+
+        :param path: The path as it was sent. It may spell the base path with escapes.
+        """
         base = self._config.base_path
         if not base:
             return path
+        if "%" in path:
+            segments = path.split("/")[: 1 + base.count("/")]
+            if [unquote(segment) for segment in segments] != base.split("/"):
+                return None
+            return path[len("/".join(segments)) :] or "/"
         return path[len(base) :] or "/" if f"{path}/".startswith(f"{base}/") else None
 
     def redirect_target(self, path: str) -> str | None:

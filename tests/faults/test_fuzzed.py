@@ -1,0 +1,38 @@
+"""Faults that ``tests/fuzz`` found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import MakeApp
+from servers import ask
+from werkzeug.wrappers import Response
+
+GUARD = """
+from routehandlers import Response
+config = {"matcher": ["/admin/:path*"]}
+def middleware(): return Response("denied", 403)
+"""
+
+
+def other(environ: dict[str, Any], start_response: Any) -> Any:
+    return Response(f"other {environ['PATH_INFO']}")(environ, start_response)
+
+
+@pytest.mark.parametrize("base", ["/base", "/a/b.c"])
+@pytest.mark.parametrize("settings", [{}, {"fallback": other}])
+def test_a_base_path_spelled_with_escapes_was_outside_of_the_guard(
+    make_app: MakeApp, base: str, settings: dict[str, Any]
+) -> None:
+    files = {"middleware.py": GUARD, "items/[id]/route.py": "def GET(request, context): return context.params['id']"}
+    app = make_app(files, base_path=base, **settings)
+    spelled = "/" + "/".join("".join(f"%{ord(letter):02x}" for letter in name) for name in base.split("/")[1:])
+
+    def get(target: str, path: str) -> tuple[int, bytes]:
+        status, _, body = ask(app, {"RAW_URI": target, "REQUEST_URI": target, "PATH_INFO": path})
+        return status, body
+
+    assert get(f"{spelled}/admin/1", f"{base}/admin/1") == (403, b"denied")
+    assert get(f"{spelled}/items/a%2Fb", f"{base}/items/a/b") == (200, b"a/b")
+    assert get(f"{spelled}x/admin/1", f"{base}x/admin/1")[0] == (200 if settings else 404)
