@@ -36,3 +36,12 @@ def test_a_base_path_spelled_with_escapes_was_outside_of_the_guard(
     assert get(f"{spelled}/admin/1", f"{base}/admin/1") == (403, b"denied")
     assert get(f"{spelled}/items/a%2Fb", f"{base}/items/a/b") == (200, b"a/b")
     assert get(f"{spelled}x/admin/1", f"{base}x/admin/1")[0] == (200 if settings else 404)
+
+
+@pytest.mark.parametrize("sent", ["Basic \xe9", "Basic %%%", "Basic", "\xe9", "Digest \xe9=\xe9"])
+def test_reading_malformed_credentials_was_a_500(make_app: MakeApp, sent: str) -> None:
+    source = "def GET(request): return {'name': request.authorization and request.authorization.username}"
+    app = make_app({"route.py": source})
+
+    assert ask(app, {"HTTP_AUTHORIZATION": sent})[::2] == (200, b'{"name":null}')
+    assert ask(app, {"HTTP_AUTHORIZATION": "Basic YTpi"})[2] == b'{"name":"a"}'

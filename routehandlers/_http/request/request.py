@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import werkzeug.wrappers
-from werkzeug.datastructures import EnvironHeaders, ImmutableDict, MultiDict
+from werkzeug.datastructures import Authorization, EnvironHeaders, FileStorage, ImmutableDict, MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.utils import cached_property
 
@@ -153,6 +153,14 @@ class Request(werkzeug.wrappers.Request):
     def cookies(self) -> ImmutableDict[str, str]:  # type: ignore[override]  # one value a name, as in Next
         """The cookies, decoded as ``routehandlers.headers.cookies()`` decodes them."""
         return ImmutableDict(parse_cookies(self.environ.get("HTTP_COOKIE") or ""))
+
+    @cached_property
+    def authorization(self) -> Authorization | None:
+        """The credentials of the ``Authorization`` header; ``None`` if there are none, or they are malformed."""
+        try:
+            return Authorization.from_header(self.headers.get("Authorization"))
+        except ValueError:  # Werkzeug lets this one pass for Basic with other characters than ASCII
+            return None
 
     @cached_property
     def host(self) -> str:
