@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 from conftest import MakeApp
-from servers import ask
+from servers import ask, write_app
 from werkzeug.wrappers import Response
+
+from routehandlers.flask import RouteHandlersBlueprint
 
 GUARD = """
 from routehandlers import Response
@@ -38,10 +42,24 @@ def test_a_base_path_spelled_with_escapes_was_outside_of_the_guard(
     assert get(f"{spelled}x/admin/1", f"{base}x/admin/1")[0] == (200 if settings else 404)
 
 
-@pytest.mark.parametrize("sent", ["Basic \xe9", "Basic %%%", "Basic", "\xe9", "Digest \xe9=\xe9"])
+@pytest.mark.parametrize("sent", ["Basic \xe9", "Basic %%%", "\xe9", "Digest \xe9=\xe9"])
 def test_reading_malformed_credentials_was_a_500(make_app: MakeApp, sent: str) -> None:
     source = "def GET(request): return {'name': request.authorization and request.authorization.username}"
     app = make_app({"route.py": source})
 
     assert ask(app, {"HTTP_AUTHORIZATION": sent})[::2] == (200, b'{"name":null}')
     assert ask(app, {"HTTP_AUTHORIZATION": "Basic YTpi"})[2] == b'{"name":"a"}'
+
+
+@pytest.mark.parametrize("reads", ["'x' * 10_000_000", "request.headers.get('X-A', 'none')"])
+def test_a_stream_of_a_cached_route_that_cannot_be_stored_broke_off_in_flask(tmp_path: Path, reads: str) -> None:
+    source = f"""
+    revalidate = 60
+    def GET(request):
+        yield "begun"
+        yield {reads}
+    """
+    app = flask.Flask("streams")
+    app.register_blueprint(RouteHandlersBlueprint("api", write_app(tmp_path, {"route.py": source})))
+
+    assert app.test_client().get("/").text == "begun" + ("x" * 10_000_000 if "x" in reads else "none")
