@@ -51,6 +51,31 @@ def test_reading_malformed_credentials_was_a_500(make_app: MakeApp, sent: str) -
     assert ask(app, {"HTTP_AUTHORIZATION": "Basic YTpi"})[2] == b'{"name":"a"}'
 
 
+@pytest.mark.parametrize("how", ["cookies().set('who', 'ann')", "return answer"])
+@pytest.mark.parametrize("headers", [{}, {"HTTP_IF_MODIFIED_SINCE": "Fri, 01 Jan 2999 00:00:00 GMT"}])
+def test_a_cookie_of_middleware_left_with_a_public_file_for_shared_caches(
+    make_app: MakeApp, tmp_path: Path, how: str, headers: dict[str, str]
+) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.txt").write_text("a")
+    source = f"""
+    from routehandlers import Response
+    from routehandlers.headers import cookies
+    def middleware(request):
+        if request.args:
+            answer = Response.next()
+            answer.cookies.set("who", "ann")
+            {how}
+    """
+    app = make_app({"middleware.py": source}, public=tmp_path / "files")
+
+    status, sent, _ = ask(app, headers, path="/a.txt?ann")
+
+    assert (status, sent["Cache-Control"]) == (304 if headers else 200, "private, no-cache")
+    assert sent["Set-Cookie"].startswith("who=ann")
+    assert ask(app, headers, path="/a.txt")[1]["Cache-Control"] == "public, max-age=0"
+
+
 @pytest.mark.parametrize("reads", ["'x' * 10_000_000", "request.headers.get('X-A', 'none')"])
 def test_a_stream_of_a_cached_route_that_cannot_be_stored_broke_off_in_flask(tmp_path: Path, reads: str) -> None:
     source = f"""

@@ -74,7 +74,14 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
         headers, length = check_headers(_headers_of(scope, response), status, own_type)
     if late:
         headers = with_late_headers(headers, late)
-    if scope.opened_jar is not None or scope.is_unstored or scope.route.is_cached or "HTTP_COOKIE" in environ:
+    route = scope.route
+    if (
+        scope.opened_jar is not None
+        or scope.is_unstored
+        or route.is_cached
+        or route.is_file
+        or "HTTP_COOKIE" in environ
+    ):
         headers = _with_cookies_and_cache_control(scope, headers)
     is_head = environ["REQUEST_METHOD"] == "HEAD"
     if status in WITHOUT_BODY:
@@ -169,9 +176,9 @@ def _with_cookies_and_cache_control(scope: Scope, headers: Pairs) -> Pairs:
     route = scope.route
     if scope.is_unstored:  # this overrides the settings and middleware
         headers = made_private(headers, UNSTORED)
-    elif route.is_cached:
+    elif route.is_cached or route.is_file:
         sets_cookie = bool(cookies) or "set-cookie" in [name.lower() for name, _ in headers]
-        if sets_cookie or (scope.client_read and not route.is_public):
+        if sets_cookie or (route.is_cached and scope.client_read and not route.is_public):
             headers = made_private(headers)
     if route.draft_key is not None and COOKIE in scope.environ.get("HTTP_COOKIE", ""):
         headers = _without_forged_draft(scope, headers)

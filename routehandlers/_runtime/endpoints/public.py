@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -83,6 +84,7 @@ def public_files(folder: Path, info: RouteInfo) -> FindPublic:
     """
     if not folder.is_dir():
         raise InvalidConfigError(f"public: there is no folder {folder}.")
+    info = replace(info, is_file=True)
     return partial(_find_now, folder, info) if info.debug else _found_at_start(folder, info)
 
 

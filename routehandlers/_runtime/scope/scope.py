@@ -51,6 +51,7 @@ class RouteInfo:
     :param folders: The folders that the file lies in, outermost first.
     :param is_cached: Whether responses of its ``GET`` are stored.
     :param is_public: Whether shared caches may store them even if they depended on the client.
+    :param is_file: Whether it stands for the public files, which shared caches may store.
     :param fetch_cache: The constant ``fetch_cache`` of the module.
     :param cache: The cache of the application.
     :param draft_key: Key for draft mode; ``None`` if the application has no secret.
@@ -66,6 +67,7 @@ class RouteInfo:
     folders: tuple[str, ...] = ()
     is_cached: bool = False
     is_public: bool = False
+    is_file: bool = False
     fetch_cache: str = "auto"
     draft_key: DraftKey | None = None
     debug: bool = False
