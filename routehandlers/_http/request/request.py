@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import werkzeug.wrappers
-from werkzeug.datastructures import Authorization, EnvironHeaders, FileStorage, ImmutableDict, MultiDict
+from werkzeug.datastructures import Authorization, EnvironHeaders, ImmutableDict, MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from werkzeug.utils import cached_property
 

@@ -13,7 +13,7 @@ from ..._http.request.covered import CoveredCookies, CoveredHeaders
 from ..._http.request.request import Request
 from ..._http.request.vary import Vary
 from ..._http.response.cookies import Cookies
-from .scope import RouteInfo, Scope, cookies_of, enter_scope, is_current
+from .scope import RouteInfo, Scope, cookies_of, enter_scope
 
 if TYPE_CHECKING:
     from ...typing import Params, WSGIEnvironment
@@ -102,13 +102,9 @@ class RenderScope(Scope):
     def leave(self) -> None:
         """End the render. Later reads of the client do not count, and the context of the framework ends."""
         self.record.is_over = True
-        render_context, self._render_context = self._render_context, None
-        if render_context is None:
-            return
-        if is_current(self):  # the end of a stream runs in the context of the render already
-            render_context.leave()
-        else:
-            self.context.run(render_context.leave)
+        if self._render_context is not None:
+            self.context.run(self._render_context.leave)
+            self._render_context = None
 
     def close(self) -> None:
         self.leave()

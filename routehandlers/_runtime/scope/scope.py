@@ -311,11 +311,6 @@ class ScopeContext:
             _scope.reset(token)
 
 
-def is_current(scope: Scope) -> bool:
-    """Return whether the code runs in the context of a scope."""
-    return _scope.get(None) is scope
-
-
 def current_scope(function: str) -> Scope:
     """Return the scope of the current request.
 
