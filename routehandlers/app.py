@@ -106,7 +106,13 @@ class RouteHandlers:
         loaded = load(scan(self.directory), self.config)
         self._loaded, self._folder_files = loaded.routes, loaded.folder_files
 
-        self.cache = _make_cache(self.config, self.directory, [loaded.route.pattern for loaded in self._loaded])
+        # revalidate_path() takes patterns with and without the groups of the folders.
+        patterns = [
+            pattern
+            for loaded in self._loaded
+            for pattern in (loaded.route.pattern, f"/{'/'.join(loaded.route.folders)}")
+        ]
+        self.cache = _make_cache(self.config, self.directory, patterns)
         no_route = self._info("", (), None)
         entrance = Entrance(self.config, no_route.request_class)
         hits = Hits(self.cache.store, entrance.good_hosts)

@@ -59,7 +59,7 @@ def make_entry(
     if "cache-control" not in names:
         kept.append(("Cache-Control", public_cache_control(render.revalidate, render.expire)))
     if "etag" not in names and not fallback:
-        kept.append(("ETag", f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'))
+        kept.append(("ETag", etag_of(body)))
     return Entry(
         key=key,
         status=status,
@@ -72,6 +72,11 @@ def make_entry(
         mark=render.mark,
         fallback=fallback,
     )
+
+
+def etag_of(body: bytes) -> str:
+    """Return a strong ``ETag`` for a body."""
+    return f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
 
 
 def public_cache_control(revalidate: float | None, expire: float) -> str:

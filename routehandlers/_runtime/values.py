@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._cache.cache import Outcome
 from .._cache.freshness import Freshness
-from .._cache.key import LONGEST_KEY
+from .._cache.key import LONGEST_KEY, layout_tag
 from .._cache.render import Reading, Render
 from .._http.request.vary import Vary
 from .._http.request.watched import environ_without_client
@@ -86,7 +86,7 @@ class Keeping:
             self._where,
             cache.mark(),
             Reading.ERROR,
-            tags=self._tags,
+            tags=(*self._tags, layout_tag("/")),
             revalidate=self._revalidate,
             expire=cache.expire_time,
             is_value=True,

@@ -10,6 +10,7 @@ from conftest import ClientFor, MakeApp
 from flask import Flask
 from servers import write_app
 
+from routehandlers._cache.policy import etag_of
 from routehandlers.flask import RouteHandlersBlueprint
 
 THEMES = """
@@ -126,3 +127,64 @@ def test_a_stream_of_a_cached_route_in_flask_broke_when_it_was_closed(tmp_path: 
     assert answer.status_code == 200
     assert answer.data == b"" if method == "head" else answer.data.startswith(b"s")
     assert "fwd=bypass" in answer.headers["Cache-Status"] or method == "head"
+
+
+@pytest.mark.parametrize(
+    "purge",
+    [
+        ("/(shop)/y",), ("/(shop)/y", "page"), ("/(shop)", "layout"), ("/(shop)/y", "layout"), ("/", "layout"), ("/y",),
+        ("/y", "layout"),
+    ],
+)  # fmt: skip
+def test_a_purge_by_the_name_of_a_group_had_no_effect(
+    make_app: MakeApp, client_for: ClientFor, purge: tuple[str, ...]
+) -> None:
+    app = make_app(
+        {
+            "(shop)/y/route.py": "revalidate = 60\ndef GET(): return 'y'",
+            "(other)/z/route.py": "revalidate = 60\ndef GET(): return 'z'",
+        }
+    )
+    client = client_for(app)
+    for path in ("/y", "/z"):
+        client.get(path)
+
+    app.cache.revalidate_path(*purge)
+
+    assert client.get("/y").headers["Cache-Status"] == "routehandlers; fwd=miss; stored"
+    assert (client.get("/z").headers["Cache-Status"] == "routehandlers; fwd=miss; stored") is (purge[0] == "/")
+
+
+def test_a_purge_of_everything_left_the_values_of_cached(make_app: MakeApp, client_for: ClientFor) -> None:
+    app = make_app(
+        {
+            "v/route.py": """
+            import itertools
+            from routehandlers.cache import cached
+            calls = itertools.count(1)
+            @cached
+            def value(): return next(calls)
+            def GET(request): return {"n": value()}
+            """
+        }
+    )
+    client = client_for(app)
+    before = [client.get("/v").json["n"] for _ in range(2)]
+
+    app.cache.revalidate_path("/", "layout")
+
+    assert (before, client.get("/v").json["n"]) == ([1, 1], 2)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+@pytest.mark.parametrize("file", [False, True])
+def test_a_stored_404_had_no_etag(make_app: MakeApp, client_for: ClientFor, accept: str, file: bool) -> None:
+    files = {"n/route.py": "from routehandlers.navigation import not_found\nrevalidate = 60\ndef GET(): not_found()"}
+    if file:
+        files["not_found.py"] = "def not_found(request): return 'nothing for ' + request.headers.get('Accept')"
+    client = client_for(make_app(files))
+
+    answers = [client.get("/n", headers={"Accept": accept}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [404] * 3
+    assert {answer.headers["ETag"] for answer in answers} == {etag_of(answers[0].data)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..._cache.cache import Cache, Make, Outcome
 from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
-from ..._cache.policy import PRIVATE, age_headers, headers_of_hit
+from ..._cache.policy import PRIVATE, age_headers, etag_of, headers_of_hit
 from ..._cache.render import Reading, Render, TurnedDynamicError
 from ..._cache.shared_caches import made_private, private_headers_of_hit, unstored, with_cache_control
 from ..._http.request.vary import NO_VARY, Vary
@@ -26,7 +26,7 @@ from ..._http.response.response import Response, made_response
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
 from ...cache_handlers.memory import Held
-from ..answer.bodies import end
+from ..answer.bodies import Stream, end
 from ..answer.failures import fallback
 from ..answer.reporting import report
 from ..path.hits import Hits
@@ -97,7 +97,7 @@ class CachedEndpoint:
         self._cache: Cache = info.cache
         self._hits = hits
         self._config = config
-        self._route_tags = (route_tag(info.pattern), *layout_tags([part for part in info.pattern.split("/") if part]))
+        self._route_tags = tuple(dict.fromkeys(_tags_of_route(info)))
         self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
         self._has_vary = policy.vary != NO_VARY
         self._vary_header = policy.vary.header
@@ -311,7 +311,7 @@ class CachedEndpoint:
         if entry.fallback:
             if entry.status in self.info.error_files.by_status and not self.policy.is_public:
                 headers = made_private(headers)
-            return fallback(scope, entry.status, entry.body.decode(), headers)
+            return _with_etag(fallback(scope, entry.status, entry.body.decode(), headers))
         response = Response(entry.body or None, entry.status)
         response.headers = headers_of(headers)
         return response
@@ -331,3 +331,19 @@ class CachedEndpoint:
         changed = own_copy(response)
         changed.headers = headers_of([*unstored(list(response.headers)), ("Cache-Status", status)])
         return changed
+
+
+def _tags_of_route(info: RouteInfo) -> Iterator[str]:
+    """Yield the tags of all URLs of a route, by its pattern and by its folders. Only the latter have groups."""
+    for parts in ([part for part in info.pattern.split("/") if part], info.folders):
+        yield route_tag("/" + "/".join(parts))
+        yield from layout_tags(parts)
+
+
+def _with_etag(response: WerkzeugResponse) -> WerkzeugResponse:
+    """Return a default response to a stored failure with the ``ETag`` of its body, which depends on the client."""
+    if isinstance(response.response, Stream) or "ETag" in response.headers:
+        return response
+    tagged = own_copy(response)
+    tagged.headers["ETag"] = etag_of(b"".join(response.iter_encoded()))
+    return tagged
