@@ -113,7 +113,6 @@ def _whole_cache_control(seen: Seen, exchange: dict[str, Any]) -> Seen:
 
 def _with_etag(seen: Seen, exchange: dict[str, Any]) -> Seen:
     is_stored = "".join(seen.headers.get("cache", [])) in {"HIT", "STALE", "MISS"}
-    # What not_found() answers is made for each client.
     if not is_stored or "etag" in seen.headers:
         return seen
     return replace(seen, headers={**seen.headers, "etag": ["(made here)"]})
