@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
+from conftest import MakeApp
 
 from routehandlers import Response
+from routehandlers._http.response import event_stream as event_stream_module
 from routehandlers._http.response.event_stream import event_stream, format_event
 
 
@@ -95,3 +98,38 @@ def test_with_keep_alive_nothing_runs_before_it_is_asked_for() -> None:
 
     assert (next(stream), ran) == (b":\n\n", [])
     assert next(stream) == b"data: one\n\n"
+
+
+def test_threads_whose_clients_had_left_had_no_bound(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream_module, "MOST_ABANDONED", 5)
+    source = """
+    import threading
+    from routehandlers import Response
+    go_on = threading.Event()
+    def items():
+        yield "first"
+        go_on.wait()
+        yield "second"
+    def GET(): return Response.event_stream(items(), keep_alive=30)
+    """
+    app = make_app({"events/route.py": source})
+    client = app.test_client()
+    streams = []
+    for _ in range(5):
+        answer = client.get("/events")
+        chunks = answer.iter_encoded()
+        assert [next(chunks), next(chunks)] == [b":\n\n", b"data: first\n\n"]
+        streams.append(answer)
+    threads = [thread for thread in threading.enumerate() if thread.name == "event_stream"]
+
+    assert client.get("/events").status_code == 200  # the clients are still there
+    for answer in streams:
+        answer.close()
+    refused = client.get("/events", headers={"Accept": "application/json"})
+    app.load("/events").go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert len(threads) == 5
+    assert (refused.status_code, "5 event streams wait" in refused.text) == (503, True)
+    assert client.get("/events").status_code == 200

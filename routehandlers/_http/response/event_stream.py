@@ -6,11 +6,14 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 import contextvars
+import os
 import queue
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+from werkzeug.exceptions import ServiceUnavailable
 
 from ..values import json as _json
 from ..values.encoding import to_bytes
@@ -27,6 +30,9 @@ _KEEP_ALIVE = b":\n\n"
 
 # Maximum number of events that wait for a slow client. Then the iterable waits.
 _WAITING = 16
+
+# Maximum number of threads whose client has left while their iterable waits for its next event.
+MOST_ABANDONED = 100
 
 
 def event_stream(iterable: Iterable[Any], keep_alive: float | None = None) -> Iterator[bytes]:
@@ -106,6 +112,10 @@ class _PumpedEvents(Iterator[bytes]):
     def __next__(self) -> bytes:
         if not self._greeted:
             self._greeted = True
+            if len(_abandoned) >= MOST_ABANDONED:
+                raise ServiceUnavailable(
+                    f"{MOST_ABANDONED} event streams wait for their next event, though their clients have left."
+                )
             return _HELLO
         if self._thread is None:
             # Use the context of the request, so that cookies() and headers() work in the iterable.
@@ -131,6 +141,9 @@ class _PumpedEvents(Iterator[bytes]):
             self._put(None)
         finally:
             _close(self._items)
+            with _guard:
+                self._closed.set()
+                _abandoned.discard(self)
 
     def _put(self, event: Callable[[], bytes] | None) -> bool:
         """Pass an event to the client, and return whether the stream is still open."""
@@ -143,9 +156,27 @@ class _PumpedEvents(Iterator[bytes]):
         return False
 
     def close(self) -> None:
-        self._closed.set()
+        with _guard:
+            if self._thread is not None and not self._closed.is_set():
+                _abandoned.add(self)
+            self._closed.set()
         if self._thread is None:
             _close(self._items)
+
+
+# Streams whose thread still runs after its client has left.
+_abandoned: set[_PumpedEvents] = set()
+_guard = threading.Lock()
+
+
+def _reset() -> None:
+    global _guard  # a forked process has none of the threads, and the lock may be held in its parent
+    _guard = threading.Lock()
+    _abandoned.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset)
 
 
 def _ready(event: bytes) -> Callable[[], bytes]:
