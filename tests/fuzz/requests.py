@@ -16,13 +16,16 @@ Request = dict[str, Any]
 
 METHODS = [*"HEAD HEAD POST POST PUT PATCH DELETE OPTIONS TRACE CONNECT BREW get PRI".split(), "", "G T", "\xc3\xa9"]
 
-# {} is a value.
+# At least as many as a request has attributes.
+ATTRIBUTES = 80
+
+# {} is a value, and {n} the number of an attribute that the handler reads.
 PATHS = """
     / /items/{} /items/new /items/{}/{} /orders/{} /even/{} /prices/{} /things/{} /{}/about /tree /tree/{} /tree/{}/{}
     /two%20words /caf%C3%A9/{} /admin /admin/{} /admin/{}/{} /admin/file.txt /inner /inner/{} /vault /vault/{}
     /vault/{}/deep/{} /vault/kept/{} /closed/{} /api/{} /api/kept/{} /kept /kept/{} /kept/{} /kept/1 /kept/admin/{}
-    /kept/file /docs /docs/{} /docs/{}/{} /static/{} /known/{} /once/{} /listed/{} /varied/{} /varied/1 /reads/{}
-    /reads-static/{} /reads-functions/{} /kept-stream/{} /values/{} /gone/{} /moved/{} /go/{} /go/{}/{} /cookies/{}
+    /kept/file /docs /docs/{} /docs/{}/{} /static/{} /known/{} /once/{} /listed/{} /varied/{} /varied/1 /reads/{n} /reads/{n} /reads/{n}
+    /reads-static/{n} /reads-functions/{} /kept-stream/{} /values/{} /gone/{} /moved/{} /go/{} /go/{}/{} /cookies/{}
     /draft /purge /purge/kept /purge/{} /forms /forms /uploads /stream/{} /events/{} /fail/{} /kept-failing/{} /after
     /robots.txt /manifest.json /sitemap.xml /icon/small /icon/{} /posts/{}/opengraph-image /posts/sitemap/0.xml
     /hello.txt /caf%C3%A9/a%20b.txt /legacy/{} /legacy /alias /alias/{} /first/{} /cached/{} /hidden/{} /lost/{} /old/{}
@@ -154,23 +157,30 @@ BODIES: list[tuple[str, bytes]] = [
 LENGTHS = ["0", "1", "1000", "99999999999999999999", "", "-1", "abc", " 5", "5, 5", "+5", "\xb2", "1_0"]
 
 
-def make(chance: random.Random, prefix: str) -> Request:
-    """Make a request, with none to six changes of a usual one."""
+def make(chance: random.Random, prefix: str, last: Request | None) -> Request:
+    """Make a request, with none to six changes of a usual one.
+
+    :param last: The last request. Often the next one has the same target, so that it may get a stored response.
+    """
     request: Request = {"target": prefix + _path(chance), "headers": {"X-Secret": "SECRET"}}
-    if prefix and chance.random() < 0.6 and "." not in request["target"]:
+    if last is not None and chance.random() < (0.6 if "/reads" in last["target"] else 0.2):
+        request["target"] = last["target"].partition("?")[0]
+    elif prefix and chance.random() < 0.6 and "." not in request["target"]:
         request["target"] += "/"  # the application with a base path has its URLs so
     if chance.random() < 0.25:
         request["method"] = chance.choice(METHODS)
     if "/forms" in request["target"] or "/uploads" in request["target"]:
         request["method"] = chance.choice(["POST", "PUT"])
         _body(chance, request)
+    if chance.random() < (0.7 if "/reads" in request["target"] else 0.1):
+        request["target"] += "?q=SECRET"
     for _ in range(chance.choice((0, 0, 1, 1, 1, 2, 2, 3, 6))):
         chance.choice(CHANGES)(chance, request)
     return request
 
 
 def _path(chance: random.Random) -> str:
-    path = chance.choice(PATHS)
+    path = chance.choice(PATHS).replace("{n}", str(chance.randrange(ATTRIBUTES)))
     while "{}" in path:
         value = chance.choice(VALUES) if chance.random() < 0.8 else chance.choice(ODD_VALUES)
         path = path.replace("{}", str(chance.randrange(300)) if value == "7" else value, 1)

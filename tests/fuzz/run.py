@@ -23,7 +23,7 @@ SESSION = 20_000
 _MOST_FINDINGS = 20
 
 # Requests that are made again at the end of a session.
-_REPEATED = 2_000
+_REPEATED = 1_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _fuzz_session(target: str, chance: random.Random, count: int, seen: set[tupl
             made: list[tuple[int, str, str]] = []
             tables = Tables()
             for _ in range(count):
-                request = make(chance, session.prefix)
+                request = make(chance, session.prefix, sent[-1] if sent else None)
                 sent.append(request)
                 for oracle, complaint in session.send(request):
                     kind = oracle, kind_of(complaint)

@@ -18,9 +18,9 @@ from routehandlers._runtime.path import entrance, plans
 # Items of a table that is not named below. The largest bound among those is for paths requested once.
 _MOST_ITEMS = 4_096
 
-# Objects that the same 2,000 requests may leave when they come again. Less than one for each ten requests is no leak
+# Objects that the same 1,000 requests may leave when they come again. Less than one for each ten requests is no leak
 # of a request; the cache may drop other entries than before.
-_MOST_NEW = 200
+_MOST_NEW = 100
 
 # Threads that may be there after a session: four refresh entries, and others end with their streams.
 _MOST_THREADS = 4
