@@ -16,7 +16,7 @@ from .._http.request.vary import variable_of
 from .._http.response.cookies import parse_cookies
 from .._http.values.encoding import TOKEN
 from ..exceptions import InvalidPatternError
-from .regex import compile_regex
+from .regex import Budget, Expression, compile_regex
 
 if TYPE_CHECKING:
     from ..typing import WSGIEnvironment
@@ -34,20 +34,23 @@ class Condition:
 
     type: Literal["header", "cookie", "query", "host"]
     key: str
-    regex: re.Pattern[str] | None
+    regex: Expression | None
 
-    def match(self, environ: WSGIEnvironment) -> dict[str, str] | None:
-        """Return the values that it captures for the destination, or ``None`` if it is not met."""
+    def match(self, environ: WSGIEnvironment, budget: Budget | None = None) -> dict[str, str] | None:
+        """Return the values that it captures for the destination, or ``None`` if it is not met.
+
+        :raise Exception: That of the budget, if it does not suffice to tell.
+        """
         value = self._value_in(environ)
         if not value:
             return None
         if self.regex is None:
             return {re.sub("[^A-Za-z]", "", self.key): value}  # as Next turns a key into a name
-        found = self.regex.fullmatch(value)
+        found = self.regex.fullmatch(value, budget)
         if found is None:
             return None
         if self.type == "host" and not found.groupdict():
-            return {"host": found[0]}
+            return {"host": value}
         return {name: text for name, text in found.groupdict().items() if text is not None}
 
     @property
@@ -71,7 +74,7 @@ class Condition:
 
 
 def match_conditions(
-    has: Iterable[Condition], missing: Iterable[Condition], environ: WSGIEnvironment
+    has: Iterable[Condition], missing: Iterable[Condition], environ: WSGIEnvironment, budget: Budget | None = None
 ) -> dict[str, str] | None:
     """Return the values that ``has`` captures.
 
@@ -79,11 +82,11 @@ def match_conditions(
     """
     captured: dict[str, str] = {}
     for condition in has:
-        found = condition.match(environ)
+        found = condition.match(environ, budget)
         if found is None:
             return None
         captured.update(found)
-    return None if any(condition.match(environ) is not None for condition in missing) else captured
+    return None if any(condition.match(environ, budget) is not None for condition in missing) else captured
 
 
 def parse_conditions(items: Any) -> Iterator[Condition | str]:

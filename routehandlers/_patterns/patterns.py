@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from .._routing.spelling import ESCAPES
 from ..exceptions import InvalidPatternError
-from .regex import LONGEST, check_growth, compile_regex, translate
+from .regex import LONGEST, Budget, Expression, choose, parse_regex, translate
 from .tokens import DEFAULT, Parameter, Token, parse_tokens
 
 # Regular expressions see each escape of matching text as one character. They see a slash inside a segment as a
@@ -38,27 +38,34 @@ class PathPattern:
     source: str
     groups: tuple[tuple[str, str], ...]
     repeated: frozenset[str]
-    regex: re.Pattern[str]
+    regex: Expression
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.groups)
 
-    def matches(self, text: str) -> bool:
+    def matches(self, text: str, budget: Budget | None = None) -> bool:
         """Return whether a path matches.
 
         :param text: Matching text, from ``to_matching``.
+        :param budget: That of the request.
+        :raise Exception: That of the budget, if it does not suffice to tell.
         """
-        return self.regex.fullmatch(_as_regexes_see(text)) is not None
+        seen, bounded = _as_regexes_see(text), self.regex.bounded
+        if bounded is None:
+            return self.regex.compiled.fullmatch(seen) is not None
+        return bounded.matches(seen, budget or Budget())
 
-    def match(self, text: str) -> dict[str, str] | None:
+    def match(self, text: str, budget: Budget | None = None) -> dict[str, str] | None:
         """Return the values of the parameters as matching text, or ``None`` if the path does not match.
 
         Parameters with an empty value are left out.
 
         :param text: Matching text, from ``to_matching``.
+        :param budget: That of the request.
+        :raise Exception: That of the budget, if it does not suffice to tell.
         """
-        found = self.regex.fullmatch(_as_regexes_see(text))
+        found = self.regex.fullmatch(_as_regexes_see(text), budget)
         if found is None:
             return None
         return {name: value.translate(_UNSEEN) for name, group in self.groups if (value := found[group])}
@@ -85,9 +92,8 @@ def compile_pattern(source: str) -> PathPattern:
     # redirects: a matcher that told them apart would miss, as a guard, what a rewrite takes.
     flags = re.ASCII | re.DOTALL | re.IGNORECASE
     regex = re.compile(f"(?:{text})/?" if text else "/", flags)
-    check_growth(source, regex)
     repeated = frozenset(token.name for token in tokens if isinstance(token, Parameter) and token.is_repeated)
-    return PathPattern(source, groups, repeated, regex)
+    return PathPattern(source, groups, repeated, choose(source, regex))
 
 
 def _groups(source: str, tokens: Iterable[Token]) -> Iterator[tuple[str, str]]:
@@ -97,7 +103,7 @@ def _groups(source: str, tokens: Iterable[Token]) -> Iterator[tuple[str, str]]:
     for place, parameter in enumerate(parameters):
         pairs = [(parameter.name, f"_p{place}")]
         if parameter.regex is not DEFAULT:
-            pairs += [(name, name) for name in compile_regex(parameter.regex).groupindex]
+            pairs += [(name, name) for name in parse_regex(parameter.regex).groupindex]
         for name, group in pairs:
             if name in seen or (name == group and re.fullmatch("_p[0-9]+", name)):
                 raise InvalidPatternError(source, f"the parameter {name!r} comes twice. Rename one.")

@@ -370,11 +370,12 @@ def test_sec_33_what_a_client_chooses_stays_in_its_place(make_app: MakeApp, dest
         "(?:a+a)+",
     ],
 )
-def test_sec_47_a_regular_expression_that_takes_forever_is_refused(regex: str) -> None:
-    with pytest.raises(InvalidPatternError, match="exponential"):
-        compile_regex(regex)
-    with pytest.raises(InvalidPatternError, match="exponential"):
-        compile_pattern(f"/x/:a({regex})")
+def test_sec_47_a_regular_expression_that_takes_forever_on_re_is_matched_in_bounded_time(regex: str) -> None:
+    text = "a" * 8_000 + "!"
+
+    assert compile_regex(regex).bounded is not None
+    assert (compile_regex(f"{regex}z").fullmatch(text)) is None
+    assert compile_pattern(f"/x/:a({regex})z").match(f"/x/{text}") is None
 
 
 @pytest.mark.parametrize(
@@ -394,8 +395,8 @@ def test_sec_47_others_are_not(regex: str) -> None:
     assert compile_regex(regex)
 
 
-@pytest.mark.parametrize("source", ["/" + "a" * 5_000, "/:a*/:b*/:c*", "/(.*)/(.*)/(.*)", "/x(" + "a" * 5_000 + ")"])
-def test_sec_47_a_source_that_takes_long_is_refused(source: str) -> None:
+@pytest.mark.parametrize("source", ["/" + "a" * 5_000, "/x(" + "a" * 5_000 + ")", "/x((?:[a-z]{1,99}){1,99})"])
+def test_sec_47_a_source_that_is_too_large_is_refused(source: str) -> None:
     with pytest.raises(InvalidPatternError):
         compile_pattern(source)
 

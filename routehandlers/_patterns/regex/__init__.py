@@ -1,7 +1,8 @@
-"""Compile regular expressions from settings, and refuse those that could take too long to match."""
+"""Compile regular expressions from settings, so that no text takes long to match."""
 
 from __future__ import annotations
 
-from .compiling import LONGEST, check_growth, compile_regex, translate
+from .budget import Budget, OverBudgetError
+from .compiling import LONGEST, Expression, choose, compile_regex, parse_regex, translate
 
-__all__ = ["LONGEST", "check_growth", "compile_regex", "translate"]
+__all__ = ["LONGEST", "Budget", "Expression", "OverBudgetError", "choose", "compile_regex", "parse_regex", "translate"]

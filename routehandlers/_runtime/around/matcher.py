@@ -15,6 +15,7 @@ from ..._start.loader import line_of
 from ...exceptions import InvalidPatternError, InvalidRouteModuleError
 
 if TYPE_CHECKING:
+    from ..._patterns.regex import Budget
     from ..._start.folder_files import FolderFunction
     from ...typing import WSGIEnvironment
 
@@ -32,33 +33,35 @@ class Matcher:
 
     items: tuple[_Item, ...]
 
-    def match_path(self, path: str) -> bool | None:
+    def match_path(self, path: str, budget: Budget) -> bool | None:
         """Return whether requests for a path match; ``None`` if that depends on more than the path.
 
         :param path: Matching text.
+        :raise Exception: That of the budget, if it does not suffice to tell.
         """
         is_open = False
         for item in self.items:
-            if item.pattern.match(path) is None:
+            if not item.pattern.matches(path, budget):
                 continue
             if not (item.has or item.missing):
                 return None if is_open else True
             is_open = True
         return None if is_open else False
 
-    def match(self, environ: WSGIEnvironment, path: str) -> tuple[bool, bool]:
+    def match(self, environ: WSGIEnvironment, path: str, budget: Budget) -> tuple[bool, bool]:
         """Return whether a request matches, and whether that depends on more than its path.
 
         :param path: Matching text.
+        :raise Exception: That of the budget, if it does not suffice to tell.
         """
         depends = False
         for item in self.items:
-            if item.pattern.match(path) is None:
+            if not item.pattern.matches(path, budget):
                 continue
             if not (item.has or item.missing):
                 return True, False
             depends = True
-            if match_conditions(item.has, item.missing, environ) is not None:
+            if match_conditions(item.has, item.missing, environ, budget) is not None:
                 return True, True
         return False, depends
 

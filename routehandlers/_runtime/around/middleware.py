@@ -57,7 +57,7 @@ class Middleware:
         """
         if self.matcher is None:
             return True
-        is_met, depends_on_client = self.matcher.match(scope.environ, path)
+        is_met, depends_on_client = self.matcher.match(scope.environ, path, scope.budget)
         if depends_on_client:
             scope.read(f"the matcher of {self.file}")
         return is_met

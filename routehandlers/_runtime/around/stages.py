@@ -21,6 +21,7 @@ from .transforms import (
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from ..._patterns.regex import Budget
     from ..path.plans import Plan
     from ..scope.scope import Scope
     from ..scope.wrapped import WrappedScope
@@ -41,9 +42,9 @@ class Headers(Stage):
     def __init__(self, transforms: Sequence[HeadersTransform]) -> None:
         self._transforms = transforms
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: Plan, budget: Budget) -> None:
         """Note the transforms that match the path, and their headers if they have no conditions."""
-        plan.headers = match_sources(self._transforms, plan.text, plan.whole)
+        plan.headers = match_sources(self._transforms, plan.text, plan.whole, budget)
         if len(plan.headers) == 1 and (fixed := plan.headers[0][0].fixed) is not None:
             plan.config_headers = fixed
         elif plan.headers:
@@ -73,9 +74,9 @@ class Redirects(Stage):
         self._transforms = transforms
         self._base_path = base_path
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: Plan, budget: Budget) -> None:
         """Note the redirects that match the path."""
-        plan.redirects = match_sources(self._transforms, plan.text, plan.whole)
+        plan.redirects = match_sources(self._transforms, plan.text, plan.whole, budget)
 
     def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
         plan = scope.plan
@@ -106,15 +107,15 @@ class Rewrites(Stage):
         self._group = group
         self._transforms = transforms
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: Plan, budget: Budget) -> None:
         """Note the rewrites that match the path that the client sent."""
-        setattr(plan, self._group, match_sources(self._transforms, plan.text, plan.whole))
+        setattr(plan, self._group, match_sources(self._transforms, plan.text, plan.whole, budget))
 
     def run(self, scope: Any, _place: int, /) -> WerkzeugResponse | None:
         if scope.endpoint is not None:
             return None
         if scope.is_rewritten:
-            matched = match_sources(self._transforms, scope.path, scope.path)
+            matched = match_sources(self._transforms, scope.path, scope.path, scope.budget)
         else:
             matched = getattr(scope.plan, self._group)
         if matched:
@@ -134,10 +135,10 @@ class RootMiddleware(Stage):
         self._go_elsewhere = go_elsewhere
         self.notes = self._matcher is not None
 
-    def plan(self, plan: Plan) -> None:
+    def plan(self, plan: Plan, budget: Budget) -> None:
         """Note whether the matcher matches the path; ``None`` if that depends on conditions."""
         if self._matcher is not None:
-            plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text)
+            plan.meets_root = plan.text is not None and self._matcher.match_path(plan.text, budget)
 
     def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
         if self._matcher is None:

@@ -22,6 +22,7 @@ from ..._routing.spelling import ESCAPES, restore
 from ..path.entrance import to_text
 
 if TYPE_CHECKING:
+    from ..._patterns.regex import Budget
     from ..scope.wrapped import WrappedScope
 
 Params = dict[str, str]
@@ -56,7 +57,7 @@ class Source:
         if not self.has_conditions:
             return params
         scope.read(f"the conditions of {self.pattern.source!r}")
-        captured = match_conditions(self.has, self.missing, scope.environ)
+        captured = match_conditions(self.has, self.missing, scope.environ, scope.budget)
         if captured is None:
             return None
         # Escape captured slashes, so that they stay inside of their segment, as in a path.
@@ -118,11 +119,14 @@ class Transforms:
 _NO_PARAMS: Params = {}
 
 
-def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: str) -> Matched[AnyTransform]:
+def match_sources(
+    transforms: Iterable[AnyTransform], text: str | None, whole: str, budget: Budget
+) -> Matched[AnyTransform]:
     """Return the transforms whose source matches a path.
 
     :param text: Matching text below the base path; ``None`` outside of it.
     :param whole: Matching text with the base path.
+    :raise Exception: That of the budget, if it does not suffice to tell.
     """
     matched = []
     for transform in transforms:
@@ -131,9 +135,9 @@ def match_sources(transforms: Iterable[AnyTransform], text: str | None, whole: s
         if seen is None:
             continue
         if transform.fixed is not None:
-            if source.pattern.matches(seen):
+            if source.pattern.matches(seen, budget):
                 matched.append((transform, _NO_PARAMS))
-        elif (params := source.pattern.match(seen)) is not None:
+        elif (params := source.pattern.match(seen, budget)) is not None:
             matched.append((transform, params))
     return tuple(matched)
 

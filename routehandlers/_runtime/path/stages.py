@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..scope.budget import RequestBudget
 from .entrance import check_length
 from .hits import ROUTE, ROUTING_ARGS
 from .plans import Plan, key_of
@@ -12,6 +13,7 @@ from .plans import Plan, key_of
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from ..._patterns.regex import Budget
     from ...typing import Params, WSGIEnvironment
     from ..scope.scope import Scope
     from .entrance import Entrance
@@ -37,8 +39,11 @@ class Stage:
 
     notes = limits_path = False
 
-    def plan(self, plan: Plan) -> None:
-        """Note on a plan what this stage decides from the path alone. Most stages note nothing."""
+    def plan(self, plan: Plan, budget: Budget) -> None:
+        """Note on a plan what this stage decides from the path alone. Most stages note nothing.
+
+        :param budget: The work that all stages may take for this plan.
+        """
 
     def run(self, scope: Scope, place: int, /) -> WerkzeugResponse | None:
         """Return the response to a request, or ``None`` to continue.
@@ -70,7 +75,7 @@ class Reading(Stage):
         self._good_hosts = entrance.good_hosts
         self._plans = plans
         self._rules = [stage.plan for stage in stages if stage.notes]
-        self._find = [find] if find is not None else []
+        self._find = find
         self._limits_path = any(stage.limits_path for stage in stages)
 
     def run(self, scope: Scope, _place: int, /) -> WerkzeugResponse | None:
@@ -102,21 +107,27 @@ class Reading(Stage):
         """
         plan = self._entrance.read_path(environ)
         if plan.location is None:
-            self._note(plan, [*self._rules, *self._find])
+            self._note(plan)
+            self._note_route(plan)
         return plan
 
     def _complete(self, plan: Plan, key: Key) -> None:
         """Add the notes of the rules to a plan. If the path comes again, add the route and remember the plan."""
-        self._note(plan, self._rules)
+        self._note(plan)
         if self._plans is not None and self._plans.note_request(key):
-            self._note(plan, self._find)
+            self._note_route(plan)
             self._plans.keep(key, plan)
 
-    def _note(self, plan: Plan, notes: Sequence[Callable[[Plan], None]]) -> None:
+    def _note(self, plan: Plan) -> None:
         if self._rules:
             check_length(plan.whole)
-        for note in notes:
-            note(plan)
+            budget = RequestBudget()
+            for note in self._rules:
+                note(plan, budget)
+
+    def _note_route(self, plan: Plan) -> None:
+        if self._find is not None:
+            self._find(plan)
 
 
 class StaticRoutes(Stage):

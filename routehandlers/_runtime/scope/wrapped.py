@@ -15,12 +15,14 @@ from ..._http.request.vary import NO_VARY, variable_of
 from ..._http.request.watched import WatchedRequest
 from ..._http.response.additions import Addition
 from ..._http.response.cookies import Cookies, ResponseCookies
+from .budget import RequestBudget
 from .scope import RouteInfo, RunsIn, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..._http.response.response import Continuation
+    from ..._patterns.regex import Budget
     from ...typing import Params, WSGIEnvironment
 
 # Immutable types of params, which need no copy.
@@ -48,11 +50,19 @@ class WrappedScope(Scope):
     _client_request: Request | None = None
     _matched: Params | None = None
     _rewrites = 0
+    _budget: Budget | None = None
 
     def __init__(self, environ: WSGIEnvironment, route: RouteInfo, context: RunsIn, *, is_watched: bool) -> None:
         # super().__init__() would cost another call in every request.
         self.environ, self.route, self.params, self.path, self.context = environ, route, {}, "", context
         self.is_watched = is_watched
+
+    @property
+    def budget(self) -> Budget:
+        """The work that the patterns of an application may take for this request, after its plan."""
+        if self._budget is None:
+            self._budget = RequestBudget()
+        return self._budget
 
     # Reads by middleware --------------------------------------------------
 
