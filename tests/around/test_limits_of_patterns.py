@@ -27,7 +27,7 @@ def hard_text(length: int = 6_000) -> str:
 
 @pytest.mark.parametrize("matcher", ["/" + HARD, "/:p" + HARD, "/x/" + HARD, "/:q([^/]+)/" + HARD])
 @pytest.mark.parametrize("folder", ["", "x/"])
-def test_a_guard_whose_matcher_takes_too_long_answers_414(
+def test_sec_47_a_guard_whose_matcher_takes_too_long_answers_414(
     make_app: MakeApp, client_for: ClientFor, matcher: str, folder: str
 ) -> None:
     guard = {f"{folder}middleware.py": GUARD.replace("MATCHER", repr(matcher))}
@@ -39,7 +39,7 @@ def test_a_guard_whose_matcher_takes_too_long_answers_414(
     assert client.get("/x/y").text == "secret"
 
 
-def test_a_condition_of_a_guard_that_takes_too_long_answers_414(make_app: MakeApp, client_for: ClientFor) -> None:
+def test_sec_47_a_condition_of_a_guard_that_takes_too_long_answers_414(make_app: MakeApp, client_for: ClientFor) -> None:
     matcher = {"source": "/:path*", "missing": [{"type": "header", "key": "x-key", "value": HARD.strip("()")}]}
     client = client_for(make_app({**SECRET, "middleware.py": GUARD.replace("MATCHER", repr(matcher))}))
 
