@@ -76,13 +76,13 @@ WALKS = {
     "a plain GET": Walk(BARE, "/items/a", 26),
     "a POST of JSON": Walk(BARE, "/posts", 36, body=b'{"a":1}'),
     "a 404": Walk(BARE, "/none", 29, status=404),
-    "a cached miss": Walk(BARE, "/stored/miss", 138),
+    "a cached miss": Walk(BARE, "/stored/miss", 141),
     "the first hit of a path": Walk(BARE, "/stored/first", 55, before=1),
     "a hit that is ready": Walk(BARE, "/stored/ready", 14, before=2),
     "a GET behind a no-op middleware": Walk(MIDDLEWARE, "/items/a", 35),
     "a hit behind a no-op middleware": Walk(MIDDLEWARE, "/stored/ready", 37, before=2),
     "a GET that a middleware rewrites": Walk(REWRITE, "/items/a", 66),
-    "a GET with one header rule": Walk(HEADER, "/items/a", 40),
+    "a GET with one header rule": Walk(HEADER, "/items/a", 41),
     "a GET in Flask": Walk(FLASK, "/api/items/a", 48),
 }
 

@@ -39,7 +39,9 @@ def test_sec_47_a_guard_whose_matcher_takes_too_long_answers_414(
     assert client.get("/x/y").text == "secret"
 
 
-def test_sec_47_a_condition_of_a_guard_that_takes_too_long_answers_414(make_app: MakeApp, client_for: ClientFor) -> None:
+def test_sec_47_a_condition_of_a_guard_that_takes_too_long_answers_414(
+    make_app: MakeApp, client_for: ClientFor
+) -> None:
     matcher = {"source": "/:path*", "missing": [{"type": "header", "key": "x-key", "value": HARD.strip("()")}]}
     client = client_for(make_app({**SECRET, "middleware.py": GUARD.replace("MATCHER", repr(matcher))}))
 
