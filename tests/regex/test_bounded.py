@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routehandlers._patterns.patterns import compile_pattern
-from routehandlers._patterns.regex import Budget, OverBudgetError, compile_regex
+from routehandlers._patterns.regex import Budget, OverBudgetError, bounded, compile_regex
 from routehandlers._patterns.regex.bounded import BoundedMatcher
 from routehandlers._patterns.regex.budget import MOST_STEPS, MOST_STEPS_AT_ONCE
 from routehandlers._patterns.regex.characters import Classes, characters_of, contains
@@ -99,7 +100,8 @@ def test_it_finds_what_re_finds(expression: str, texts: list[str]) -> None:
     for text in texts:
         found, expected = matcher.fullmatch(text, Budget()), compiled.fullmatch(text)
         assert matcher.matches(text, Budget()) is (found is not None) is (expected is not None)
-        if found is not None and expected is not None:
+        # Python 3.10 keeps groups of a negative lookahead that failed.
+        if found is not None and expected is not None and (sys.version_info >= (3, 11) or "(?!" not in expression):
             assert tuple(found.groupdict().values()) == expected.groups()
 
 
@@ -164,14 +166,14 @@ def test_the_budget_of_a_request_is_for_all_its_expressions_together() -> None:
         compiled.fullmatch(text, budget)
 
 
-def test_what_is_remembered_has_a_bound_and_the_results_stay_right() -> None:
+def test_what_is_remembered_has_a_bound_and_the_results_stay_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "_MOST_BYTES", 20_000)
     matcher = matcher_of(HARD)
-    matcher._most_states = 20
 
     for seed in range(300):
         text = hard_text(seed, 60)
         assert matcher.matches(text, Budget()) is (re.fullmatch(HARD, text) is not None)
-        assert len(matcher._states) <= 20
+        assert len(matcher._states) <= 50
 
 
 def test_a_remembered_text_takes_a_step_for_each_character() -> None:

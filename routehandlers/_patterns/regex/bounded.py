@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 from .budget import MOST_STEPS_AT_ONCE, Budget
 from .characters import Classes
@@ -20,8 +21,8 @@ from .program import Kind, Node, Program, in_order
 # Bound of what is remembered for one expression, in bytes.
 _MOST_BYTES = 1_000_000
 
-# Size of the objects of one result, without a byte for each step.
-_OBJECTS = 600
+# Bytes of the objects of one result, without a byte for each step, and of the way to it from another one.
+_RESULT, _WAY = 450, 150
 
 # Class of the character behind the text, and the classes that no set has.
 _BEHIND = ""
@@ -89,8 +90,10 @@ class BoundedMatcher:
         self._ends = [place for place, node in enumerate(nodes) if node.kind is Kind.END]
         # For the second reading: the only step that follows, or all of them.
         self._walked = [(node.kind, _only(node.targets), node) for node in nodes]
-        self._has_anchors = any(node.kind is Kind.AT for node in nodes)
-        self._most_states = max(_MOST_BYTES // (self._size + _OBJECTS), 8)
+        anchors = {node.at for node in nodes if node.kind is Kind.AT}
+        self._has_anchors = bool(anchors)
+        self._has_boundaries = not anchors.isdisjoint({"AT_BOUNDARY", "AT_NON_BOUNDARY"})
+        self._bytes = 0
         self._states: dict[bytes, _State] = {}
         self._nothing = _State(bytes(self._size))
 
@@ -119,9 +122,11 @@ class BoundedMatcher:
     def _read_back(self, text: str, steps: _Steps) -> list[_State]:
         """Return the state for the end of a text, for its last character, and so on until its first."""
         size = self._size
-        steps.take(2 * len(text) + 1)
+        steps.take((4 if self._has_boundaries else 2) * len(text) + 1)
         classes = [*text.translate(self._classes), _BEHIND]
-        keys = [one + _anchors(text, place) for place, one in enumerate(classes)] if self._has_anchors else classes
+        keys = classes
+        if self._has_anchors:
+            keys = [one + signs for one, signs in zip(classes, _anchors(text, self._has_boundaries), strict=True)]
         state = self._nothing
         states: list[_State] = []
         for place in range(len(classes) - 1, -1, -1):
@@ -136,11 +141,14 @@ class BoundedMatcher:
 
     def _add(self, state: _State, key: str, letter: str, anchors: str) -> _State:
         viable = self._step(state.viable, letter, anchors)
-        if len(self._states) >= self._most_states:
-            self._states, self._nothing = {}, _State(bytes(self._size))
-        following = self._states.setdefault(viable, _State(viable))
-        if len(state.following) < self._most_states:
-            state.following[key] = following
+        if self._bytes > _MOST_BYTES:
+            self._states, self._nothing, self._bytes = {}, _State(bytes(self._size)), 0
+        following = self._states.get(viable)
+        if following is None:
+            following = self._states.setdefault(viable, _State(viable))
+            self._bytes += self._size + _RESULT
+        state.following[key] = following
+        self._bytes += _WAY
         return following
 
     def _step(self, after: bytes, letter: str, anchors: str) -> bytes:
@@ -242,12 +250,14 @@ _SIGNS = {
 _WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
-def _anchors(text: str, place: int) -> str:
-    """Return the signs of the anchors that hold at a place."""
-    before, behind = text[place - 1 : place] in _WORD if place else False, text[place : place + 1] in _WORD
-    signs = "b" if before != behind else "B" if text or _NO_BOUNDARY_IN_NOTHING else ""
-    if place == 0:
-        signs += "^"
-    if place >= len(text) - 1 and text[place:] in {"", "\n"}:
-        signs += "$"
-    return signs + "Z" if place == len(text) else signs
+def _anchors(text: str, has_boundaries: bool) -> list[str]:
+    """Return for each place in a text, and for its end, the signs of the anchors that hold there."""
+    signs = [""] * (len(text) + 1)
+    if has_boundaries and (text or _NO_BOUNDARY_IN_NOTHING):
+        words = [False, *[letter in _WORD for letter in text], False]
+        signs = ["b" if before != behind else "B" for before, behind in pairwise(words)]
+    signs[0] += "^"
+    signs[-1] += "$Z"
+    if text.endswith("\n"):
+        signs[-2] += "$"
+    return signs
