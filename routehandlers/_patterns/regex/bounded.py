@@ -133,7 +133,7 @@ class BoundedMatcher:
             key = keys[place]
             following = state.following.get(key)
             if following is None:
-                steps.take(size)
+                steps.take(2 * size)
                 following = self._add(state, key, classes[place], key[len(classes[place]) :])
             state = following
             states.append(state)

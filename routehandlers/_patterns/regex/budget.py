@@ -5,8 +5,8 @@ from __future__ import annotations
 # Steps of the bounded matcher for all expressions of one request. A step takes about a tenth of a microsecond.
 MOST_STEPS = 300_000
 
-# Steps for one expression: a few milliseconds. A path of 8,192 characters takes about half of them.
-MOST_STEPS_AT_ONCE = 65_000
+# Steps for one expression: a few milliseconds. A path of 8,192 characters takes about two thirds of them.
+MOST_STEPS_AT_ONCE = 60_000
 
 
 class OverBudgetError(Exception):
