@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 
 from ..cache_handlers.base import CacheHandler
 from .breaker import FailureLog
@@ -113,11 +112,13 @@ class OwedPurges:
     def _start(self) -> None:
         """Start the thread if it does not run and something is owed."""
         with self._guard:
-            if not self._is_thread_running and not self.is_clear:
-                # It fails without more threads, and while the interpreter shuts down. The next request tries again.
-                with suppress(RuntimeError):
-                    threading.Thread(target=self._run, name="routehandlers-owed", daemon=True).start()
-                    self._is_thread_running = True
+            if self._is_thread_running or self.is_clear:
+                return
+            self._is_thread_running = True
+        try:  # without the guard: greenlets switch here
+            threading.Thread(target=self._run, name="routehandlers-owed", daemon=True).start()
+        except RuntimeError:  # no more threads, or the interpreter is shutting down. The next request tries again.
+            self._is_thread_running = False
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE

@@ -80,6 +80,7 @@ class Spool:
         for file in [*self._taken_over, *([self._own] if self._own is not None else [])]:
             with suppress(OSError):
                 os.close(file.descriptor)  # without unlocking it, which would unlock the parent's copy
+        self._own, self._taken_over = None, []
         return Spool(self._owner)
 
     def write(self, purge: Purge) -> None:

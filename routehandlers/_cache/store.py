@@ -7,11 +7,13 @@ missing, the failure is logged, and after a pause the storage is tried again.
 from __future__ import annotations
 
 import os
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from ..cache_handlers.base import CacheHandler, Lock, NullLock
 from ..cache_handlers.entry import Entry, Mark
@@ -62,6 +64,7 @@ class Store:
         # Separate breakers: a bad entry must not block purges, and a full disk must block neither reads nor purges.
         self._purges_breaker, self._get_breaker, self._set_breaker = (Breaker(self._log) for _ in range(3))
         self._skew: float | None = None if self._shared is not None else 0.0
+        self._kind_of_lock: type[Any] = type(threading.Lock())
 
     def after_fork(self) -> None:
         """Give up the state of the parent process. Entries in memory are dropped."""
@@ -74,6 +77,15 @@ class Store:
         for reference in self._when_forked:
             if (method := reference()) is not None:
                 method()
+
+    def begin_process(self) -> None:
+        """Make the locks again if ``threading`` has others now. Call it before the first request of a process.
+
+        With ``gunicorn -k gevent --preload``, gevent replaces the locks of ``threading`` after the application was made
+        and after the fork. A greenlet that waits for a lock from before stops its worker for good.
+        """
+        if self._kind_of_lock is not type(threading.Lock()):
+            self.after_fork()
 
     def mark(self) -> Mark:
         """Return the position in the sequence of purges. Take it before a render starts."""

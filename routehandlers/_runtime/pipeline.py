@@ -216,6 +216,7 @@ class Pipeline:
                 patience.end_request()
 
     def _begin_process(self) -> None:
+        self.no_route.cache.store.begin_process()
         self._instrumentation.begin()
         if self._instrumentation.name_span is not None and self._hits is not None:
             self._hits.is_on = False  # ready responses would leave their spans without a name

@@ -77,7 +77,10 @@ class CacheHandler(Protocol):
         ...
 
     def after_fork(self) -> None:
-        """Give up locks, connections and threads of the parent process."""
+        """Give up locks, connections and threads of the parent process.
+
+        Also called before the first request of a process if gevent has replaced the locks of ``threading`` meanwhile.
+        """
         ...
 
 

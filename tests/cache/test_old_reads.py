@@ -64,7 +64,7 @@ def checked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Check]:
 
 @pytest.mark.parametrize(
     ("worker", "options"),
-    [("sync", ()), ("sync", ("--preload",)), ("gthread", ()), ("gthread", ("--preload",)), ("gevent", ())],
+    [(worker, options) for worker in ("sync", "gthread", "gevent") for options in ((), ("--preload",))],
     ids=lambda value: "".join(value),
 )
 def test_no_read_is_old_in_the_memory_of_workers(checked: Check, worker: str, options: tuple[str, ...]) -> None:
@@ -74,6 +74,11 @@ def test_no_read_is_old_in_the_memory_of_workers(checked: Check, worker: str, op
 @pytest.mark.parametrize("storage", ["file", "redis", "strict"])
 def test_no_read_is_old_in_a_shared_storage(checked: Check, storage: str) -> None:
     assert not checked(storage).failures
+
+
+@pytest.mark.parametrize("storage", ["file", "redis", "strict"])
+def test_no_read_is_old_in_a_shared_storage_with_gevent_and_preload(checked: Check, storage: str) -> None:
+    assert not checked(storage, worker="gevent", options=("--preload",)).failures
 
 
 @pytest.mark.parametrize("storage", STORAGES)

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -279,6 +280,24 @@ def test_a_gevent_worker_caches_and_refreshes(tmp_path: Path, storage: str) -> N
         assert eventually(lambda: server.request("GET", "/short").body == b"short 3")
         server.request("POST", "/purge", body="")
         assert eventually(lambda: server.request("GET", "/items/a").body == b"a 4")
+
+
+def test_many_refreshes_at_once_stop_no_gevent_worker_that_was_forked_with_the_application(
+    tmp_path: Path, storage: str
+) -> None:
+    # gevent replaces the locks after the fork. A lock from before would stop all greenlets of the worker.
+    brief = "import time\nrevalidate = 1\ndef GET(request, context):\n    time.sleep(0.02)\n    return 'x'\n"
+    write_app(tmp_path, {"brief/[n]/route.py": brief})
+    with ExitStack() as stack:
+        server = Site(tmp_path, storage, stack).start("--workers", "1", "--preload", worker="gevent")
+
+        def answer(first: int) -> set[bytes]:
+            return {server.request("GET", f"/brief/{n}", timeout=20).body for n in range(first, 100, 20)}
+
+        for _ in range(3):
+            with ThreadPoolExecutor(20) as pool:
+                assert list(pool.map(answer, range(20))) == [{b"x"}] * 20
+            time.sleep(1.1)  # all of them are stale
 
 
 def test_threads_are_made_when_there_is_work_and_not_before_a_fork(tmp_path: Path) -> None:

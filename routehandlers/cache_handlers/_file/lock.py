@@ -21,16 +21,18 @@ from .own_files import has_name, open_or_replace, refuse_links
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 
-# Open descriptors of lock files. A forked child inherits copies, which would
+# Open descriptors of lock files, with the process that opened them. A forked child inherits copies, which would
 # hold the locks until the child ends.
-_held: set[int] = set()
+_held: dict[int, int] = {}
 
 
 def close_held_files() -> None:
     """Close the copies of the parent's lock files. Call it in a forked child."""
-    while _held:
-        with suppress(OSError):
-            os.close(_held.pop())
+    for descriptor, process in list(_held.items()):
+        if process != os.getpid():
+            del _held[descriptor]
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def _open(file: Path, flags: int) -> int:
@@ -62,7 +64,7 @@ def acquire(file: Path, timeout: float, flags: int = 0) -> int | None:
     waited, pause = 0.0, _FIRST_PAUSE
     while True:
         descriptor = _open(file, flags)
-        _held.add(descriptor)  # before locking: a child that is forked now must close its copy
+        _held[descriptor] = os.getpid()  # before locking: a child that is forked now must close its copy
         if _take(descriptor, file):
             return descriptor
         release(descriptor)
@@ -75,7 +77,7 @@ def acquire(file: Path, timeout: float, flags: int = 0) -> int | None:
 
 def release(descriptor: int) -> None:
     if descriptor in _held:
-        _held.discard(descriptor)
+        del _held[descriptor]
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_UN)  # for all copies: a copy in a child would keep the lock
         os.close(descriptor)

@@ -65,7 +65,7 @@ class LockKeeper:
         if is_taken:
             with self._guard:
                 self._held[token] = name
-                self._start()
+            self._start()
         return is_taken
 
     def free(self, name: str, token: str) -> None:
@@ -83,13 +83,19 @@ class LockKeeper:
         with self._guard:
             if len(self._lost) < _MOST_LOST:
                 self._lost[token] = _Lost(name)
-                self._start()
+        self._start()
         self._is_hurried.set()
 
     def _start(self) -> None:
-        if self._thread is None:
+        with self._guard:
+            if self._thread is not None:
+                return
             self._thread = threading.Thread(target=self._run, name="routehandlers-locks", daemon=True)
+        try:  # without the guard: greenlets switch here
             self._thread.start()
+        except RuntimeError:  # no more threads, or the interpreter is shutting down
+            self._thread = None
+            raise
 
     def _run(self) -> None:
         waited = 0.0

@@ -94,11 +94,13 @@ class Patience:
     def fail(self) -> None:
         """Do not let requests wait for Redis until it works again."""
         with self._guard:
-            if not self.is_down:
-                thread = threading.Thread(target=self._probe, name="routehandlers-probe", daemon=True)
-                with suppress(RuntimeError):  # the interpreter is shutting down
-                    thread.start()
-                    self.is_down = True
+            if self.is_down:
+                return
+            self.is_down = True
+        try:  # without the guard: greenlets switch here
+            threading.Thread(target=self._probe, name="routehandlers-probe", daemon=True).start()
+        except RuntimeError:  # the interpreter is shutting down
+            self.is_down = False
 
     def _probe(self) -> None:
         while not self._is_answered():
