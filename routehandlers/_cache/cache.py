@@ -166,16 +166,16 @@ class Cache:
 
     def _join(self, key: str, purged: int) -> tuple[Flight[Outcome], bool]:
         flight, is_mine = self._flights.join(key, purged)
-        if flight.purged < purged and self.store.purges() is None:
-            # Without the storage, it is unknown what those purges have changed.
+        if not is_mine and self.store.purges() is None:
+            # Without the storage, the purges of other processes are unknown. That render may be older than one of them.
             self._flights.leave(key, flight)
             flight, is_mine = self._flights.join(key, purged)
         return flight, is_mine
 
     def _may_share(self, made: Outcome, flight: Flight[Outcome], purged: int) -> bool:
         if flight.purged >= purged:
-            # Purges of other processes count, too, unless the storage fails.
-            return made.entry is None or self.store.is_unpurged(made.entry) or self.store.purges() is None
+            # Purges of other processes count, too. While the storage fails, they are unknown.
+            return made.entry is None or self.store.is_unpurged(made.entry)
         if made.entry is None:
             return self.store.purges() is not None
         return self.store.is_unpurged(made.entry)
