@@ -92,6 +92,17 @@ def test_all_rules_have_one_limit_for_a_path(make_app: MakeApp, client_for: Clie
     assert client_for(many).get("/a-b-c-99").status_code == 307
 
 
+def test_the_groups_of_rules_share_the_limit(make_app: MakeApp, client_for: ClientFor) -> None:
+    sources = [f"/:a(.*)-:b(.*)-:c(.*)-{number}" for number in range(10)]
+    redirects = [{"source": source, "destination": "/y", "permanent": False} for source in sources]
+    headers = [{"source": source, "headers": [{"key": "x-a", "value": "1"}]} for source in sources]
+    path = "/" + "a-" * 4_000
+
+    assert client_for(make_app(SECRET, redirects=redirects)).get(path).text == "secret"
+    assert client_for(make_app(SECRET, headers=headers)).get(path).text == "secret"
+    assert client_for(make_app(SECRET, redirects=redirects, headers=headers)).get(path).status_code == 414
+
+
 def test_patterns_of_next_projects_are_taken_at_start_and_work(make_app: MakeApp, client_for: ClientFor) -> None:
     def redirect(source: str, destination: str, **more: Any) -> dict[str, Any]:
         return {"source": source, "destination": destination, "permanent": False, **more}

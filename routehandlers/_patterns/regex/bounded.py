@@ -121,7 +121,6 @@ class BoundedMatcher:
 
     def _read_back(self, text: str, steps: _Steps) -> list[_State]:
         """Return the state for the end of a text, for its last character, and so on until its first."""
-        size = self._size
         steps.take((4 if self._has_boundaries else 2) * len(text) + 1)
         classes = [*text.translate(self._classes), _BEHIND]
         keys = classes
@@ -133,7 +132,7 @@ class BoundedMatcher:
             key = keys[place]
             following = state.following.get(key)
             if following is None:
-                steps.take(2 * size)
+                steps.take(self._cost_of(classes[place]))
                 following = self._add(state, key, classes[place], key[len(classes[place]) :])
             state = following
             states.append(state)
@@ -150,6 +149,10 @@ class BoundedMatcher:
         state.following[key] = following
         self._bytes += _WAY
         return following
+
+    def _cost_of(self, letter: str) -> int:
+        """Return the steps to count for a result that is not remembered."""
+        return len(self._takers.get(letter, ())) + 2 * len(self._others) + len(self._found) + 1
 
     def _step(self, after: bytes, letter: str, anchors: str) -> bytes:
         """Return the steps from which a text matches, from those for the text without its first character."""
