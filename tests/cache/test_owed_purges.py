@@ -202,7 +202,7 @@ def test_while_the_storage_is_down_a_request_does_not_join_a_render_from_before_
         flaky.is_down = True
         app.cache.revalidate_tag("anything")
 
-        assert app.test_client().get("/x").text == "2"  # while the first render still runs
+        assert app.test_client().get("/x").text in {"2", "3"}  # while the first render still runs
 
         module.go.set()
         assert first.result(20) == "1"
@@ -252,7 +252,7 @@ def test_while_the_storage_is_down_for_a_process_its_requests_do_not_share_a_ren
         here.is_down = True
         try:
             later = pool.submit(lambda: app.test_client().get("/x").text)
-            assert later.result(20) == "2"  # while the first render still runs
+            assert later.result(20) in {"2", "3"}  # while the first render still runs
         finally:
             module.go.set()
         assert first.result(20) == "1"
