@@ -305,8 +305,9 @@ def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cac
     handler = open_storage(config)
     if isinstance(handler, MemoryCacheHandler):
         handler.share_purges(family_of(directory))
-    storage = config.cache if isinstance(config.cache, str) else type(config.cache).__qualname__
-    store = Store(handler, config.cache_max_memory_size, owner=f"{directory} {storage}")
+    # The next release of an application is another folder. It sends what the last one owes to the same storage.
+    storage = getattr(handler, "identity", None) or f"{type(handler).__qualname__} {directory}"
+    store = Store(handler, config.cache_max_memory_size, owner=storage)
     return Cache(store, frozenset(patterns), config.expire_time, profiles_with(config.cache_life))
 
 

@@ -61,8 +61,7 @@ class _File:
 class Spool:
     """The purges that processes of this user owe to one storage.
 
-    :param owner: Text that tells the application and its storage from others. Only its hash is used, because the URL
-        of a storage may contain a password.
+    :param owner: Text that tells the storage from others. Only its hash is used.
     """
 
     def __init__(self, owner: str) -> None:

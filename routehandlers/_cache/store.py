@@ -36,8 +36,8 @@ class Store:
 
     :param handler: The storage.
     :param memory_size: Maximum bytes in memory, in front of a shared storage.
-    :param owner: Tells the application and its storage from others on this machine. Then purges that the storage has
-        not accepted are also kept on the disk.
+    :param owner: Tells the storage from others that this machine uses. Then purges that the storage has not accepted
+        are also kept on the disk.
     :ivar purged: Number of purges that this process has made. It may miss some that threads make at the same time.
     """
 

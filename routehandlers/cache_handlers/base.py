@@ -107,6 +107,19 @@ class NullLock:
         """Do nothing."""
 
 
+class HasIdentity(Protocol):
+    """A storage that says which one it is, so that processes of several applications and releases know it."""
+
+    @property
+    def identity(self) -> str:
+        """Text that tells the storage from others that this machine uses, without passwords.
+
+        Purges that the storage has not accepted are kept under this name, and any process of this user with the same
+        name may send them. Without it, the name is the class and the folder of the application.
+        """
+        ...
+
+
 class Patience(Protocol):
     """Attribute ``patience`` of a storage over a network: lets the commands of one request share one deadline."""
 

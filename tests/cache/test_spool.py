@@ -16,10 +16,12 @@ from cache.test_storages import entry, eventually
 from relay import relay_to
 from servers import Server, serve, write_app
 
+from routehandlers import RouteHandlers
 from routehandlers._cache import owed as owed_module
 from routehandlers._cache import spool as spool_module
 from routehandlers._cache.spool import Purge, Spool
 from routehandlers._cache.store import Store
+from routehandlers.cache_handlers import open_cache_handler
 from routehandlers.cache_handlers._workers.private_folder import private_root
 from routehandlers.cache_handlers.filesystem import FilesystemCacheHandler
 
@@ -351,3 +353,53 @@ def _hit(server: Server, hits: set[bytes]) -> bool:
         if not (answer.header("Cache-Status") or "").startswith("routehandlers; hit"):
             return False
     return True
+
+
+def test_the_next_release_of_an_application_sends_an_owed_purge(folder: Path, make_app: Any) -> None:
+    in_another_process(
+        lambda: make_app({"a/route.py": "def GET(): return 1"}, cache=Down(folder)).cache.revalidate_tag("a")
+    )
+    assert len(files()) == 1
+
+    app = make_app(
+        {"a/route.py": "def GET(): return 1"}, cache=f"file://{folder}"
+    )  # in another folder, like releases/2
+
+    assert app.cache.store.find("k") is None
+    assert files() == []
+
+
+def test_two_storages_of_one_class_do_not_get_the_purges_of_each_other(folder: Path, tmp_path: Path) -> None:
+    write_app(tmp_path, {"a/route.py": "def GET(): return 'x'"})
+
+    def app(handler: FilesystemCacheHandler) -> RouteHandlers:
+        return RouteHandlers(tmp_path / "app", cache=handler)
+
+    in_another_process(lambda: app(Down(folder)).cache.revalidate_tag("a"))
+
+    app(FilesystemCacheHandler(tmp_path / "other")).cache.store.purges()
+    assert len(files()) == 1
+
+    assert app(FilesystemCacheHandler(folder)).cache.store.find("k") is None
+    assert files() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("redis://:first@h:6379/0", "redis://user:second@h/0"),
+        ("redis://h/0", "redis://h"),
+        ("file:///var/cache/a", "file:///var/cache/../cache/a?max_size=1000"),
+    ],
+)
+def test_a_storage_is_the_same_with_another_password_or_spelling(url: str, other: str) -> None:
+    one, two = (getattr(open_cache_handler(name, 1), "identity") for name in (url, other))  # noqa: B009
+
+    assert one == two
+    assert "first" not in one
+
+
+def test_storages_with_other_addresses_or_prefixes_are_others() -> None:
+    urls = ["redis://h", "redis://i", "redis://h:1", "redis://h/1", "redis://h?prefix=a", "file:///h"]
+
+    assert len({getattr(open_cache_handler(url, 1), "identity") for url in urls}) == len(urls)  # noqa: B009

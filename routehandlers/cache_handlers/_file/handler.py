@@ -60,6 +60,10 @@ class FilesystemCacheHandler:
         self._longest = self.max_entry_size + _MOST_BESIDE_BODY
         self._log = PurgeLog(self.directory / "purges")
 
+    @property
+    def identity(self) -> str:
+        return f"file {self.directory.resolve()}"
+
     def after_fork(self) -> None:
         close_held_files()
         self._log = PurgeLog(self.directory / "purges")

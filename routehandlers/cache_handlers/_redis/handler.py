@@ -109,6 +109,10 @@ class RedisCacheHandler:
         pool.connection_class = bounded(pool.connection_class)
         return cls(client, prefix=prefix, strict=strict not in {"", "0", "false"})
 
+    @property
+    def identity(self) -> str:
+        return f"redis {_address_of(self._client)} {self._prefix}"
+
     def after_fork(self) -> None:
         self.patience.after_fork()
         self._purges = PurgeSet(self._client, self._key("purges"), self.patience, strict=self._strict)
@@ -176,6 +180,18 @@ class RedisCacheHandler:
 
     def _entry_key(self, key: str) -> str:
         return f"{self._prefix}:entry:{hash_key(key)}"
+
+
+def _address_of(client: Any) -> str:
+    """Return where a client connects to, without user and password."""
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:  # clients of a cluster have several
+        nodes = getattr(getattr(client, "nodes_manager", None), "startup_nodes", {})
+        return f"cluster {' '.join(sorted(map(str, nodes)))}"
+    options = pool.connection_kwargs
+    where = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+    # A client of a sentinel has the name of a service instead.
+    return f"{getattr(pool, 'service_name', None) or where} {options.get('db') or 0}"
 
 
 def _timeout_of(client: Any) -> float:
