@@ -191,3 +191,32 @@ def test_numbers_stay_when_a_log_is_rewritten(folder: Path, monkeypatch: pytest.
 
     assert judged(FilesystemCacheHandler(folder), one) == "fresh"
     assert judged(reader, one) == "fresh"
+
+
+# Replaced by hand ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "link", "another log"])
+def test_a_purge_after_the_log_was_replaced_reaches_a_process_that_has_the_old_one_open(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(module, "_TRUST", 3600.0)  # no process looks by itself
+    writer, reader, other = (FilesystemCacheHandler(path) for path in (folder, folder, tmp_path / "other"))
+    old = entry(mark=reader.purges().mark)
+    writer.purges()
+    other.expire_tags(["x"])
+    log = folder / "purges"
+    if how == "moved":
+        log.rename(tmp_path / "moved")
+    else:
+        log.unlink()
+    if how == "link":
+        log.symlink_to(tmp_path / "target")
+    if how == "another log":
+        (tmp_path / "other" / "purges").rename(log)
+    assert judged(reader, old) == "fresh"
+
+    writer.expire_tags(["a"])
+    writer.purges()
+
+    assert judged(reader, old) == "gone"

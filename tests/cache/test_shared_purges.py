@@ -371,3 +371,17 @@ def test_a_family_is_the_folder_and_the_parent_process(tmp_path: Path) -> None:
     assert os.read(reading, 100).decode() not in ("", names[0].name)
     os.close(reading)
     os.close(writing)
+
+
+def test_a_purge_after_the_folder_was_removed_reaches_a_worker_that_has_not_noticed(
+    join: Join, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_purges, "_TRUST", 3600.0)  # no worker looks by itself
+    reader, writer = join(), join()
+    old = Entry("k", 200, (), b"", time.time(), None, 1e9, ("x",), reader.purges().mark)
+    writer.sequence._trusted_until = 0.0  # type: ignore[attr-defined]
+    shutil.rmtree(folder.parent)
+
+    assert writer.expire_tags(["x"]) > 0
+
+    assert reader.purges().judge(old, time.time()) is Freshness.GONE

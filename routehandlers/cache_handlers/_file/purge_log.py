@@ -19,11 +19,13 @@ before that one.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from ...exceptions import StorageError
@@ -220,12 +222,16 @@ class PurgeLog:
         try:
             if not _is_written(self._file) and not self._begin():
                 return False
-            opened = open_regular(self._file, os.O_RDONLY)
+            opened = _open_log(self._file)
         except FileNotFoundError:  # replaced meanwhile
             return False
         if self._descriptor < 0:
             self._descriptor = opened
         else:
+            if not has_name(self._descriptor, self._file):
+                # Replaced by hand, unless it is empty already. Tell other processes that have it open.
+                with suppress(OSError):
+                    _shrink(self._descriptor)
             # Keep the descriptor's number: another thread may be reading the size.
             os.dup2(opened, self._descriptor, inheritable=False)
             os.close(opened)
@@ -266,6 +272,16 @@ class PurgeLog:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _open_log(file: Path) -> int:
+    """Open a log to read it, and to shrink it where that is allowed."""
+    try:
+        return open_regular(file, os.O_RDWR)
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        return open_regular(file, os.O_RDONLY)
 
 
 def _write(descriptor: int, line: bytes) -> None:

@@ -121,6 +121,9 @@ class SharedPurges:
 
     def _join(self) -> None:
         local = self._local
+        if self._joined is not None:
+            # The folder was removed. Workers that still use it drop their entries, and join the new one at once.
+            self._joined[0].board.start_epoch()
         self._leave()
         try:
             place = enter(self._family.name)
