@@ -71,7 +71,11 @@ class OwedPurges:
     def pay(self) -> bool:
         """Return whether no purge is owed any more. Usually a thread sends them, and this method waits for nothing."""
         with self._guard:
-            self._look()
+            try:
+                self._look()
+            except OSError as error:
+                self.is_clear = False  # unknown: the thread looks again
+                self._log.report(error)
             # Purging everything may take long, so leave it to the thread.
             is_quick = not self._is_thread_running and all(purge.tags is not None for purge in self._queue)
         # The first request after a start sends what an earlier process owes. Without a thread, all requests do.

@@ -37,6 +37,12 @@ _LONGEST = 2**20
 
 _SUFFIX = ".purges"
 
+# Errors that soon pass.
+_PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.ENOMEM})
+
+# Stands for the size of a file that cannot be read.
+_UNREADABLE = -1
+
 # Tries to create a file, while another process that starts takes it for a file that was left.
 _MOST_TRIES = 20
 
@@ -71,6 +77,8 @@ class Spool:
         self._taken_over: list[_File] = []
         # Sizes of the files of running processes, as far as they have been read.
         self._read: dict[str, int] = {}
+        # Read, and not returned yet: reading another file has failed.
+        self._found: list[Purge] = []
         self._is_everything = False
         self._has_failed = False
 
@@ -119,26 +127,42 @@ class Spool:
                 files[0].path.parent.rmdir()
 
     def read_others(self) -> list[Purge]:
-        """Return the purges of other processes that were not read before. Take over the files of those that ended."""
+        """Return the purges of other processes that were not read before. Take over the files of those that ended.
+
+        :raise OSError: If it is unknown what they owe, for example because this process has too many open files.
+        """
         known = {file.path for file in [*self._taken_over, *([self._own] if self._own is not None else [])]}
         try:
             folder = private_root() / self._name
-            files = sorted(private_folder(self._name).glob(f"*{_SUFFIX}")) if folder.exists() else []
-        except OSError:  # nothing can have been written there
-            return []
+            files = sorted(_names_in(private_folder(self._name))) if folder.exists() else []
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise
+            return []  # there is no folder in which a process can have written
         names = {file.name for file in files}
         self._read = {name: size for name, size in self._read.items() if name in names}
-        return [purge for file in files if file not in known for purge in self._read_file(file)]
+        for file in files:
+            if file not in known:
+                self._found += self._read_file(file)
+        found, self._found = self._found, []
+        return found
 
     def _read_file(self, path: Path) -> list[Purge]:
         try:
             descriptor = open_private_file(path, os.O_RDWR)
-        except OSError:  # its owner has just removed it
+        except FileNotFoundError:  # its owner has just removed it
             return []
+        except OSError as error:
+            if error.errno in _PASSING:
+                raise
+            # It cannot be read, so it may owe anything. Purge everything, once.
+            is_known, self._read[path.name] = path.name in self._read, _UNREADABLE
+            return [] if is_known else [Purge(None)]
         is_taken_over = False
         try:
             size = os.fstat(descriptor).st_size
-            is_taken_over = _lock(descriptor, path)
+            with suppress(OSError):  # without flock(), it is left where it is
+                is_taken_over = _lock(descriptor, path)
             # A file that is empty while its owner runs will soon have a line, or is the owner's affair.
             if not is_taken_over and (not size or self._read.get(path.name) == size):
                 return []
@@ -155,8 +179,13 @@ class Spool:
             with suppress(FileNotFoundError):  # another process has just removed the empty folder
                 path = private_folder(self._name) / f"{secrets.token_hex(8)}{_SUFFIX}"
                 descriptor = open_private_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND)
-                if _lock(descriptor, path):
-                    return _File(path, descriptor)
+                try:
+                    if _lock(descriptor, path):
+                        return _File(path, descriptor)
+                except OSError:  # a file system without flock(): the file would look like one of a running process
+                    path.unlink(missing_ok=True)
+                    os.close(descriptor)
+                    raise
                 os.close(descriptor)
         raise OSError(errno.EAGAIN, "Other processes have taken over each file before it was locked", self._name)
 
@@ -170,6 +199,10 @@ def _lock(descriptor: int, path: Path) -> bool:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except (BlockingIOError, FileNotFoundError):
         return False
+
+
+def _names_in(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if file.suffix == _SUFFIX]
 
 
 def _decode(data: bytes) -> list[Purge]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import http.client
 import json
 import os
@@ -403,3 +405,58 @@ def test_storages_with_other_addresses_or_prefixes_are_others() -> None:
     urls = ["redis://h", "redis://i", "redis://h:1", "redis://h/1", "redis://h?prefix=a", "file:///h"]
 
     assert len({getattr(open_cache_handler(url, 1), "identity") for url in urls}) == len(urls)  # noqa: B009
+
+
+def test_where_the_temporary_folder_has_no_flock_purges_leave_nothing_and_requests_get_a_response(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    owe(folder, "a")
+    monkeypatch.setattr(owed_module, "_FIRST_PAUSE", 60.0)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    store = Store(Down(folder), 2**20, owner="app")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+
+    assert [store.expire_tags(["x"]) for _ in range(5)] == [False] * 5
+
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(files()) == 1
+    assert store.purges() is None  # and it does not raise
+    assert any(purge.tags == ("a",) for purge in store._owed._queue)  # read, though it could not be locked
+
+
+def test_while_it_is_unknown_what_others_owe_nothing_is_served(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owe(folder, "other")
+    owe(folder, "a")
+    monkeypatch.setattr(owed_module, "_FIRST_PAUSE", 0.0)
+    store = Store(FilesystemCacheHandler(folder), 2**20, owner="app")
+    open_file, opened = spool_module.open_private_file, iter(range(100))
+
+    def fail(path: Path, flags: int) -> int:
+        if next(opened) in range(1, 4):  # from the second file on
+            raise OSError(errno.EMFILE, "Too many open files")
+        return open_file(path, flags)
+
+    monkeypatch.setattr(spool_module, "open_private_file", fail)
+
+    assert store.find("k") is None
+    assert eventually(lambda: store.purges() is not None)
+    assert store.find("k") is None
+    assert Store(FilesystemCacheHandler(folder), 2**20).handler.purges().number > 0
+    assert files() == []
+
+
+def test_a_file_that_cannot_be_read_purges_everything_once(folder: Path) -> None:
+    owe(folder, "other")
+    (file,) = files()
+    file.chmod(0o644)  # other users could have written to it
+
+    store = Store(FilesystemCacheHandler(folder), 2**20, owner="app")
+
+    assert store.find("k") is None
+    assert eventually(lambda: store.purges() is not None)
+    store.save(entry(mark=store.mark()))
+    store._owed.doubt()
+    assert eventually(lambda: store.find("k") is not None)
