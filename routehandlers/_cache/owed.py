@@ -59,8 +59,9 @@ class OwedPurges:
             self._log.report(error)
             self._owe(purge)
             return False
-        if self._queue:  # the storage works again
-            self._send_all()
+        if not self.is_clear:  # the storage works again, or this process has not looked yet
+            self._next_try_at = 0.0
+            self.pay()
         return True
 
     def doubt(self) -> None:
@@ -108,10 +109,13 @@ class OwedPurges:
 
     def _look(self) -> None:
         """Add what other processes owe. Set ``is_clear`` if nothing is owed."""
+        self._add_others()
+        self.is_clear = not self._queue
+
+    def _add_others(self) -> None:
         if self._spool is not None and (purges := self._spool.read_others()):
             logger.info("Purges that another process owes to the cache storage are sent.")
             self._add(purges)
-        self.is_clear = not self._queue
 
     def _start(self) -> None:
         """Start the thread if it does not run and something is owed."""
@@ -147,9 +151,10 @@ class OwedPurges:
                     self._try(purge)
                 with self._guard:
                     self._queue = [purge for purge in self._queue if purge not in sent]
-                    self._look()
+                    self._add_others()
                     if not self._queue and self._spool is not None:
                         self._spool.clear()
+                    self.is_clear = not self._queue
             logger.info("The cache storage has accepted the purges that it had not accepted before.")
         except Exception as error:
             self._next_try_at = time.monotonic() + _LONGEST_PAUSE

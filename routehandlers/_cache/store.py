@@ -79,13 +79,17 @@ class Store:
                 method()
 
     def begin_process(self) -> None:
-        """Make the locks again if ``threading`` has others now. Call it before the first request of a process.
+        """Send what earlier processes owe. Make the locks again if ``threading`` has others now.
+
+        Call it before the first request of a process.
 
         With ``gunicorn -k gevent --preload``, gevent replaces the locks of ``threading`` after the application was made
         and after the fork. A greenlet that waits for a lock from before stops its worker for good.
         """
         if self._kind_of_lock is not type(threading.Lock()):
             self.after_fork()
+        if self._shared is not None and not self._owed.is_clear:
+            self._owed.pay()
 
     def mark(self) -> Mark:
         """Return the position in the sequence of purges. Take it before a render starts."""

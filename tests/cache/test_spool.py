@@ -460,3 +460,24 @@ def test_a_file_that_cannot_be_read_purges_everything_once(folder: Path) -> None
     store.save(entry(mark=store.mark()))
     store._owed.doubt()
     assert eventually(lambda: store.find("k") is not None)
+
+
+def test_a_process_that_only_purges_sends_what_another_process_owes(folder: Path) -> None:
+    owe(folder, "a")
+
+    assert Store(FilesystemCacheHandler(folder), 2**20, owner="app").expire_tags(["other"]) is True
+
+    assert Store(FilesystemCacheHandler(folder), 2**20).find("k") is None
+    assert files() == []
+
+
+def test_the_first_request_of_a_process_sends_what_another_process_owes(folder: Path, make_app: Any) -> None:
+    in_another_process(
+        lambda: make_app({"a/route.py": "def GET(): return 1"}, cache=Down(folder)).cache.revalidate_tag("a")
+    )
+
+    app = make_app({"a/route.py": "def GET(): return 'not cached'"}, cache=f"file://{folder}")
+    assert app.test_client().get("/a").status_code == 200
+
+    assert Store(FilesystemCacheHandler(folder), 2**20).find("k") is None
+    assert files() == []
