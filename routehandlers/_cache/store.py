@@ -165,8 +165,7 @@ class Store:
         """
         self.purged += 1  # first: a render that starts from now on sees what has changed
         if self._shared is None:
-            self.memory.expire_tags(tags, until)
-            return True
+            return self.memory.expire_tags(tags, until) > 0
         return self._owed.send(tags, until + self.skew if until else until)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gc
 import logging
@@ -22,6 +23,7 @@ from servers import write_app
 
 from routehandlers import RouteHandlers
 from routehandlers._cache.freshness import Freshness
+from routehandlers._cache.store import Store
 from routehandlers.cache_handlers import Entry, MemoryCacheHandler
 from routehandlers.cache_handlers._workers import log as log_module
 from routehandlers.cache_handlers._workers import membership, place, shared_purges
@@ -385,3 +387,20 @@ def test_a_purge_after_the_folder_was_removed_reaches_a_worker_that_has_not_noti
     assert writer.expire_tags(["x"]) > 0
 
     assert reader.purges().judge(old, time.time()) is Freshness.GONE
+
+
+def test_a_purge_that_cannot_reach_the_other_workers_yet_is_not_reported_as_taken(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(name: str) -> place.Place:
+        raise OSError(errno.EMFILE, "Too many open files", name)
+
+    handler = MemoryCacheHandler()
+    handler.share_purges(FAMILY)
+    store = Store(handler, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(shared_purges, "enter", fail)
+        assert store.expire_tags(["x"]) is False
+        assert not folder.exists()
+
+    assert store.expire_tags(["x"]) is True
