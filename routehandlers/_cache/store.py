@@ -43,7 +43,7 @@ class Store:
 
     def __init__(self, handler: CacheHandler, memory_size: int, owner: str | None = None) -> None:
         self.handler = handler
-        if isinstance(handler, MemoryCacheHandler):
+        if type(handler) is MemoryCacheHandler:  # a subclass may have methods of its own, which must be called
             self.memory, self._shared = handler, None
         else:
             self.memory, self._shared = MemoryCacheHandler(memory_size), handler

@@ -11,6 +11,8 @@ from flask import Flask
 from servers import write_app
 
 from routehandlers._cache.policy import etag_of
+from routehandlers.cache_handlers.entry import Entry
+from routehandlers.cache_handlers.memory import MemoryCacheHandler
 from routehandlers.flask import RouteHandlersBlueprint
 
 THEMES = """
@@ -188,3 +190,31 @@ def test_a_stored_404_had_no_etag(make_app: MakeApp, client_for: ClientFor, acce
 
     assert [answer.status_code for answer in answers] == [404] * 3
     assert {answer.headers["ETag"] for answer in answers} == {etag_of(answers[0].data)}
+
+
+def test_the_methods_of_a_subclass_of_the_memory_storage_were_never_called(make_app: MakeApp) -> None:
+    class Recording(MemoryCacheHandler):
+        def __init__(self) -> None:
+            super().__init__()
+            self.called: list[str] = []
+
+        def get(self, key: str) -> Entry | None:
+            self.called.append("get")
+            return super().get(key)
+
+        def set(self, entry: Entry) -> None:
+            self.called.append("set")
+            super().set(entry)
+
+    storage = Recording()
+    app = make_app({"x/route.py": "revalidate = 60\ndef GET(): return 'x'"}, cache=storage)
+    client = app.test_client()
+
+    answers = [client.get("/x", buffered=True).headers["Cache-Status"][:19] for _ in range(3)]
+    app.cache.revalidate_path("/x")
+    after = client.get("/x", buffered=True).headers["Cache-Status"]
+
+    assert answers == ["routehandlers; fwd=", "routehandlers; hit;", "routehandlers; hit;"]
+    assert {*storage.called} == {"get", "set"}
+    assert [entry.body for entry in storage.entries()] == [b"x"]
+    assert after == "routehandlers; fwd=miss; stored"
