@@ -14,10 +14,15 @@ from urllib.parse import unquote_to_bytes
 
 Request = dict[str, Any]
 
-METHODS = [*"HEAD HEAD POST POST PUT PATCH DELETE OPTIONS TRACE CONNECT BREW get PRI".split(), "", "G T", "\xc3\xa9"]
+METHODS = [
+    *"HEAD HEAD HEAD POST POST POST PUT PUT PATCH DELETE DELETE OPTIONS TRACE CONNECT BREW get PRI".split(),
+    "",
+    "G T",
+    "\xc3\xa9",
+]
 
-# At least as many as a request has attributes.
-ATTRIBUTES = 80
+# Many more than a request has attributes. So most runs of the same target begin without a stored response.
+ATTRIBUTES = 4_000
 
 # {} is a value, and {n} the number of an attribute that the handler reads.
 PATHS = """
@@ -157,17 +162,18 @@ BODIES: list[tuple[str, bytes]] = [
 LENGTHS = ["0", "1", "1000", "99999999999999999999", "", "-1", "abc", " 5", "5, 5", "+5", "\xb2", "1_0"]
 
 
-def make(chance: random.Random, prefix: str, last: Request | None) -> Request:
+def make(chance: random.Random, prefix: str, last: Request | None, *, has_slash: bool = False) -> Request:
     """Make a request, with none to six changes of a usual one.
 
+    :param has_slash: Whether URLs of the application end in a slash.
     :param last: The last request. Often the next one has the same target, so that it may get a stored response.
     """
     request: Request = {"target": prefix + _path(chance), "headers": {"X-Secret": "SECRET"}}
     if last is not None and chance.random() < (0.6 if "/reads" in last["target"] else 0.2):
         request["target"] = last["target"].partition("?")[0]
-    elif prefix and chance.random() < 0.6 and "." not in request["target"]:
-        request["target"] += "/"  # the application with a base path has its URLs so
-    if chance.random() < 0.25:
+    elif has_slash and chance.random() < 0.8 and "." not in request["target"]:
+        request["target"] += "/"
+    if chance.random() < 0.3:
         request["method"] = chance.choice(METHODS)
     if "/forms" in request["target"] or "/uploads" in request["target"]:
         request["method"] = chance.choice(["POST", "PUT"])
@@ -197,7 +203,7 @@ def _header(chance: random.Random, request: Request) -> None:
 
 
 def _host(chance: random.Random, request: Request) -> None:
-    request["host"] = chance.choice(HOSTS) if chance.random() < 0.8 else f"h{chance.randrange(5_000)}.example.com"
+    request["host"] = chance.choice(HOSTS) if chance.random() < 0.3 else f"h{chance.randrange(5_000)}.example.com"
 
 
 def _cookie(chance: random.Random, request: Request) -> None:
@@ -255,7 +261,7 @@ def _spelling(chance: random.Random, request: Request) -> None:
 
 
 CHANGES: list[Callable[[random.Random, Request], None]] = [
-    _query, _query, _header, _header, _header, _host, _cookie, _cookie, _guarded, _guarded, _script_name, _draft, _body,
+    _query, _query, _header, _header, _header, _host, _host, _cookie, _cookie, _guarded, _guarded, _script_name, _draft, _body,
     _length, _chunked, _disagreeing, _without_target, _spelling, _spelling, _spelling,
 ]  # fmt: skip
 

@@ -133,7 +133,7 @@ def _fuzz_session(target: str, chance: random.Random, count: int, seen: set[tupl
             made: list[tuple[int, str, str]] = []
             tables = Tables()
             for _ in range(count):
-                request = make(chance, session.prefix, sent[-1] if sent else None)
+                request = make(chance, session.prefix, sent[-1] if sent else None, has_slash=target == "base path")
                 sent.append(request)
                 for oracle, complaint in session.send(request):
                     kind = oracle, kind_of(complaint)

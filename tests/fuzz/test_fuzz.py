@@ -30,7 +30,7 @@ def test_no_request_offends_an_oracle(target: str, request: pytest.FixtureReques
 
     findings = fuzz(target, seed=seed, requests=-(-requests // len(TARGETS)), report=lambda found: print(f"\n{found}"))
 
-    assert not findings
+    assert not findings, "\n".join(map(str, findings))
 
 
 def test_a_request_can_be_sent_again_alone() -> None:
