@@ -102,4 +102,4 @@ def test_sec_54_something_else_in_place_of_a_file_is_refused(temporary: Path, ki
 
     with pytest.raises(OSError, match="file"):
         open_private_file(file)
-    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert len(list(Path("/dev/fd").iterdir())) <= before  # garbage may close others
