@@ -96,8 +96,7 @@ class OwedPurges:
         with self._guard:
             self._add([purge])
             if self._spool is not None:
-                # Everything, if there were too many.
-                self._spool.write(self._queue[-1])
+                self._spool.write(self._queue)
         # Other processes serve the purged entries meanwhile, so do not wait for the next request to this one.
         self._start()
 

@@ -90,9 +90,14 @@ class Spool:
         self._own, self._taken_over = None, []
         return Spool(self._owner)
 
-    def write(self, purge: Purge) -> None:
-        """Add a purge that this process owes."""
+    def write(self, owed: list[Purge]) -> None:
+        """Add the last of the purges that this process owes, or all of them if there is no file yet.
+
+        There is none for earlier ones if it could not be created, or if the parent process has it.
+        """
+        new = owed[-1:]
         if self._own is None:
+            new = owed
             try:
                 self._own = self._create()
             except OSError as error:
@@ -102,15 +107,15 @@ class Spool:
                 return
             self._is_everything = False
         if not self._is_everything:
-            line = json.dumps({"tags": purge.tags, "until": purge.until}).encode() + b"\n"
-            if purge.tags is None or not self._append(self._own.descriptor, line):
+            lines = b"".join(map(_encode, new))
+            if any(purge.tags is None for purge in new) or not self._append(self._own.descriptor, lines):
                 self._is_everything = True
                 os.ftruncate(self._own.descriptor, 0)  # needs no space on the disk
 
     @staticmethod
-    def _append(descriptor: int, line: bytes) -> bool:
+    def _append(descriptor: int, lines: bytes) -> bool:
         try:
-            return os.fstat(descriptor).st_size + len(line) <= _LONGEST and os.write(descriptor, line) == len(line)
+            return os.fstat(descriptor).st_size + len(lines) <= _LONGEST and os.write(descriptor, lines) == len(lines)
         except OSError:  # the disk is full
             return False
 
@@ -203,6 +208,10 @@ def _lock(descriptor: int, path: Path) -> bool:
 
 def _names_in(folder: Path) -> list[Path]:
     return [file for file in folder.iterdir() if file.suffix == _SUFFIX]
+
+
+def _encode(purge: Purge) -> bytes:
+    return json.dumps({"tags": purge.tags, "until": purge.until}).encode() + b"\n"
 
 
 def _decode(data: bytes) -> list[Purge]:

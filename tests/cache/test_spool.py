@@ -195,7 +195,7 @@ def test_a_process_that_owes_removes_its_file_when_the_storage_has_accepted(fold
 
 def test_the_file_of_a_running_process_is_read_and_left_to_it(folder: Path) -> None:
     owner = Spool("app")
-    owner.write(Purge(("a",)))
+    owner.write([Purge(("a",))])
 
     store = Store(FilesystemCacheHandler(folder), 2**20, owner="app")
 
@@ -481,3 +481,19 @@ def test_the_first_request_of_a_process_sends_what_another_process_owes(folder: 
 
     assert Store(FilesystemCacheHandler(folder), 2**20).find("k") is None
     assert files() == []
+
+
+def test_a_purge_before_the_spool_could_be_created_is_not_lost(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def purge() -> None:
+        store = Store(Down(folder), 2**20, owner="app")
+        with monkeypatch.context() as patch:
+            patch.setattr(Spool, "_create", fail)
+            store.expire_tags(["a"])
+        store.expire_tags(["other"])
+
+    def fail(spool: Spool) -> None:
+        raise OSError(errno.EMFILE, "Too many open files", spool)
+
+    in_another_process(purge)
+
+    assert Store(FilesystemCacheHandler(folder), 2**20, owner="app").find("k") is None
