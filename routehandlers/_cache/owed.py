@@ -56,7 +56,6 @@ class OwedPurges:
                 _shown(purge),
                 error or type(error).__name__,
             )
-            self._log.report(error)
             self._owe(purge)
             return False
         if not self.is_clear:  # the storage works again, or this process has not looked yet

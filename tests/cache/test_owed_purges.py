@@ -128,8 +128,9 @@ def test_a_purge_that_is_queued_while_the_thread_ends_is_sent(flaky: Flaky, monk
 
 
 def test_revalidate_returns_whether_the_storage_has_the_purge(
-    make_app: MakeApp, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(owed_module, "_FIRST_PAUSE", 60.0)  # the thread sends nothing meanwhile
     source = """
     from routehandlers.cache import revalidate_path, revalidate_tag
     def POST(): return [revalidate_tag("posts"), revalidate_tag("posts", "max"), revalidate_path("/x")]
@@ -148,6 +149,8 @@ def test_revalidate_returns_whether_the_storage_has_the_purge(
     # At once, and not only once a minute: the second failure is as bad as the first.
     told = [record.getMessage() for record in caplog.records if "has not accepted the purge of" in record.getMessage()]
     assert len(told) == 5
+    assert caplog.records[0].getMessage() == told[0]  # without a second message about the same failure
+    assert caplog.records[1].getMessage() == told[1]
     assert "'posts'" in told[0]
     assert "no answer" in told[0]
 
