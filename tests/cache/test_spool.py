@@ -391,6 +391,7 @@ def test_two_storages_of_one_class_do_not_get_the_purges_of_each_other(folder: P
     [
         ("redis://:first@h:6379/0", "redis://user:second@h/0"),
         ("redis://h/0", "redis://h"),
+        ("unix:///run/redis", "unix://:word@/run/redis?socket_timeout=3"),
         ("file:///var/cache/a", "file:///var/cache/../cache/a?max_size=1000"),
     ],
 )

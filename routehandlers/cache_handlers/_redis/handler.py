@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 try:
     import redis
@@ -102,7 +102,7 @@ class RedisCacheHandler:
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query))
         prefix, strict = options.pop("prefix", "routehandlers"), options.pop("strict", "0")
-        plain = urlunsplit(parts._replace(query=urlencode(options)))
+        plain = f"{url.partition('?')[0]}?{urlencode(options)}"  # urlunsplit() makes unix:/path of unix:///path
         defaults: dict[str, Any] = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT}
         client = redis.Redis.from_url(plain, **defaults, protocol=2, retry=Retry(NoBackoff(), 0))
         pool: Any = client.connection_pool
