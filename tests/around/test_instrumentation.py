@@ -199,3 +199,21 @@ def test_it_is_called_once_in_each_worker(tmp_path: Path, options: tuple[str, ..
 
     assert len(workers) == 2
     assert sorted(registered) == sorted(workers)
+
+
+def test_a_lock_from_before_gevent_replaced_the_locks_is_made_again(make_app: MakeApp) -> None:
+    app = make_app(
+        {"instrumentation.py": "calls = []\ndef register(): calls.append(1)", "x/route.py": "def GET(): return 'x'"}
+    )
+
+    class Replaced:
+        def __enter__(self) -> None:
+            raise AssertionError("a native lock stops all greenlets")
+
+        def __exit__(self, *error: object) -> None: ...
+
+    instrumentation: Any = app._pipeline._instrumentation
+    instrumentation._lock = Replaced()
+
+    assert app.test_client().get("/x").text == "x"
+    assert isinstance(instrumentation._lock, type(threading.Lock()))

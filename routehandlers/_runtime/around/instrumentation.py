@@ -41,6 +41,8 @@ class Instrumentation:
 
         :raise Exception: If ``register()`` raises it. The next request tries again.
         """
+        if type(self._lock) is not type(threading.Lock()):  # gevent has replaced the locks since this one was made
+            self._lock = threading.Lock()
         with self._lock:
             if self.is_ready:
                 return
