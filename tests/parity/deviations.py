@@ -111,7 +111,11 @@ def _problem(seen: Seen, exchange: dict[str, Any]) -> Seen:
     """Errors without a word become problem documents."""
     if seen.status < 400 or seen.body not in ("", "(HTML page)"):
         return seen
-    kept = {name: value for name, value in seen.headers.items() if name != "etag" and value != [_OF_PAGES]}
+    kept = {
+        name: value
+        for name, value in seen.headers.items()
+        if (name != "etag" or value == ["(made here)"]) and value != [_OF_PAGES]
+    }
     kept["content-type"] = [PROBLEM]
     problem = {"type": "about:blank", "title": HTTPStatus(seen.status).phrase, "status": seen.status}
     return replace(seen, headers=kept, body="" if exchange["request"]["method"] == "HEAD" else problem)

@@ -113,7 +113,7 @@ def _whole_cache_control(seen: Seen, exchange: dict[str, Any]) -> Seen:
 
 def _with_etag(seen: Seen, exchange: dict[str, Any]) -> Seen:
     is_stored = "".join(seen.headers.get("cache", [])) in {"HIT", "STALE", "MISS"}
-    if not is_stored or "etag" in seen.headers:
+    if not is_stored or seen.headers.get("etag"):
         return seen
     return replace(seen, headers={**seen.headers, "etag": ["(made here)"]})
 
