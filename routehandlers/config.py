@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ._cache.life import profile_mistake
 from ._hints import hide_password, hint, show
+from ._http.request.host import is_valid_host
 from .cache_handlers.opening import SCHEMES, open_cache_handler
 from .exceptions import InvalidConfigError
 
@@ -131,7 +132,7 @@ def _is_origin(value: Any) -> bool:
     except ValueError:  # an invalid address in brackets
         return False
     rest = parts.path or parts.query or parts.fragment
-    return parts.scheme in {"http", "https"} and bool(parts.netloc) and not rest and "@" not in parts.netloc
+    return parts.scheme in {"http", "https"} and is_valid_host(parts.netloc) and not rest and "@" not in parts.netloc
 
 
 def _is_limit(value: Any) -> bool:

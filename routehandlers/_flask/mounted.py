@@ -38,7 +38,16 @@ class FlaskLimit:
         self._name = name
 
     def __get__(self, request: Request | None, owner: type[Request]) -> int | None:
-        return getattr(flask.request if flask.has_request_context() else WerkzeugRequest, self._name)  # type: ignore[no-any-return]
+        limit: int | None
+        if not flask.has_request_context():
+            limit = getattr(WerkzeugRequest, self._name)
+            return limit
+        setting = self._name.upper()
+        if setting not in flask.Flask.default_config and setting in flask.current_app.config:  # Flask 3.0
+            limit = flask.current_app.config[setting]
+            return limit
+        limit = getattr(flask.request, self._name)
+        return limit
 
 
 class MountedRouteHandlers(RouteHandlers):

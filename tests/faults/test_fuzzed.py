@@ -47,7 +47,10 @@ def test_reading_malformed_credentials_was_a_500(make_app: MakeApp, sent: str) -
     source = "def GET(request): return {'name': request.authorization and request.authorization.username}"
     app = make_app({"route.py": source})
 
-    assert ask(app, {"HTTP_AUTHORIZATION": sent})[::2] == (200, b'{"name":null}')
+    status, _, body = ask(app, {"HTTP_AUTHORIZATION": sent})
+
+    assert status == 200
+    assert body in {b'{"name":null}', b'{"name":""}'}  # the latter with Werkzeug 3.1.0
     assert ask(app, {"HTTP_AUTHORIZATION": "Basic YTpi"})[2] == b'{"name":"a"}'
 
 
@@ -88,3 +91,14 @@ def test_a_stream_of_a_cached_route_that_cannot_be_stored_broke_off_in_flask(tmp
     app.register_blueprint(RouteHandlersBlueprint("api", write_app(tmp_path, {"route.py": source})))
 
     assert app.test_client().get("/").text == "begun" + ("x" * 10_000_000 if "x" in reads else "none")
+
+
+def test_a_tab_of_the_path_in_a_header_of_the_configuration_is_encoded(make_app: MakeApp) -> None:
+    app = make_app(
+        {"[x]/route.py": "def GET(): return 'x'"},
+        headers=[{"source": "/:x", "headers": [{"key": "X-Path", "value": ":x"}]}],
+    )
+
+    _, headers, _ = ask(app, {"PATH_INFO": "/\t.", "RAW_URI": "/%09.", "REQUEST_URI": "/%09."})
+
+    assert dict(headers)["X-Path"] == "%09."

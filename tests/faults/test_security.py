@@ -579,7 +579,7 @@ def test_the_error_of_a_misspelt_url_showed_its_password(url: str) -> None:
         except ValueError as error:
             assert PASSWORD not in "".join(traceback.format_exception(error))
         else:
-            assert url.startswith("redis://:/")  # a valid URL for redis-py
+            assert url.startswith("redis://:")  # a valid URL for redis-py, or for Python 3.10
     with suppress(InvalidConfigError):
         assert PASSWORD not in repr(make_config({"cache": url}))
 

@@ -53,7 +53,8 @@ class Tables:
             if size > most:
                 yield f"{name}: {size} bytes and not {most}"
         for found in gc.get_objects():
-            if isinstance(found, functools._lru_cache_wrapper) and found.cache_info().currsize > _MOST_ITEMS:
+            # isinstance() would wake up lazy objects of other libraries.
+            if type(found) is functools._lru_cache_wrapper and found.cache_info().currsize > _MOST_ITEMS:
                 yield f"the cache of {found.__module__}.{found.__qualname__}: {found.cache_info()}"
         if threading.active_count() > self._threads + _MOST_THREADS:
             yield f"threads: {threading.enumerate()}"

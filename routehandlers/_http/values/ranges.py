@@ -25,6 +25,8 @@ def usable_range(header: str, length: int | None) -> str | None:
         return None
     first, last, suffix = match.groups()
     if suffix is not None:
+        if not _number(suffix):
+            return f"bytes={10**_LONGEST_NUMBER}-"  # no bytes: a range that no file has
         is_whole = bool(length) and _number(suffix) >= (length or 0)
         return "bytes=0-" if is_whole else f"bytes=-{_number(suffix)}"
     if last and _number(last) < _number(first):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 from urllib.parse import quote, unquote_plus
 
 from ..._http.response.response import Response
-from ..._http.values.encoding import ACCUMULATED, TOKEN, encode_non_ascii, is_header_value
+from ..._http.values.encoding import ACCUMULATED, TOKEN, encode_non_ascii
 from ..._patterns.conditions import Condition, match_conditions
 from ..._patterns.destinations import Destination, fill_text, to_url
 from ..._patterns.patterns import PathPattern
@@ -230,6 +230,6 @@ FRAMING = frozenset(
 
 def _header_value(value: str) -> str:
     """Return a header value that a client chose a part of, quoted so that it stays one header."""
-    return (
-        value if is_header_value(value) and value.isascii() else quote(value, safe="".join(map(chr, range(0x20, 0x7F))))
-    )
+    # PEP 3333 forbids control characters, and so the tab, which RFC 9110 allows.
+    is_plain = value.isascii() and value.isprintable()
+    return value if is_plain else quote(value, safe="".join(map(chr, range(0x20, 0x7F))))
