@@ -14,12 +14,12 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from servers import write_app
+from servers import open_files, write_app
 
 from routehandlers import RouteHandlers
 from routehandlers._cache.freshness import Freshness
@@ -160,15 +160,6 @@ def test_the_folder_is_made_at_the_first_use_and_removed_by_the_last_member(fold
         del members[0]
         gc.collect()
         assert folder.exists() is left
-
-
-def open_files(folder: Path) -> list[str]:
-    """Return what this process has open below a folder. Other files are opened and closed meanwhile."""
-    found = []
-    for descriptor in Path("/dev/fd").iterdir():
-        with suppress(OSError):
-            found.append(str(descriptor.readlink()))
-    return [file for file in found if file.startswith(str(folder))]
 
 
 def test_applications_that_are_dropped_leave_nothing(folder: Path, tmp_path: Path) -> None:

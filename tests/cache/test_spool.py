@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import signal
+import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from cache.test_storages import entry, eventually
 from relay import relay_to
-from servers import Server, serve, write_app
+from servers import Server, open_files, serve, write_app
 
 from routehandlers import RouteHandlers
 from routehandlers._cache import owed as owed_module
@@ -418,11 +419,11 @@ def test_where_the_temporary_folder_has_no_flock_purges_leave_nothing_and_reques
     monkeypatch.setattr(owed_module, "_FIRST_PAUSE", 60.0)
     monkeypatch.setattr(fcntl, "flock", refuse)
     store = Store(Down(folder), 2**20, owner="app")
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_files(Path(tempfile.gettempdir()))
 
     assert [store.expire_tags(["x"]) for _ in range(5)] == [False] * 5
 
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_files(Path(tempfile.gettempdir())) == before
     assert len(files()) == 1
     assert store.purges() is None  # and it does not raise
     assert any(purge.tags == ("a",) for purge in store._owed._queue)  # read, though it could not be locked
