@@ -58,9 +58,7 @@ class ErrorHandling:
         """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
         scope.is_transformed, scope.late_headers = True, ()
         response = self._failure(scope, error)
-        wrapped = response
-        for addition in reversed(scope.overlays):
-            wrapped = overlay(wrapped, addition.pairs)
+        wrapped = overlay(response, *scope.overlays)
         # The last of these cannot fail: one of the headers, or what an error file returned, may have been the mistake.
         last = error_response(scope.environ, 500)
         last._default_for = error

@@ -6,10 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routehandlers._http.response import additions
-from routehandlers._http.response.additions import Addition, addition_of, overlaid
+from routehandlers._http.response.additions import Addition, Pairs, addition_of
+from routehandlers._http.values.encoding import ACCUMULATED
 
 NAMES = st.sampled_from(["Vary", "vary", "Set-Cookie", "X-A", "x-a", "X-B", "Content-Type"])
 PAIRS = st.lists(st.tuples(NAMES, st.sampled_from(["1", "2", "Origin"])), max_size=5)
+
+
+def overlaid(headers: Pairs, over: Pairs) -> Pairs:
+    """The definition: ``over`` in front, which replaces headers of the same name unless the name accumulates."""
+    names = {name.lower() for name, _ in over} - ACCUMULATED
+    return [*over, *[pair for pair in headers if pair[0].lower() not in names and pair not in over]]
 
 
 @given(headers=PAIRS, over=PAIRS)

@@ -10,14 +10,10 @@ from ..values.encoding import ACCUMULATED
 Pairs = list[tuple[str, str]]
 
 
-def overlaid(headers: Iterable[tuple[str, str]], over: Sequence[tuple[str, str]]) -> Pairs:
-    """Return headers with ``over`` in front, which replaces headers of the same name unless the name accumulates."""
-    names = {name.lower() for name, _ in over} - ACCUMULATED
-    return [*over, *[pair for pair in headers if pair[0].lower() not in names and pair not in over]]
-
-
 class Addition:
-    """Headers that middleware or the configuration puts in front of those of responses, as ``overlay`` does.
+    """Headers that middleware or the configuration puts in front of those of responses.
+
+    They replace headers of the same name, unless the name accumulates.
 
     :ivar pairs: The headers.
     :ivar sets_cookie: Whether one of them is ``Set-Cookie``.

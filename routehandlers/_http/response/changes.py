@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from werkzeug.datastructures import Headers
 
 from ..values.encoding import ACCUMULATED
-from .additions import Pairs, overlaid
+from .additions import Addition, Pairs, with_late_headers
 from .response import Response
 
 if TYPE_CHECKING:
@@ -54,10 +54,11 @@ def pairs_of(headers: Headers) -> Pairs:
     return headers._list
 
 
-def overlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:
-    """Return a copy with these headers in front. They replace headers of the same name, unless the name accumulates."""
-    pairs = list(headers)
-    return own_copy(response, overlaid(response.headers, pairs)) if pairs else response
+def overlay(response: AnyResponse, *additions: Addition) -> AnyResponse:
+    """Return a copy with these additions in front of its headers, the last one made first."""
+    if not any(addition.pairs for addition in additions):
+        return response
+    return own_copy(response, with_late_headers(response.headers, additions))
 
 
 def underlay(response: AnyResponse, headers: Iterable[tuple[str, str]]) -> AnyResponse:

@@ -17,7 +17,7 @@ from werkzeug.wsgi import ClosingIterator
 from ..._cache.policy import UNSTORED
 from ..._cache.shared_caches import made_private
 from ..._http.response.additions import Pairs, addition_of, with_late_headers
-from ..._http.response.changes import own_copy, pairs_of
+from ..._http.response.changes import overlay, pairs_of
 from ..._http.response.cookies import parse_cookies
 from ..._http.response.draft import COOKIE
 from ..._http.response.response import JSON_HEADERS, WITHOUT_BODY, Response, check_status
@@ -52,7 +52,7 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     is_ours = type(response) is Response
     late = scope.late_headers
     if late and not (is_ours and all(map(is_sendable, late))):
-        response = own_copy(response, with_late_headers(response.headers, late))
+        response = overlay(response, *late)
         late = ()
     elif response is scope.checked and scope.opened_jar is None:
         return _finish_stored(scope, response)
@@ -123,8 +123,7 @@ def _compared(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
     A 412 is another response than the one that middleware saw or described. It gets those headers that do not
     describe the first.
     """
-    late = scope.late_headers
-    whole = own_copy(response, with_late_headers(response.headers, late)) if late else response
+    whole = overlay(response, *scope.late_headers)
     compared = compare(scope.environ, whole)
     scope.late_headers = ()
     if compared.status_code == 412 and compared is not whole:

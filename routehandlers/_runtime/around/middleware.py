@@ -114,16 +114,15 @@ class Middleware:
         """Apply ``Response.next()`` or ``Response.rewrite()``."""
         scope.renew_url()
         addition, destination = scope.apply(verdict), verdict.destination
-        headers = addition.pairs
         if not scope.has_generator:
-            if headers:  # finish() adds them
+            if addition.pairs:  # finish() adds them
                 scope.late_headers = (*scope.late_headers, addition)
             return None if destination is None else go_elsewhere(scope, destination)
         if destination is not None:
-            return self._below(scope, steps, lambda: overlay(go_elsewhere(scope, destination), headers))
-        if steps is None and not headers:
+            return self._below(scope, steps, lambda: overlay(go_elsewhere(scope, destination), addition))
+        if steps is None and not addition.pairs:
             return None
-        return self._below(scope, steps, lambda: overlay(go_on(scope, *arguments), headers))
+        return self._below(scope, steps, lambda: overlay(go_on(scope, *arguments), addition))
 
     def _direct(self, scope: WrappedScope, steps: _Steps | None, verdict: Any) -> WerkzeugResponse:
         if not isinstance(verdict, WerkzeugResponse):

@@ -61,7 +61,7 @@ class Respond(Stage):
         if not scope.config_headers:
             return response
         if scope.has_generator:
-            return overlay(response, scope.config_headers)
+            return overlay(response, addition_of(tuple(scope.config_headers)))
         # No generator sees the response, so finish() adds them.
         scope.late_headers = (*scope.late_headers, addition_of(tuple(scope.config_headers)))
         return response
@@ -158,4 +158,4 @@ class OtherProtocols(PassesOn):
 def with_config_headers(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
     """Return a response with the headers of the configuration, which win over those of a handler."""
     scope.is_transformed = True
-    return overlay(response, scope.config_headers) if scope.config_headers else response
+    return overlay(response, addition_of(tuple(scope.config_headers))) if scope.config_headers else response
