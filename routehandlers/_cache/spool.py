@@ -20,15 +20,12 @@ import logging
 import math
 import os
 import secrets
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..cache_handlers._workers.private_folder import open_private_file, private_folder, private_root
-
-if sys.platform != "win32":
-    import fcntl
+from ..cache_handlers._workers.private_folder import PASSING, open_private_file, private_folder, private_root
+from ..cache_handlers.flock import try_lock
 
 logger = logging.getLogger("routehandlers")
 
@@ -36,9 +33,6 @@ logger = logging.getLogger("routehandlers")
 _LONGEST = 2**20
 
 _SUFFIX = ".purges"
-
-# Errors that soon pass.
-_PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.ENOMEM})
 
 # Stands for the size of a file that cannot be read.
 _UNREADABLE = -1
@@ -141,7 +135,7 @@ class Spool:
             folder = private_root() / self._name
             files = sorted(_names_in(private_folder(self._name))) if folder.exists() else []
         except OSError as error:
-            if error.errno in _PASSING:
+            if error.errno in PASSING:
                 raise
             return []  # there is no folder in which a process can have written
         names = {file.name for file in files}
@@ -158,7 +152,7 @@ class Spool:
         except FileNotFoundError:  # its owner has just removed it
             return []
         except OSError as error:
-            if error.errno in _PASSING:
+            if error.errno in PASSING:
                 raise
             # It cannot be read, so it may owe anything. Purge everything, once.
             is_known, self._read[path.name] = path.name in self._read, _UNREADABLE
@@ -168,7 +162,7 @@ class Spool:
             size = os.fstat(descriptor).st_size
             with suppress(OSError):  # without flock(), it is left where it is
                 is_taken_over = _lock(descriptor, path)
-            # A file that is empty while its owner runs will soon have a line, or is the owner's affair.
+            # The process of an empty file will soon write a line, or purges everything itself.
             if not is_taken_over and (not size or self._read.get(path.name) == size):
                 return []
             self._read[path.name] = size
@@ -197,12 +191,9 @@ class Spool:
 
 def _lock(descriptor: int, path: Path) -> bool:
     """Lock a file, unless another process has locked or removed it."""
-    if sys.platform == "win32":
-        raise OSError(errno.ENOTSUP, "Windows has no flock()")
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(path.lstat(), os.fstat(descriptor))
-    except (BlockingIOError, FileNotFoundError):
+        return try_lock(descriptor) and os.path.samestat(path.lstat(), os.fstat(descriptor))
+    except FileNotFoundError:
         return False
 
 

@@ -17,6 +17,7 @@ if sys.platform == "win32":
 
 import fcntl
 
+from ..flock import try_lock
 from .own_files import has_name, open_or_replace, refuse_links
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
@@ -46,11 +47,7 @@ def _open(file: Path, flags: int) -> int:
 
 def _take(descriptor: int, file: Path) -> bool:
     """Lock an open file, unless it is locked already or another file has taken its name."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return has_name(descriptor, file)
+    return try_lock(descriptor) and has_name(descriptor, file)
 
 
 def acquire(file: Path, timeout: float, flags: int = 0) -> int | None:

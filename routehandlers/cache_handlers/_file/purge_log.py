@@ -287,7 +287,7 @@ def _open_log(file: Path) -> int:
 def _write(descriptor: int, line: bytes) -> None:
     written = os.write(descriptor, line)
     if written < len(line):
-        raise OSError(28, "The line was written only in part")
+        raise OSError(errno.ENOSPC, "The line was written only in part")
     os.fsync(descriptor)
 
 

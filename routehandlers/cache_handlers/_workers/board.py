@@ -18,6 +18,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from ...exceptions import StorageError
+from ..flock import try_lock
 from .private_folder import open_private_file
 
 # Bytes of the file. The numbers take the first ones.
@@ -79,7 +80,7 @@ class Board:
         descriptor = open_private_file(self._file, os.O_RDWR)
         try:
             waited = 0.0  # adds up the pauses, because a test may have stopped the clock
-            while not _try_lock(descriptor):
+            while not try_lock(descriptor):
                 if waited >= _PATIENCE:
                     raise StorageError(f"{self._file} has been locked for more than {_PATIENCE:g} seconds.")
                 time.sleep(_PAUSE)
@@ -96,14 +97,6 @@ class Board:
         self.numbers[At.EPOCH] = secrets.randbits(64)
         # Last: a process that sees the new version must also see the new epoch. Purges use the lower half.
         self.numbers[At.VERSION] = secrets.randbits(63) | 1 << 63
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _open(file: Path) -> int:

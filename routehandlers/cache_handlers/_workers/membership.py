@@ -9,13 +9,13 @@ its lock: the next process that starts removes what it left.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ..flock import try_lock
 from .family import PREFIX
 from .private_folder import private_folder, private_root
 
@@ -58,7 +58,7 @@ def _join(name: str) -> tuple[Path, int]:
             folder = private_folder(name)
             descriptor = _open(folder)
             with _closed_on_error(descriptor):
-                if _try_lock(descriptor, fcntl.LOCK_SH) and _has_its_name(descriptor, folder):
+                if try_lock(descriptor, is_shared=True) and _has_its_name(descriptor, folder):
                     return folder, descriptor
             os.close(descriptor)
         time.sleep(_PAUSE)
@@ -88,7 +88,7 @@ def _remove_if_free(folder: Path) -> None:
 
 def _is_free(descriptor: int, folder: Path) -> bool:
     """Lock a folder, unless it has a member or another folder has taken its name."""
-    return _try_lock(descriptor, fcntl.LOCK_EX) and _has_its_name(descriptor, folder)
+    return try_lock(descriptor) and _has_its_name(descriptor, folder)
 
 
 def _remove(folder: Path) -> None:
@@ -100,14 +100,6 @@ def _remove(folder: Path) -> None:
 
 def _open(folder: Path) -> int:
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-
-
-def _try_lock(descriptor: int, kind: int) -> bool:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _has_its_name(descriptor: int, folder: Path) -> bool:

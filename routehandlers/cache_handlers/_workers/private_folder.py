@@ -16,6 +16,9 @@ from pathlib import Path
 
 _FOR_OTHERS = 0o077
 
+# Errors that soon pass. They do not say that a folder or file cannot be used.
+PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.ENOMEM})
+
 
 def private_folder(name: str) -> Path:
     """Return ``<temporary folder>/routehandlers-<uid>/<name>``. Create it if it does not exist.

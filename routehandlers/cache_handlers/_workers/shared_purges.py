@@ -5,7 +5,6 @@ If no such folder can be used, purges reach this process alone.
 
 from __future__ import annotations
 
-import errno
 import functools
 import logging
 import threading
@@ -19,6 +18,7 @@ from .board import At
 from .family import Family
 from .log import Log
 from .place import Place, enter
+from .private_folder import PASSING
 
 logger = logging.getLogger("routehandlers")
 
@@ -27,9 +27,6 @@ _TRUST = 1.0
 
 # Seconds between two messages in the log.
 _REPORTED_EVERY = 60.0
-
-# Reasons for which a process cannot join now, but soon. Until then it serves no entries, because others share purges.
-_PASSING = frozenset({errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.ENOMEM})
 
 _NOT_JOINED: Sequence[int] = (0,)
 _NEVER = -1
@@ -128,7 +125,7 @@ class SharedPurges:
         try:
             place = enter(self._family.name)
         except OSError as error:
-            if error.errno in _PASSING:
+            if error.errno in PASSING:  # until then, serve no entries: the other workers share purges
                 raise
             _warn_once(
                 "revalidate_path() and revalidate_tag() reach only the worker that calls them, because the workers"
