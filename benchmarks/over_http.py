@@ -7,13 +7,12 @@ import socket
 import statistics
 import tempfile
 import threading
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from .peers import BARE, FALCON, OURS, write_routes
 from .servers import Worker, gunicorn
-from .timing import table
+from .timing import run_together, table
 
 APPS = {
     OURS: "routehandlers:create_app()",
@@ -43,12 +42,7 @@ def _round(worker: Worker, turn: int) -> float:
     """Seconds a request, with several connections at once."""
     places = [(turn * CONNECTIONS + place) * REQUESTS for place in range(CONNECTIONS)]
     threads = [threading.Thread(target=_ask, args=(worker.port, first)) for first in places]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return (time.perf_counter() - started) / (CONNECTIONS * REQUESTS)
+    return run_together(threads) / (CONNECTIONS * REQUESTS)
 
 
 def measure() -> dict[str, dict[str, float]]:

@@ -8,12 +8,11 @@ import socket
 import statistics
 import tempfile
 import threading
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from .servers import gunicorn
-from .timing import table
+from .timing import run_together, table
 
 SHARED, ALONE = "purges shared", "purges not shared"
 HITS, MISSES = "hits", "misses"
@@ -64,12 +63,7 @@ def measure(rounds: int = ROUNDS) -> dict[str, float]:
 def _round(port: int, kind: str, numbers: itertools.count[int]) -> float:
     """Return the seconds of a request, with several connections at once."""
     threads = [threading.Thread(target=_ask, args=(port, kind, numbers)) for _ in range(CONNECTIONS)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return (time.perf_counter() - started) / (CONNECTIONS * REQUESTS)
+    return run_together(threads) / (CONNECTIONS * REQUESTS)
 
 
 def _ask(port: int, kind: str, numbers: itertools.count[int]) -> None:

@@ -180,23 +180,26 @@ def test_more_purges_than_are_kept_become_one_of_everything(tmp_path: Path, monk
     assert eventually(lambda: store.purges() is not None)
 
 
+# A route whose first render waits.
+WAITS_FIRST = """
+import itertools, threading
+revalidate = False
+calls = itertools.count(1)
+begun, go = threading.Event(), threading.Event()
+def GET():
+    number = next(calls)
+    if number == 1:
+        begun.set()
+        go.wait(30)
+    return str(number)
+"""
+
+
 def test_while_the_storage_is_down_a_request_does_not_join_a_render_from_before_a_purge(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
-    source = """
-    import itertools, threading
-    revalidate = False
-    calls = itertools.count(1)
-    begun, go = threading.Event(), threading.Event()
-    def GET():
-        number = next(calls)
-        if number == 1:
-            begun.set()
-            go.wait(30)
-        return str(number)
-    """
     flaky = Flaky(tmp_path / "cache")
-    app = make_app({"x/route.py": source}, cache=flaky)
+    app = make_app({"x/route.py": WAITS_FIRST}, cache=flaky)
     module = app.load("/x")
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(lambda: app.test_client().get("/x").text)
@@ -218,18 +221,6 @@ def test_while_the_storage_is_down_for_a_process_its_requests_do_not_share_a_ren
     make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_down_first: bool
 ) -> None:
     monkeypatch.setattr(cache_module, "DEADLINE", 60.0)  # the first render does not count as stuck
-    source = """
-    import itertools, threading
-    revalidate = False
-    calls = itertools.count(1)
-    begun, go = threading.Event(), threading.Event()
-    def GET():
-        number = next(calls)
-        if number == 1:
-            begun.set()
-            go.wait(30)
-        return str(number)
-    """
 
     class Unreachable(Flaky):
         def purges(self) -> Purges:
@@ -245,7 +236,7 @@ def test_while_the_storage_is_down_for_a_process_its_requests_do_not_share_a_ren
                 yield lock
 
     here, elsewhere = Unreachable(tmp_path / "cache"), Store(Flaky(tmp_path / "cache"), 2**20)
-    app = make_app({"x/route.py": source}, cache=here)
+    app = make_app({"x/route.py": WAITS_FIRST}, cache=here)
     module = app.load("/x")
     here.is_down = is_down_first
     with ThreadPoolExecutor(8) as pool:

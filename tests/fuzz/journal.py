@@ -14,7 +14,7 @@ from routehandlers.headers import cookies, draft_mode, headers
 # The header in which each handler sends its pattern. A stored response has it too.
 ROUTE = "X-Route"
 
-# Attributes of a request, also those that nobody reads usually. Reading one must never put a client's data in the cache.
+# Attributes of a request, including those that are rarely read. Reading one must never put a client's data in the cache.
 # The last ones change the request, or need arguments, or are the unwatched environ of an outer layer.
 _ATTRIBUTES = sorted(
     name

@@ -60,7 +60,7 @@ class Stream:
 
     def close(self) -> None:
         """Close the generator."""
-        close, self._close = self._close, None  # once, whoever closes it first
+        close, self._close = self._close, None  # a second call does nothing
         if close is not None:
             close()
 
