@@ -17,6 +17,7 @@ from werkzeug.http import http_date
 
 from ...exceptions import ResponseStartedError
 from ..values.encoding import TOKEN
+from .cookie_rules import check_cookie, required_by
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack  # typing has it from 3.11 on; checkers bring their own
@@ -26,15 +27,6 @@ _SAFE = "-_.!~*'()"
 
 # An "expires" in the past, with which browsers delete a cookie.
 EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
-
-# RFC 6265bis section 4.1.3: prefixes of names, and the attributes that they require. Those with "Host-" also require
-# the path "/", and no domain. The longest come first.
-_PREFIXES = (
-    ("__Host-Http-", ("secure", "httponly")),
-    ("__Host-", ("secure",)),
-    ("__Http-", ("secure", "httponly")),
-    ("__Secure-", ("secure",)),
-)
 
 # RFC 6265 section 4.1.1: the value of an attribute has no control character and no semicolon.
 _ATTRIBUTE = re.compile(r"[\x20-\x3a\x3c-\x7e]*")
@@ -169,48 +161,6 @@ def format_pair(name: str, value: str) -> str:
     return f"{name}={encode_value(value)}"
 
 
-def check_cookie(line: str) -> None:
-    """Check that browsers accept a ``Set-Cookie`` line.
-
-    They drop cookies that break the rule of their prefix (in any case), ``SameSite=None`` without ``Secure``, and
-    ``Partitioned`` without ``Secure`` (RFC 6265bis sections 5.6 and 5.7, CHIPS section 3).
-
-    :raise ValueError: If they drop it. The message names the rule.
-    """
-    pair, *given = line.split(";")
-    attributes = {name.lower(): value for name, _, value in (item.strip().partition("=") for item in given)}
-    name = pair.partition("=")[0].strip()
-    for prefix, required in _PREFIXES:
-        if name.lower().startswith(prefix.lower()):
-            _check_prefix(name, prefix, required, attributes)
-            break
-    if "secure" in attributes:
-        return
-    if attributes.get("samesite", "").lower() == "none":
-        raise ValueError(f"Browsers drop the cookie {name!r}: samesite='None' requires secure=True.")
-    if "partitioned" in attributes:
-        raise ValueError(f"Browsers drop the cookie {name!r}: partitioned=True requires secure=True.")
-
-
-def _check_prefix(name: str, prefix: str, required: tuple[str, ...], attributes: Mapping[str, str]) -> None:
-    missing = [f"{attribute}=True" for attribute in required if attribute not in attributes]
-    if "Host-" in prefix:
-        missing += ["path='/'"] if attributes.get("path") != "/" else []
-        missing += ["no domain"] if attributes.get("domain") else []
-    if missing:
-        raise ValueError(
-            f"Browsers drop the cookie {name!r}: names that begin with {prefix!r} require {' and '.join(missing)}."
-        )
-
-
-def _required_by(name: str) -> tuple[str, ...]:
-    """Return the attributes that the prefix of a name requires, also of the line that deletes the cookie."""
-    for prefix, required in _PREFIXES:
-        if name.lower().startswith(prefix.lower()):
-            return required
-    return ()
-
-
 def _lifetime(max_age: timedelta | int | None, expires: datetime | str | float | None) -> list[str]:
     seconds = (
         int(max_age.total_seconds() if isinstance(max_age, timedelta) else max_age) if max_age is not None else None
@@ -285,7 +235,7 @@ class Cookies(Mapping[str, str]):
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> Cookies:
         """Delete a cookie of the client. Path and domain must be those that it was set with."""
-        has = _required_by(name)
+        has = required_by(name)
         return self.set(
             name, "", expires=EPOCH, path=path, domain=domain, secure="secure" in has, httponly="httponly" in has
         )
@@ -343,7 +293,7 @@ class ResponseCookies:
 
     def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> ResponseCookies:
         """Delete a cookie of the client."""
-        has = _required_by(name)
+        has = required_by(name)
         return self.set(
             name, "", expires=EPOCH, path=path, domain=domain, secure="secure" in has, httponly="httponly" in has
         )

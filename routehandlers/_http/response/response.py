@@ -15,7 +15,8 @@ from ..values import json as _json
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, to_bytes, url_text
 from ..values.ranges import with_usable_range
 from .additions import Addition, addition_of
-from .cookies import ResponseCookies, check_cookie, encode_value
+from .cookie_rules import check_cookie
+from .cookies import ResponseCookies, encode_value
 from .event_stream import event_stream
 
 if TYPE_CHECKING:
