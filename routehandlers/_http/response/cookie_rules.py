@@ -25,10 +25,7 @@ def check_cookie(line: str) -> None:
     pair, *given = line.split(";")
     attributes = {name.lower(): value for name, _, value in (item.strip().partition("=") for item in given)}
     name = pair.partition("=")[0].strip()
-    for prefix, required in _PREFIXES:
-        if name.lower().startswith(prefix.lower()):
-            _check_prefix(name, prefix, required, attributes)
-            break
+    _check_prefix(name, attributes)
     if "secure" in attributes:
         return
     if attributes.get("samesite", "").lower() == "none":
@@ -37,7 +34,8 @@ def check_cookie(line: str) -> None:
         raise ValueError(f"Browsers drop the cookie {name!r}: partitioned=True requires secure=True.")
 
 
-def _check_prefix(name: str, prefix: str, required: tuple[str, ...], attributes: Mapping[str, str]) -> None:
+def _check_prefix(name: str, attributes: Mapping[str, str]) -> None:
+    prefix, required = _prefix_of(name)
     missing = [f"{attribute}=True" for attribute in required if attribute not in attributes]
     if "Host-" in prefix:
         missing += ["path='/'"] if attributes.get("path") != "/" else []
@@ -50,7 +48,12 @@ def _check_prefix(name: str, prefix: str, required: tuple[str, ...], attributes:
 
 def required_by(name: str) -> tuple[str, ...]:
     """Return the attributes that the prefix of a name requires, also of the line that deletes the cookie."""
+    return _prefix_of(name)[1]
+
+
+def _prefix_of(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the prefix of a name and the attributes that it requires; both empty if it has none."""
     for prefix, required in _PREFIXES:
         if name.lower().startswith(prefix.lower()):
-            return required
-    return ()
+            return prefix, required
+    return "", ()
