@@ -73,7 +73,7 @@ def routehandlers_client(routehandlers_app: RouteHandlers) -> Iterator[TestClien
 
 def _make_app(root: Path, directory: str) -> RouteHandlers:
     from routehandlers import RouteHandlersError, create_app
-    from routehandlers.config import read_settings
+    from routehandlers._settings.pyproject import read_settings
     from routehandlers.exceptions import AppFolderError
 
     try:

@@ -31,13 +31,14 @@ from ._runtime.path.lookup import Lookup
 from ._runtime.pipeline import Pipeline
 from ._runtime.scope.framework import Framework
 from ._runtime.scope.scope import RouteInfo, current_scope, mount_prefix
+from ._settings.pyproject import read_settings
 from ._start.loader import RouteModule
 from ._start.loading import load
 from ._start.segment_config import SegmentConfig
 from ._start.static_params import StaticParams
 from .cache_handlers._workers.family import family_of
 from .cache_handlers.memory import MemoryCacheHandler
-from .config import Config, make_config, open_storage, read_settings
+from .config import Config, make_config, open_storage
 from .exceptions import (
     UnknownRouteError,
 )

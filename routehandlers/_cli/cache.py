@@ -12,8 +12,9 @@ from typing import Any
 
 from .._cache.freshness import Freshness, age_of, fresh_until, freshness_of
 from .._cache.key import path_tags, route_tag
+from .._settings.pyproject import read_settings
 from ..cache_handlers import CacheHandler, Entry, Purges
-from ..config import make_config, open_storage, read_settings
+from ..config import make_config, open_storage
 from ..exceptions import StorageError
 from . import loading
 

@@ -8,8 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from .._settings.pyproject import read_settings
 from ..app import RouteHandlers
-from ..config import read_settings
 from ..exceptions import AppFolderError, RouteHandlersError
 from . import loading
 from .packaging.wheel import Comparison, compare_with_wheel

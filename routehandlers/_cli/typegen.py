@@ -16,8 +16,9 @@ from typing import Any, NoReturn
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.tree import RouteTree, scan
+from .._settings.pyproject import read_settings
 from .._typegen.module import MARK, generate
-from ..config import make_config, read_settings
+from ..config import make_config
 from ..exceptions import InvalidAppError, RouteHandlersError
 from . import loading
 

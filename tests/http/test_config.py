@@ -10,7 +10,8 @@ import pytest
 from servers import write_app
 
 from routehandlers import RouteHandlers, create_app
-from routehandlers.config import Config, make_config, read_settings
+from routehandlers._settings.pyproject import read_settings
+from routehandlers.config import Config, make_config
 from routehandlers.exceptions import InvalidConfigError
 
 GET = {"x/route.py": "def GET(request): return request.url\n"}

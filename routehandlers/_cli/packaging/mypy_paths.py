@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...config import parse_toml
+from ..._settings.pyproject import parse_toml
 
 # In mypy's order. The first file with settings for mypy counts.
 # https://mypy.readthedocs.io/en/stable/config_file.html
