@@ -8,12 +8,10 @@ fixture.
 
 from __future__ import annotations
 
-import importlib
-import re
+import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,33 +21,72 @@ if TYPE_CHECKING:
 
 _OPTION = "routehandlers_app"
 
-_ATTRIBUTE = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)")
+# The table of the settings of a project with routes.
+_TABLE = b"[tool.routehandlers"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         _OPTION,
         "the application for the fixtures routehandlers_app and routehandlers_client: a folder with routes, relative to"
-        " the file with these settings, or 'module:attribute'",
-        default="app",
+        " the file with these settings, or 'module:app' (default: app of [tool.routehandlers], or the folder app)",
+        default="",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let route files import the modules beside their folder, as servers and commands do."""
+    for folder in dict.fromkeys([config.invocation_params.dir, _root(config)]):
+        if _is_project(folder) and str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+
+
+def _is_project(folder: Path) -> bool:
+    try:
+        return (folder / "app").is_dir() or _TABLE in (folder / "pyproject.toml").read_bytes()
+    except OSError:
+        return False
+
+
+def _root(config: pytest.Config) -> Path:
+    """Return the folder of the file with pytest's settings."""
+    return config.inipath.parent if config.inipath is not None else config.rootpath
 
 
 @pytest.fixture(scope="session")
 def _routehandlers_session_app(pytestconfig: pytest.Config) -> RouteHandlers:
-    """Make the application once per session, because it imports the files of all routes."""
-    name = str(pytestconfig.getini(_OPTION))
-    settings_file = pytestconfig.inipath
-    folder = settings_file.parent if settings_file is not None else pytestconfig.rootpath
-    attribute = _ATTRIBUTE.fullmatch(name)
-    if attribute is not None:
-        return _find_app(name, attribute[1], attribute[2])
-    return _make_app(folder, name)
+    """Load the application once per session, because it imports the files of all routes."""
+    from routehandlers.exceptions import AppFolderError, RouteHandlersError, UnknownApplicationError
+
+    try:
+        return _load(_root(pytestconfig), str(pytestconfig.getini(_OPTION)))
+    except RouteHandlersError as error:
+        remedy = ""
+        if isinstance(error, (AppFolderError, UnknownApplicationError)):
+            remedy = (
+                f"\nSet {_OPTION} in pytest's settings to a folder with routes or to 'module:app', or define a fixture"
+                f" {_OPTION} in conftest.py."
+            )
+        message = f"{error}{remedy}"
+    pytest.fail(message, pytrace=False)
+
+
+def _load(root: Path, name: str) -> RouteHandlers:
+    from routehandlers import create_app
+    from routehandlers._project.project import Target
+    from routehandlers._settings.sources import read_app_name, read_settings
+
+    target = Target(name or read_app_name(root) or "app")
+    if target.folder is None:
+        return target.load().apps[0]
+    # Whatever the settings say, tests use a cache in memory, so that they do not share it with other processes.
+    settings: Any = {**read_settings(root), "cache": "memory://"}
+    return create_app(root / target.folder, **settings)
 
 
 @pytest.fixture
 def routehandlers_app(_routehandlers_session_app: RouteHandlers) -> RouteHandlers:
-    """The application named by ``routehandlers_app`` in pytest's settings, by default ``app/``. Its cache is empty.
+    """The application named by ``routehandlers_app`` in pytest's settings, or else the project's. Its cache is empty.
 
     To set up the application in another way, define a fixture with this name in ``conftest.py``.
     """
@@ -69,49 +106,3 @@ def routehandlers_client(routehandlers_app: RouteHandlers) -> Iterator[TestClien
     # A project's own fixture may share one application between tests, so empty its cache afterwards.
     if isinstance(routehandlers_app, RouteHandlers):
         clear_cache(routehandlers_app)
-
-
-def _make_app(root: Path, directory: str) -> RouteHandlers:
-    from routehandlers import RouteHandlersError, create_app
-    from routehandlers._settings.pyproject import read_settings
-    from routehandlers.exceptions import AppFolderError
-
-    try:
-        # Whatever the settings say, tests use a cache in memory, so that they do not share it with other processes.
-        return create_app(root / directory, **{**read_settings(root), "cache": "memory://"})
-    except AppFolderError as error:
-        _fail(str(error))
-    except RouteHandlersError as error:
-        pytest.fail(str(error), pytrace=False)
-
-
-def _find_app(name: str, module: str, attributes: str) -> RouteHandlers:
-    from routehandlers import RouteHandlers
-
-    if not _is_there(module):
-        _fail(f"There is no module {module!r}. Is its folder in 'pythonpath' of pytest's settings?")
-    found: Any = importlib.import_module(module)
-    for attribute in attributes.split("."):
-        if not hasattr(found, attribute):
-            _fail(f"{module} has no {attributes!r}.")
-        found = getattr(found, attribute)
-    if not isinstance(found, RouteHandlers):
-        _fail(f"{name} is {found!r}, not a RouteHandlers application.")
-    return found
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError as error:
-        if not f"{module}.".startswith(f"{error.name}."):
-            raise  # a parent package imports another missing module
-        return False
-
-
-def _fail(message: str) -> NoReturn:
-    pytest.fail(
-        f"{message}\nSet {_OPTION} in pytest's settings to a folder with routes or to 'module:attribute', or define a"
-        f" fixture {_OPTION} in conftest.py.",
-        pytrace=False,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ from ._runtime.path.lookup import Lookup
 from ._runtime.pipeline import Pipeline
 from ._runtime.scope.framework import Framework
 from ._runtime.scope.scope import RouteInfo, current_scope, mount_prefix
-from ._settings.pyproject import read_settings
+from ._settings.sources import is_reference, read_app_name, read_settings
 from ._start.loader import RouteModule
 from ._start.loading import load
 from ._start.segment_config import SegmentConfig
@@ -39,15 +40,15 @@ from ._start.static_params import StaticParams
 from .cache_handlers._workers.family import family_of
 from .cache_handlers.memory import MemoryCacheHandler
 from .config import Config, make_config, open_storage
-from .exceptions import (
-    UnknownRouteError,
-)
+from .exceptions import UnknownRouteError
 
 if TYPE_CHECKING:
     import os
 
+    from typing_extensions import Unpack  # typing.Unpack is not in Python 3.10
     from werkzeug.routing import Map
 
+    from .config import Settings
     from .typing import Handler, Params, StartResponse, WSGIApplication, WSGIEnvironment
 
 
@@ -100,7 +101,7 @@ class RouteHandlers:
     _framework: Framework | None = None
     _limits: Mapping[str, Any] = MappingProxyType({})
 
-    def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
+    def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Unpack[Settings]) -> None:
         self.config = make_config(settings)
         check_converters(self.config.converters)
         self.directory = Path(directory).absolute()
@@ -141,6 +142,7 @@ class RouteHandlers:
             hits if any(self._cached_routes()) else None,
         )  # fmt: skip
 
+        self._pipeline.owner = weakref.ref(self)
         self.wsgi_app = self._pipeline
 
     def _info(
@@ -271,6 +273,10 @@ class RouteHandlers:
             known = ", ".join(repr(known) for known in sorted(self._by_pattern)[:20])
             raise UnknownRouteError(f"There is no route {pattern!r} in {self.directory}. There are: {known}.") from None
 
+    def _begin(self) -> None:
+        """Call ``register()`` of ``instrumentation.py``, as before the first request of a process."""
+        self._pipeline.begin_process()
+
     def _info_of(self, handler: Handler | None = None) -> RouteInfo:
         """Return the route info of a handler, or of requests without a route."""
         for loaded, endpoint in zip(self._loaded, self._endpoints, strict=True):
@@ -289,17 +295,23 @@ class RouteHandlers:
         return f"<RouteHandlers {str(self.directory)!r} with {len(self.routes)} routes>"
 
 
-def create_app(directory: str | os.PathLike[str] = "app", **settings: Any) -> RouteHandlers:
+def create_app(directory: str | os.PathLike[str] | None = None, **settings: Unpack[Settings]) -> RouteHandlers:
     """Return the application that ``routehandlers dev`` and ``start`` serve: ``gunicorn "routehandlers:create_app()"``.
 
-    :param directory: The folder with the routes. The files of a folder ``public`` beside it are served, too.
-    :param settings: They override those of ``[tool.routehandlers]`` in the current folder's ``pyproject.toml``.
+    :param directory: The folder with the routes. The files of a folder ``public`` beside it are served, too. By
+        default it is the folder that the environment or ``pyproject.toml`` names as ``app``, or else ``app``.
+    :param settings: They override those of the environment, which override those of ``[tool.routehandlers]`` in the
+        current folder's ``pyproject.toml``.
     """
-    settings = {**read_settings(Path.cwd()), **settings}
+    here = Path.cwd()
+    if directory is None:
+        name = read_app_name(here)
+        directory = name if name is not None and not is_reference(name) else "app"
+    merged: Settings = {**read_settings(here), **settings}  # type: ignore[typeddict-item]
     beside = Path(directory).absolute().parent / "public"
     if beside.is_dir():
-        settings.setdefault("public", beside)
-    return RouteHandlers(directory, **settings)
+        merged.setdefault("public", beside)
+    return RouteHandlers(directory, **merged)
 
 
 def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cache:

@@ -1,11 +1,11 @@
-"""The settings of an application, from keyword arguments and from ``pyproject.toml``."""
+"""The settings of an application."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ._hints import hide_password, hint, show
 from ._settings.rules import RULES, is_strings
@@ -85,6 +85,35 @@ class Config:
         if isinstance(self.cache, str):
             values["cache"] = hide_password(self.cache)
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
+
+
+class Settings(TypedDict, total=False):
+    """The keyword arguments of ``RouteHandlers``, for type checkers and editors. ``Config`` says what each one means.
+
+    Annotate a function that passes settings on with it: ``def make(**settings: Unpack[Settings])``.
+    """
+
+    base_path: str
+    trailing_slash: bool
+    skip_trailing_slash_redirect: bool
+    redirects: Sequence[Mapping[str, Any]]
+    rewrites: Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]]
+    headers: Sequence[Mapping[str, Any]]
+    converters: Mapping[str, type[BaseConverter]]
+    max_content_length: int | None
+    max_form_memory_size: int | None
+    max_form_parts: int | None
+    trusted_hosts: Sequence[str] | None
+    origin: str | None
+    cache: str | CacheHandler
+    expire_time: float
+    cache_life: Mapping[str, Mapping[str, float]]
+    cache_max_memory_size: int
+    public: str | os.PathLike[str] | Literal[False] | None
+    fallback: WSGIApplication | None
+    secret_key: str | Sequence[str] | None
+    draft_max_age: float
+    debug: bool
 
 
 def make_config(settings: Mapping[str, Any]) -> Config:

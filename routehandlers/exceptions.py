@@ -12,6 +12,7 @@
     ├── RouteModuleImportError        a ``route.py`` that raised an exception during its import
     ├── InvalidConfigError            an unknown setting or an invalid value (ValueError)
     ├── InvalidPatternError           an invalid ``source``, ``destination`` or regular expression (ValueError)
+    ├── UnknownApplicationError       ``module:app`` names no application (LookupError)
     ├── UnknownRouteError             ``url_for()`` or ``load()`` with an unknown pattern (LookupError)
     ├── OutsideRequestError           ``cookies()`` or a similar function without a request (RuntimeError)
     ├── ResponseStartedError          a cookie set after the headers were sent (RuntimeError)
@@ -148,7 +149,7 @@ class RouteModuleImportError(RouteHandlersError):
 
 
 class InvalidConfigError(RouteHandlersError, ValueError):
-    """An invalid setting of ``routehandlers.RouteHandlers`` or in ``pyproject.toml``."""
+    """An invalid setting of ``routehandlers.RouteHandlers`` , in the environment or in ``pyproject.toml``."""
 
 
 class InvalidPatternError(RouteHandlersError, ValueError):
@@ -164,6 +165,10 @@ class InvalidPatternError(RouteHandlersError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.pattern!r} cannot be used: {self.remedy}"
+
+
+class UnknownApplicationError(RouteHandlersError, LookupError):
+    """``module:app``, given to a command or named in ``pyproject.toml``, is no application with routes."""
 
 
 class UnknownRouteError(RouteHandlersError, LookupError):

@@ -19,7 +19,10 @@ from .exceptions import InvalidConfigError
 if TYPE_CHECKING:
     import os
 
+    from typing_extensions import Unpack
+
     from .app import RouteHandlers
+    from .config import Settings
 
 __all__ = ["RouteHandlersBlueprint"]
 
@@ -61,7 +64,7 @@ class RouteHandlersBlueprint(Blueprint):
         url_prefix: str | None = None,
         subdomain: str | None = None,
         url_defaults: dict[str, Any] | None = None,
-        **settings: Any,
+        **settings: Unpack[Settings],
     ) -> None:
         for setting, remedy in _REPLACED.items():
             if setting in settings:

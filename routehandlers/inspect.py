@@ -124,13 +124,18 @@ def prerender(app: RouteHandlers) -> Iterator[Prerendered]:
             yield replace(made, is_stored=app.cache.put(rendered.entry))
 
 
-def explain(app: RouteHandlers, method: str, url: str) -> list[tuple[str, str]]:
+def explain(app: RouteHandlers, method: str, url: str, *, prefix: str = "") -> list[tuple[str, str]]:
     """Explain step by step what would happen to a request. Each step is a pair of its name and its result.
 
     A cached ``GET`` without a stored response is called once, to see what it reads. Its response is not stored.
+
+    :param url: A path with its prefix, with or without a query, or a URL.
+    :param prefix: The prefix of the application in the one around it, as ``SCRIPT_NAME``.
     """
     environ = EnvironBuilder(url, method=method).get_environ()
     environ["RAW_URI"] = url.partition("#")[0]
+    if prefix and f"{environ['PATH_INFO']}/".startswith(f"{prefix}/"):
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = prefix, environ["PATH_INFO"][len(prefix) :]
     try:
         steps, scope, response = app._explain(environ)
     except HTTPException as error:

@@ -23,28 +23,37 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "build",
         help="check the routes and prerender into the cache",
-        description="Call every cached GET: routes without parameters once, other routes with the params that"
-        " generate_static_params() lists. Put the responses into the storage that the settings name. Running servers"
-        " use them at once.",
+        description="Call register(), and then every cached GET: routes without parameters once, other routes with the"
+        " params that generate_static_params() lists. Put the responses into the storage that the settings name."
+        " Running servers use them at once. With memory://, only check that the responses can be made.",
     )
-    loading.add_directory(parser)
+    loading.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    typegen.refresh(options.directory)
-    app = loading.load_app(options.directory)
-    if not app.cache.store.is_shared:
-        loading.fail(
-            "a memory:// cache ends with this command. Name a storage that servers share in pyproject.toml:"
-            " [tool.routehandlers] cache = 'file:///var/cache/app' or 'redis://host'."
-        )
+    typegen.refresh(options.target)
+    # Public files are served and not rendered, so that this command does without WhiteNoise.
+    project = loading.load_project(options.target, public=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    results: list[Prerendered] = []
+    for app in project.apps:
+        results += _build(app)
+    if any(result.error is not None for result in results):
+        raise SystemExit(1)
+
+
+def _build(app: RouteHandlers) -> list[Prerendered]:
+    loading.run_user_code(app._begin, f"register() in {app.directory / 'instrumentation.py'}")
     begun = time.monotonic()
     results = list(_shown(prerender(app)))
     _report(app, results, time.monotonic() - begun)
-    if any(result.error is not None for result in results):
-        raise SystemExit(1)
+    if not app.cache.store.is_shared:
+        print(
+            "Nothing was stored: the cache is memory://, which lies inside each server process. To fill it in advance,"
+            " name a storage that servers share: cache = 'file:///var/cache/app' or 'redis://host'."
+        )
+    return results
 
 
 def _shown(results: Iterator[Prerendered]) -> Iterator[Prerendered]:

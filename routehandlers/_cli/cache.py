@@ -12,7 +12,8 @@ from typing import Any
 
 from .._cache.freshness import Freshness, age_of, fresh_until, freshness_of
 from .._cache.key import path_tags, route_tag
-from .._settings.pyproject import read_settings
+from .._project.project import Target
+from .._settings.sources import read_settings
 from ..cache_handlers import CacheHandler, Entry, Purges
 from ..config import make_config, open_storage
 from ..exceptions import StorageError
@@ -27,7 +28,7 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--storage", metavar="URL", help="use this storage instead of the one in the settings")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("stats", help="count the entries")
+    stats = actions.add_parser("stats", help="count the entries")
     listing = actions.add_parser("list", help="list the entries")
     listing.add_argument("--tag", help="list only entries with this tag")
     listing.add_argument("--json", action="store_true", help="print one JSON object per line, for other programs")
@@ -36,11 +37,13 @@ def add_parser(commands: Any) -> None:
     what.add_argument("--tag", help="purge the entries with this tag")
     what.add_argument("--path", help="purge the entries of a URL, or of a route such as '/items/[slug]'")
     what.add_argument("--all", action="store_true", help="purge everything")
+    for action in (stats, listing, purge):
+        loading.add_target(action)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    handler = _open(options.storage)
+    handler = _open(options.storage, options.target)
     try:
         {"stats": _stats, "list": _list, "purge": _purge}[options.action](handler, options)
     except (OSError, StorageError) as error:
@@ -51,9 +54,18 @@ def run(options: argparse.Namespace) -> None:
         loading.fail(f"Redis failed: {error}")
 
 
-def _open(url: str | None) -> CacheHandler:
-    settings = {**read_settings(Path.cwd()), **({"cache": url} if url is not None else {})}
-    handler = open_storage(make_config(settings))
+def _open(url: str | None, target: Target) -> CacheHandler:
+    """Open a storage by its URL, or that of an application. A folder with routes is not loaded for it."""
+    if url is not None:
+        handler = open_storage(make_config({"cache": url}))
+    elif target.folder is not None:
+        handler = open_storage(make_config(read_settings(Path.cwd())))
+    else:
+        apps = loading.run_user_code(target.find_apps, f"a file of {target}")
+        handlers = {getattr(one, "identity", id(one)): one for one in (app.cache.store.handler for app in apps)}
+        if len(handlers) > 1:
+            loading.fail(f"{target} has {len(handlers)} applications with storages. Name one with --storage URL.")
+        handler = next(iter(handlers.values()))
     if not handler.is_shared:
         loading.fail(
             "a memory:// cache lies inside each server process, and this command cannot reach it. Name a shared"

@@ -8,9 +8,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from .._settings.pyproject import read_settings
-from ..app import RouteHandlers
-from ..exceptions import AppFolderError, RouteHandlersError
+from .._project.project import Target
+from ..exceptions import AppFolderError, RouteHandlersError, UnknownApplicationError
 from . import loading
 from .packaging.wheel import Comparison, compare_with_wheel
 
@@ -26,39 +25,42 @@ def add_parser(commands: Any) -> None:
         " is 1 if there is a mistake.",
         epilog="example: routehandlers check app --wheel dist/shop-1.0-py3-none-any.whl",
     )
-    loading.add_directory(parser)
+    loading.add_target(parser)
     parser.add_argument("--wheel", type=Path, metavar="FILE", help="a wheel that should contain the tree")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    directory: Path = options.directory
+    target: Target = options.target
     if options.wheel is not None and not zipfile.is_zipfile(options.wheel):
         state = "is not a wheel" if options.wheel.exists() else "does not exist"
         loading.fail(f"{options.wheel} {state}. Build a wheel with: pip wheel --no-deps --wheel-dir dist .")
-    is_sound = _check_tree(directory)
+    folders = _check(target)
+    is_sound = folders is not None
     if options.wheel is not None:
-        is_sound = _check_wheel(compare_with_wheel(directory, options.wheel)) and is_sound
+        for folder in folders or ([target.folder] if target.folder is not None else []):
+            is_sound = _check_wheel(compare_with_wheel(folder, options.wheel)) and is_sound
     if not is_sound:
         raise SystemExit(_PROBLEMS)
 
 
-def _check_tree(directory: Path) -> bool:
+def _check(target: Target) -> list[Path] | None:
+    """Load an application. Return the folders of its routes, or ``None`` if there is a mistake."""
     try:
-        app = RouteHandlers(directory, **read_settings(Path.cwd()))
-    except AppFolderError:  # a wrong argument: main() ends with status 2
+        apps = target.load().apps
+    except (AppFolderError, UnknownApplicationError):  # a wrong argument: main() ends with status 2
         raise
     except RouteHandlersError as error:
         print(error)
     # A file that calls sys.exit() would end this command, possibly with status 0.
     except (Exception, SystemExit) as error:
         print("".join(traceback.format_exception(loading.from_user_file(error))), end="")
-        print(f"\nA file in {directory} raised {type(error).__name__}; its traceback is above.")
+        print(f"\nA file of {target} raised {type(error).__name__}; its traceback is above.")
     else:
-        count = len(app.routes)
-        print(f"{count} route{'s' if count != 1 else ''} in {directory}, and nothing wrong.")
-        return True
-    return False
+        count = sum(len(app.routes) for app in apps)
+        print(f"{count} route{'s' if count != 1 else ''} in {target}, and nothing wrong.")
+        return [app.directory for app in apps]
+    return None
 
 
 def _check_wheel(comparison: Comparison) -> bool:

@@ -17,6 +17,7 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from .._http.response.errors import error_response
+from .._project.project import Target
 from ..app import create_app
 from ..exceptions import RouteHandlersError
 from . import loading, typegen
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     # The first process only restarts the second, which serves. The first imports no file of the user.
     if is_running_from_reloader():
         # Before the imports: a route module may import the generated types of a new route.
-        typegen.refresh(directory)
+        typegen.refresh(Target(str(directory)))
         _watch(directory)
         application = _make_app(directory)
     else:

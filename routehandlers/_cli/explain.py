@@ -6,6 +6,7 @@ import argparse
 import logging
 from typing import Any
 
+from .._project.mounted import Mounted
 from ..inspect import explain
 from . import loading
 
@@ -20,15 +21,15 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("method", help="GET, POST, …")
     parser.add_argument("url", help="a path, with or without a query")
-    loading.add_directory(parser)
+    loading.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     # Keep the handler's log messages out of the output.
     logging.getLogger("routehandlers").addHandler(logging.NullHandler())
-    app = loading.load_app(options.directory, debug=True)
-    steps = explain(app, options.method.upper(), options.url)
+    mounted = _mounted_at(options.url, loading.load_project(options.target, debug=True).mounted)
+    steps = explain(mounted.app, options.method.upper(), options.url, prefix=mounted.prefix)
     width = max(len(name) for name, _ in steps)
     print(f"{options.method.upper()} {options.url}")
     for name, text in steps:
@@ -36,3 +37,10 @@ def run(options: argparse.Namespace) -> None:
         print(f"  {name.ljust(width)}  {first}".rstrip())
         for line in rest:
             print(f"  {' ' * width}  {line}")
+
+
+def _mounted_at(url: str, mounted: list[Mounted]) -> Mounted:
+    """Return the application whose prefix a path has, the longest of them, or else the first application."""
+    path = f"{url.partition('?')[0].rstrip('/')}/"
+    fitting = [one for one in mounted if path.startswith(f"{one.prefix}/")]
+    return max(fitting, key=lambda one: len(one.prefix), default=mounted[0])

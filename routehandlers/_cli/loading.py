@@ -1,14 +1,16 @@
-"""Parts that several commands share: the folder argument, the application in it, and failing with a message."""
+"""Parts that several commands share: the argument with the application, loading it, and failing with a message."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-from ..app import RouteHandlers, create_app
+from .._project.project import Project, Target
+from ..app import RouteHandlers
 from ..exceptions import RouteHandlersError
 
 FAILED = 2
@@ -20,6 +22,44 @@ def fail(message: str) -> NoReturn:
     raise SystemExit(FAILED)
 
 
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add the argument with the application: a folder or ``module:app``."""
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="APP",
+        help="the folder with the routes, or module:app (default: app of [tool.routehandlers], or the folder app)",
+    )
+
+
+def load_project(target: Target, **settings: Any) -> Project:
+    """Load an application.
+
+    An exception of a user's file ends the command, and its traceback is printed.
+
+    :param settings: They override the settings of a folder.
+    """
+    return run_user_code(lambda: target.load(**settings), f"a file of {target}")
+
+
+_T = TypeVar("_T")
+
+
+def run_user_code(function: Callable[[], _T], what: str) -> _T:
+    """Call a function that runs code of the user's. An exception ends the command, and its traceback is printed.
+
+    :param what: What raised it, for the message.
+    """
+    try:
+        return function()
+    except RouteHandlersError:
+        raise
+    # Code that ends the process would end this command, possibly with status 0.
+    except (Exception, SystemExit) as error:
+        print("".join(traceback.format_exception(from_user_file(error))), end="", file=sys.stderr)
+        fail(f"{what} raised {type(error).__name__}; its traceback is above.")
+
+
 def add_directory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "directory", nargs="?", default="app", type=Path, help="the folder with the routes (default: app)"
@@ -27,19 +67,7 @@ def add_directory(parser: argparse.ArgumentParser) -> None:
 
 
 def load_app(directory: Path, **settings: Any) -> RouteHandlers:
-    """Load the application in a folder, with the settings of ``pyproject.toml`` in the current folder.
-
-    An exception of a user's file ends the command, and its traceback is printed.
-
-    :param settings: They override those of the file.
-    """
-    try:
-        return create_app(directory, **settings)
-    except RouteHandlersError:
-        raise
-    except Exception as error:
-        print("".join(traceback.format_exception(from_user_file(error))), end="", file=sys.stderr)
-        fail(f"a file in {directory} raised {type(error).__name__}; its traceback is above.")
+    return load_project(Target(str(directory)), **settings).apps[0]
 
 
 def from_user_file(error: BaseException) -> BaseException:

@@ -10,11 +10,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .._hints import hint
+from .._project.project import find_target, load_dotenv
+from .._project.reference import add_to_path
 from ..exceptions import RouteHandlersError
-from . import build, cache, check, dev, explain, new, routes, start, typecheck, typegen
+from . import build, cache, check, dev, explain, new, routes, shell, start, typecheck, typegen
 from .loading import fail
 
 _EXAMPLES = """examples:
@@ -26,6 +29,9 @@ _EXAMPLES = """examples:
   routehandlers explain GET /a      show the steps that a request takes
   routehandlers check               report every mistake in app/
   routehandlers cache list          list the entries of a shared cache
+  routehandlers shell               open a Python prompt with the application
+
+Commands take a folder or an application: routehandlers routes wsgi:app
 """
 
 
@@ -39,11 +45,15 @@ _COMMANDS: dict[str, Any] = {
     "check": check,
     "typecheck": typecheck,
     "cache": cache,
+    "shell": shell,
     "new": new,
 }
 
 # Commands that pass every argument after their folder to another program.
 _PASSING_ON = {"start", "typecheck"}
+
+# The process of dev that serves is started by another one. It reads .env itself, so that a change of the file counts.
+_LOADS_LATER = {"dev", "new"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -80,7 +90,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.print_help()
         return
     options.extra = extra
+    # As servers do: a module beside the folder can be imported.
+    add_to_path(Path.cwd())
     try:
+        if options.command not in _LOADS_LATER:
+            load_dotenv()
+        if "target" in options:
+            options.target = find_target(options.target)
         options.run(options)
     except RouteHandlersError as error:
         fail(str(error))

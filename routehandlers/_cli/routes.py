@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..app import RouteHandlers
 from ..inspect import RouteNode, caching_policy, describe_routes, route_tree
 from . import loading
 
@@ -17,16 +18,24 @@ _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser("routes", help="list the URLs with their files", description=__doc__)
-    loading.add_directory(parser)
+    loading.add_target(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON list, for other programs")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    app = loading.load_app(options.directory, public=False)
+    mounted = loading.load_project(options.target, public=False).mounted
     if options.json:
-        print(json.dumps(describe_routes(app), indent=2, ensure_ascii=False))
+        rows = [{"prefix": one.url_prefix, **row} for one in mounted for row in describe_routes(one.app)]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    for one in mounted:
+        if len(mounted) > 1 or one.prefix:
+            print(f"{'' if one is mounted[0] else chr(10)}{one.url_prefix or '/'}  ({one.app.directory})")
+        _show(one.app)
+
+
+def _show(app: RouteHandlers) -> None:
     if not app.routes:
         print(f"No routes yet. Write the first in {app.directory / 'route.py'}: def GET(request): …")
         return

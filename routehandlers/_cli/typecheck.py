@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
+from .._project.project import Target
 from ..exceptions import AppFolderError
 from . import loading
 from .packaging.mirror import Mirror, make_mirror
@@ -35,21 +36,33 @@ def add_parser(commands: Any) -> None:
         epilog="example: routehandlers typecheck app --strict",
         allow_abbrev=False,
     )
-    loading.add_directory(parser)
+    loading.add_target(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     if find_spec("mypy") is None:
         loading.fail("typecheck runs mypy, which is not installed. Install it with: pip install mypy")
-    if not options.directory.is_dir():
-        raise AppFolderError(options.directory)
-    app = Path(os.path.normpath(options.directory.absolute()))
+    statuses = [_check_folder(folder, options.extra) for folder in _folders(options.target)]
+    raise SystemExit(max(statuses))
+
+
+def _folders(target: Target) -> list[Path]:
+    """Return the folders with routes."""
+    if target.folder is None:
+        return [app.directory for app in loading.run_user_code(target.find_apps, f"a file of {target}")]
+    if not target.folder.is_dir():
+        raise AppFolderError(target.folder)
+    return [target.folder]
+
+
+def _check_folder(folder: Path, words: list[str]) -> int:
+    app = Path(os.path.normpath(folder.absolute()))
     with ExitStack() as stack:
-        mirror = make_mirror(_place(app, stack), app, package_base(app, options.extra))
+        mirror = make_mirror(_place(app, stack), app, package_base(app, words))
         if not mirror.modules:
-            loading.fail(f"there is no Python file in {options.directory}.")
-        raise SystemExit(_run_mypy(mirror, options.extra, stack))
+            loading.fail(f"there is no Python file in {folder}.")
+        return _run_mypy(mirror, words, stack)
 
 
 def _place(app: Path, stack: ExitStack) -> Path:

@@ -1,7 +1,8 @@
 """``routehandlers typegen``: write a module that describes the routes to type checkers.
 
-It reads folder names and imports no file of the user, so a mistake in one file
-does not affect the types of the others.
+For a folder it reads names and imports no file of the user, so a mistake in one file
+does not affect the types of the others. An application in a module is imported, since
+its code gives the settings and converters.
 """
 
 from __future__ import annotations
@@ -9,17 +10,22 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .._project.project import Target, find_target
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.tree import RouteTree, scan
-from .._settings.pyproject import read_settings
+from .._settings.sources import read_settings
 from .._typegen.module import MARK, generate
 from ..config import make_config
 from ..exceptions import InvalidAppError, RouteHandlersError
+from ..inspect import route_types
 from . import loading
 
 # Inside the tree, so that route modules can import it relatively. The underscore keeps it out of the URLs.
@@ -36,23 +42,40 @@ def add_parser(commands: Any) -> None:
         " build keep it up to date.",
         allow_abbrev=False,
     )
-    loading.add_directory(parser)
+    loading.add_target(parser)
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help=f"the module to write (default: {FILE} in the folder)"
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with status 1 if the module is out of date"
     )
+    # For dev and build: update the module if it exists, and leave mistakes to them.
+    parser.add_argument("--refresh", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    directory: Path = options.directory
+    target: Target = options.target
+    if target.folder is not None:
+        tree = _scan(target.folder)
+        for problem in find_unknown_converters(tree.routes, {}):
+            print(f"routehandlers: {problem}\nIts values are Any until then.", file=sys.stderr)
+        _update(options, target.folder, _generate(tree), len(tree.routes))
+        return
+    apps = loading.run_user_code(target.find_apps, f"a file of {target}")
+    if options.output is not None and len(apps) > 1:
+        loading.fail(f"{target} has {len(apps)} folders with routes, and --output names one file. Leave it out.")
+    for app in apps:
+        tree = _scan(app.directory)
+        if options.refresh:
+            _refresh(app.directory / FILE, partial(route_types, app))
+        else:
+            _update(options, app.directory, route_types(app), len(tree.routes))
+
+
+def _update(options: argparse.Namespace, directory: Path, text: str, count: int) -> None:
+    """Write the module of a folder, or compare it with ``--check``."""
     file: Path = options.output if options.output is not None else directory / FILE
-    tree = _scan(directory)
-    for problem in find_unknown_converters(tree.routes, {}):
-        print(f"routehandlers: {problem}\nIts values are Any until then.", file=sys.stderr)
-    text = _generate(tree)
     try:
         written = _read(file)
         if written and not written.startswith(MARK):
@@ -65,19 +88,36 @@ def run(options: argparse.Namespace) -> None:
         _write(file, text)
     except (OSError, UnicodeDecodeError) as error:
         loading.fail(f"{file} cannot be written: {getattr(error, 'strerror', None) or error}.")
-    print(f"Wrote {file}: {len(tree.routes)} route{'s' if len(tree.routes) != 1 else ''}.")
+    print(f"Wrote {file}: {count} route{'s' if count != 1 else ''}.")
 
 
-def refresh(directory: Path) -> None:
-    """Update the module of a folder if it has one. Loading the application reports the mistakes in the folder."""
-    file = directory / FILE
+def refresh(target: Target) -> None:
+    """Update the modules of an application that exist. Loading the application reports its mistakes.
+
+    An application in a module is imported in a process of its own, since it would be imported here without its routes.
+    """
+    if target.folder is None:
+        command = [sys.executable, "-m", "routehandlers", "typegen", target.name, "--refresh"]
+        # No shell is involved: the command is this interpreter.
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+        return
+    folder = target.folder
+
+    def generate_text() -> str | None:
+        tree = _scan(folder)
+        # Custom converters are known in Python only, so another command wrote this module.
+        return _generate(tree) if not find_unknown_converters(tree.routes, {}) else None
+
+    _refresh(folder / FILE, generate_text)
+
+
+def _refresh(file: Path, generate_text: Callable[[], str | None]) -> None:
     try:
         written = _read(file)
         if written is None or not written.startswith(MARK):
             return
-        tree = _scan(directory)
-        # Custom converters are known in Python only, so route_types() of routehandlers.inspect wrote this module.
-        if not find_unknown_converters(tree.routes, {}) and (text := _generate(tree)) != written:
+        text = generate_text()
+        if text is not None and text != written:
             _write(file, text)
     except RouteHandlersError:
         return
@@ -124,7 +164,8 @@ def _write(file: Path, text: str) -> None:
 
 def _outdated(options: argparse.Namespace, file: Path, what: str) -> NoReturn:
     words = ["routehandlers", "typegen"]
-    words += [str(options.directory)] if options.directory != Path("app") else []
+    if str(options.target) != str(find_target(None)):
+        words.append(str(options.target))
     words += ["--output", str(options.output)] if options.output is not None else []
     print(f"routehandlers: {file} {what}. Run: {shlex.join(words)}", file=sys.stderr)
     raise SystemExit(_OUTDATED)

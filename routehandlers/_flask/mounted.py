@@ -16,11 +16,13 @@ from .rules import matching_only
 if TYPE_CHECKING:
     import os
 
+    from typing_extensions import Unpack
     from werkzeug.wrappers import Response as WerkzeugResponse
 
     from .._http.request.request import Request
     from .._runtime.answer.finish import Finished
     from .._runtime.path.plans import Plan
+    from ..config import Settings
     from ..typing import WSGIEnvironment
 
 
@@ -55,7 +57,7 @@ class MountedRouteHandlers(RouteHandlers):
 
     _framework = FlaskFramework()
 
-    def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Any) -> None:
+    def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Unpack[Settings]) -> None:
         self._limits = {name: FlaskLimit(name) for name in _OF_FLASK if name not in settings}
         super().__init__(directory, **settings)
 

@@ -63,6 +63,7 @@ class _Exchange:
 class RouteView:
     """Answer requests of one registration of a blueprint.
 
+    :param routes: The application in the folder.
     :param prefix: Prefix of its URLs, without a trailing slash.
     :param rules: The rules, by the pattern of their route.
     :param rest: The rule for paths without a route.
@@ -77,7 +78,8 @@ class RouteView:
         rest: RouteRule,
         outer_names: Iterable[str],
     ) -> None:
-        self._routes = routes
+        self.routes = routes
+        self.prefix = prefix
         # In the encoding of PATH_INFO. For a prefix with variables, only the number of segments is known.
         self._prefix = prefix.encode().decode("latin-1") if "<" not in prefix else None
         self._depth = prefix.count("/")
@@ -92,7 +94,7 @@ class RouteView:
             return
         request: Request = flask.request
         exchange = request.environ[_EXCHANGE] = self._open(request)
-        plan = exchange.plan = self._routes.match(exchange.inner)
+        plan = exchange.plan = self.routes.match(exchange.inner)
         if plan is None or plan.error is not None or not plan.is_decided or exchange.is_outside:
             return
         values: dict[str, Any] = {}
@@ -142,7 +144,7 @@ class RouteView:
         exchange: _Exchange = request.environ.get(_EXCHANGE) or self._open(request)
         if exchange.is_outside and exchange.plan is not None and exchange.plan.location is None:
             raise NotFound
-        scope, answer, finished = self._routes.answer(exchange.inner, exchange.plan)
+        scope, answer, finished = self.routes.answer(exchange.inner, exchange.plan)
         for name in (ROUTE, ROUTING_ARGS):  # for WSGI middleware around Flask
             if name in exchange.inner:
                 request.environ[name] = exchange.inner[name]

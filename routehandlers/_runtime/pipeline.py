@@ -23,6 +23,7 @@ the same stages what they would do. A request whose response is ready in memory 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,10 @@ class Pipeline:
     :param hits: Responses that are ready in memory; ``None`` if no route is cached.
     :param endpoints: The endpoints of all routes.
     :param has_plans: Whether to remember the plans of paths.
+    :ivar owner: The application, for tools that are given this object only, as in ``ProxyFix(app.wsgi_app)``.
     """
+
+    owner: weakref.ref[Any] | None = None
 
     def __init__(
         self, entrance: Entrance, lookup: Lookup, endpoints: Sequence[Any], config: Config,
@@ -198,7 +202,7 @@ class Pipeline:
             patience = None
         try:
             if not self._instrumentation.is_ready:
-                self._begin_process()
+                self.begin_process()
             try:
                 response = self.road.run(scope, 0)
             except HTTPException as error:  # from a stage before the endpoint
@@ -215,7 +219,8 @@ class Pipeline:
             if patience is not None:
                 patience.end_request()
 
-    def _begin_process(self) -> None:
+    def begin_process(self) -> None:
+        """Do what each process does once, before its first request."""
         self.no_route.cache.store.begin_process()
         self._instrumentation.begin()
         if self._instrumentation.name_span is not None and self._hits is not None:

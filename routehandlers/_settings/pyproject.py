@@ -8,11 +8,16 @@ from typing import Any
 
 from ..exceptions import InvalidConfigError
 
-# Settings with Python objects, which a TOML file cannot contain.
-_ONLY_FROM_PYTHON = ("converters", "fallback")
+_FROM_PYTHON = (
+    "{name} needs Python objects. Pass it to RouteHandlers(…, {name}=…) in a module such as wsgi.py, and name that"
+    ' application for the commands: [tool.routehandlers] app = "wsgi:app".'
+)
+
+# Settings with Python objects, which text cannot contain, and the message about each.
+ONLY_FROM_PYTHON = {name: _FROM_PYTHON.format(name=name) for name in ("converters", "fallback")}
 
 
-def read_settings(folder: Path) -> dict[str, Any]:
+def read_pyproject(folder: Path) -> dict[str, Any]:
     """Read the table ``[tool.routehandlers]`` of the ``pyproject.toml`` in a folder. It is empty if there is none.
 
     :raise InvalidConfigError: If the file is not TOML, or has a setting that only Python code can pass.
@@ -24,17 +29,39 @@ def read_settings(folder: Path) -> dict[str, Any]:
     if b"[tool.routehandlers" not in text:
         return {}
     settings = parse_toml(file, text).get("tool", {}).get("routehandlers", {})
-    for name in _ONLY_FROM_PYTHON:
-        if name in settings:
-            raise InvalidConfigError(f"{file}: {name} needs Python objects. Pass it to RouteHandlers(…, {name}=…).")
+    mistakes = [f"{file}: {message}" for name, message in ONLY_FROM_PYTHON.items() if name in settings]
+    if mistakes:
+        raise InvalidConfigError("\n".join(mistakes))
     return dict(settings)
 
 
-def parse_toml(file: Path, text: bytes) -> dict[str, Any]:
-    """Parse a TOML file.
+def parse_toml(source: Path | str, text: bytes) -> dict[str, Any]:
+    """Parse TOML.
 
-    :raise InvalidConfigError: If the file is not TOML, or tomli is missing on Python 3.10.
+    :param source: The file or the variable that the text is from, for messages.
+    :raise InvalidConfigError: If it is not TOML, or tomli is missing on Python 3.10.
     """
+    toml = _toml_module(source)
+    try:
+        values: dict[str, Any] = toml.loads(text.decode())
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are ValueErrors
+        raise InvalidConfigError(f"{source} is not TOML: {error}") from None
+    return values
+
+
+def parse_toml_value(source: str, text: str) -> Any:
+    """Parse one value, such as ``["a", "b"]``.
+
+    :raise ValueError: If the text is not one TOML value.
+    :raise InvalidConfigError: If tomli is missing on Python 3.10.
+    """
+    values = _toml_module(source).loads(f"value = {text}")
+    if set(values) != {"value"}:
+        raise ValueError(f"{source} has more than one value.")
+    return values["value"]
+
+
+def _toml_module(source: Path | str) -> Any:
     try:
         if sys.version_info >= (3, 11):
             import tomllib  # not in Python 3.10
@@ -42,10 +69,7 @@ def parse_toml(file: Path, text: bytes) -> dict[str, Any]:
             import tomli as tomllib  # an extra
     except ModuleNotFoundError:
         raise InvalidConfigError(
-            f"{file} has settings, and Python 3.10 needs tomli to read them."
+            f"{source} has settings, and Python 3.10 needs tomli to read them."
             ' Install it with: pip install "routehandlers[toml]"'
         ) from None
-    try:
-        return tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfigError(f"{file} is not TOML: {error}") from None
+    return tomllib

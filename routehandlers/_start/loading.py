@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._metadata.files import load_metadata
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.folders import FolderMap, folders_in_use
+from .._routing.tree import RouteTree
 from .._runtime.around.folder_files import FolderFiles
 from .._runtime.around.middleware import make_middleware
 from .._runtime.around.transform_settings import compile_transforms
@@ -17,7 +21,6 @@ from .folder_files import load_folder_files
 from .loader import ModuleLoader, RouteModule, is_imported
 
 if TYPE_CHECKING:
-    from .._routing.tree import RouteTree
     from ..config import Config
 
 
@@ -28,11 +31,29 @@ class Loaded(NamedTuple):
     folder_files: FolderFiles
 
 
+_imports_files = ContextVar("routehandlers_imports_files", default=True)
+
+
+@contextmanager
+def without_files() -> Iterator[None]:
+    """Make applications that have their folder and their settings, and no routes.
+
+    Commands that read names of folders only do not depend on what is in the files.
+    """
+    token = _imports_files.set(False)
+    try:
+        yield
+    finally:
+        _imports_files.reset(token)
+
+
 def load(tree: RouteTree, config: Config) -> Loaded:
     """Import and check the files of a tree.
 
     :raise InvalidAppError: With all mistakes. A single failed import raises its own exception instead.
     """
+    if not _imports_files.get():
+        tree = RouteTree(tree.root, routes=(), problems=())
     transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
     folders = folders_in_use(tree)
     loader = ModuleLoader(tree.root)

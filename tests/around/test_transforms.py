@@ -9,7 +9,7 @@ import pytest
 from conftest import ClientFor, MakeApp
 
 from routehandlers import RouteHandlers
-from routehandlers._settings.pyproject import read_settings
+from routehandlers._settings.sources import read_settings
 from routehandlers.exceptions import InvalidConfigError
 
 ECHO = """

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from servers import Server, free_port, run, write_app
 
+from routehandlers import create_app
+
 COMMAND = [sys.executable, "-m", "routehandlers._cli.main"]
 
 
@@ -51,7 +53,7 @@ def test_routes_prints_json_for_programs(tmp_path: Path) -> None:
     rows = json.loads(routehandlers(tmp_path, "routes", "app", "--json").stdout)
 
     assert rows[-1] == {
-        "pattern": "/items/[slug]", "methods": ["DELETE", "GET", "HEAD", "OPTIONS"], "file": "app/items/[slug]/route.py",
+        "prefix": "", "pattern": "/items/[slug]", "methods": ["DELETE", "GET", "HEAD", "OPTIONS"], "file": "app/items/[slug]/route.py",
         "caching": "revalidate 60s",
     }  # fmt: skip
 
@@ -66,7 +68,7 @@ def test_an_empty_folder_is_told_what_to_write(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (["rotues"], "there is no command 'rotues'. Did you mean 'routes'?"),
-        (["xyz"], "There are: dev, build, start, typegen, routes, explain, check, typecheck, cache, new."),
+        (["xyz"], "There are: dev, build, start, typegen, routes, explain, check, typecheck, cache, shell, new."),
         (["routes", "nowhere"], "There is no folder"),
         (["start", "nowhere"], "There is no folder"),
         (["dev", "nowhere"], "There is no folder"),
@@ -303,13 +305,64 @@ def test_build_fails_with_the_traceback_of_a_handler_and_builds_the_rest(tmp_pat
     assert "4 prerendered, 2 failed" in built.stdout
 
 
-def test_build_into_memory_is_refused(tmp_path: Path) -> None:
+def test_build_into_memory_checks_everything_and_stores_nothing(tmp_path: Path) -> None:
     write_app(tmp_path, CACHED)
 
     ended = routehandlers(tmp_path, "build")
 
+    assert ended.returncode == 0, ended.stderr
+    assert "Nothing was stored: the cache is memory://" in ended.stdout
+    assert "cache = 'file:///var/cache/app'" in ended.stdout
+
+
+def test_build_into_memory_fails_for_a_handler_that_fails(tmp_path: Path) -> None:
+    write_app(tmp_path, {"route.py": "revalidate = 60\ndef GET(): return 1 / 0\n"})
+
+    ended = routehandlers(tmp_path, "build")
+
+    assert ended.returncode == 1
+    assert "ZeroDivisionError" in ended.stderr
+
+
+def test_build_calls_register_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    write_app(
+        tmp_path,
+        {
+            "instrumentation.py": "import _db\ndef register(): _db.ready = True\n",
+            "route.py": "import _db\nrevalidate = 60\ndef GET(): return str(_db.ready)\n",
+        },
+    )
+    (tmp_path / "_db.py").write_text("ready = False\n")
+    cache = f"file://{tmp_path}/cache"
+    (tmp_path / "pyproject.toml").write_text(f'[tool.routehandlers]\ncache = "{cache}"\n')
+
+    ended = routehandlers(tmp_path, "build")
+
+    assert ended.returncode == 0, ended.stderr
+    assert create_app(tmp_path / "app", cache=cache).test_client().get("/").text == "True"
+
+
+def test_a_register_that_fails_ends_build(tmp_path: Path) -> None:
+    write_app(tmp_path, {"instrumentation.py": "def register(): 1 / 0\n", "route.py": "def GET(): return 'x'\n"})
+
+    ended = routehandlers(tmp_path, "build")
+
     assert ended.returncode == 2
-    assert "cache = 'file:///var/cache/app'" in ended.stderr
+    assert "instrumentation.py raised ZeroDivisionError; its traceback is above." in ended.stderr
+
+
+def test_check_names_a_public_folder_without_whitenoise_and_build_goes_on(tmp_path: Path) -> None:
+    write_app(tmp_path, {"route.py": "def GET(): return 'x'\n"})
+    (tmp_path / "public").mkdir()
+    without = "import sys; sys.modules['whitenoise'] = None; sys.argv = ['routehandlers', {!r}];"
+    code = f"{without} from routehandlers._cli.main import main; main()"
+
+    checked = subprocess.run([sys.executable, "-c", code.format("check")], cwd=tmp_path, capture_output=True, text=True)
+    built = subprocess.run([sys.executable, "-c", code.format("build")], cwd=tmp_path, capture_output=True, text=True)
+
+    assert (checked.returncode, built.returncode) == (1, 0), built.stderr
+    assert 'pip install "routehandlers[public]"' in checked.stdout
 
 
 def test_explain_tells_what_would_happen_in_order(tmp_path: Path) -> None:

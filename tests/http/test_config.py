@@ -10,7 +10,7 @@ import pytest
 from servers import write_app
 
 from routehandlers import RouteHandlers, create_app
-from routehandlers._settings.pyproject import read_settings
+from routehandlers._settings.sources import read_settings
 from routehandlers.config import Config, make_config
 from routehandlers.exceptions import InvalidConfigError
 

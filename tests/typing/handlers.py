@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from routehandlers import Request, Response, RouteContext, RouteHandlers
+from typing_extensions import Unpack
+
+from routehandlers import Request, Response, RouteContext, RouteHandlers, create_app
+from routehandlers.config import Settings
+from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.headers import cookies, headers
 from routehandlers.navigation import not_found, redirect
 from routehandlers.server import URL, after
@@ -40,4 +44,16 @@ def PATCH() -> Response:
 
 
 app = RouteHandlers("app", base_path="/b")
+RouteHandlers("app", debgu=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+RouteHandlers("app", debug="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+create_app("app", secret_key=["a" * 16, "b" * 16], cache="redis://localhost")
+create_app(basePath="/b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+RouteHandlersBlueprint("api", "app", url_prefix="/api", debug=True)
+RouteHandlersBlueprint("api", "app", debgu=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def make(**settings: Unpack[Settings]) -> RouteHandlers:
+    return RouteHandlers("app", **settings)
+
+
 link: str = app.url_for("/items/[slug]", slug="a")

@@ -1,0 +1,1 @@
+"""The application of a project, as the commands and the pytest plugin find it."""

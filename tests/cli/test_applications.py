@@ -1,0 +1,232 @@
+"""Commands with an application: a folder, or ``module:app``, also wrapped or within Flask."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from servers import write_app
+
+COMMAND = [sys.executable, "-m", "routehandlers"]
+
+# What a project of some size has: a module beside the folder, a converter in Python, a secret from the environment,
+# and a proxy in front.
+WSGI = """
+import os
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+from routehandlers import RouteHandlers
+
+class Year(BaseConverter):
+    regex = "[0-9]{4}"
+
+class Stores(RouteHandlers):
+    pass
+
+app = Stores(
+    "app", converters={"year": Year}, secret_key=os.environ["SECRET"], cache=os.environ.get("CACHE", "memory://")
+)
+application = ProxyFix(app)
+"""
+
+ROUTES = {
+    "route.py": "import mydb\ndef GET(): return mydb.NAME\n",
+    "archive/[y=year]/route.py": "revalidate = 60\ndef GET(request, context): return context.params['y']\n",
+}
+
+FLASK = """
+from flask import Flask
+from routehandlers.flask import RouteHandlersBlueprint
+
+def create_app(debug=False):
+    app = Flask(__name__)
+    app.register_blueprint(RouteHandlersBlueprint("api", "app", url_prefix="/api"))
+    return app
+"""
+
+
+def routehandlers(cwd: Path, *words: str, **options: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "SECRET": "0123456789abcdef", **options}
+    return subprocess.run(
+        [*COMMAND, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False, env=environ
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    write_app(tmp_path, ROUTES)
+    (tmp_path / "mydb.py").write_text("NAME = 'from beside the folder'\n")
+    (tmp_path / "wsgi.py").write_text(WSGI)
+    (tmp_path / "flasky.py").write_text(FLASK)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        (["routes", "wsgi:application"], "archive"),
+        (["explain", "GET", "/archive/2026", "wsgi:application"], "/archive/[y=year]"),
+        (["check", "wsgi:application"], "2 routes in wsgi:application, and nothing wrong."),
+        (["build", "wsgi:application"], "● /archive/[y=year]"),
+        (["typegen", "wsgi:application"], "_routes.py: 2 routes."),
+        (["typecheck", "wsgi:application"], "Success"),
+        (["shell", "wsgi:application"], ""),
+    ],
+)
+def test_every_command_takes_a_wrapped_application_in_a_module(project: Path, words: list[str], printed: str) -> None:
+    if words[0] == "build":
+        with (project / "app/archive/[y=year]/route.py").open("a") as file:
+            file.write("def generate_static_params(): return [{'y': '2026'}]\n")
+
+    ended = routehandlers(project, *words)
+
+    assert ended.returncode == 0, ended.stderr
+    assert printed in ended.stdout
+
+
+def test_cache_uses_the_storage_of_the_application(project: Path) -> None:
+    storage = f"file://{project}/stored"
+    with (project / "app/archive/[y=year]/route.py").open("a") as file:
+        file.write("def generate_static_params(): return [{'y': '2026'}]\n")
+    built = routehandlers(project, "build", "wsgi:app", CACHE=storage)
+
+    listed = routehandlers(project, "cache", "list", "wsgi:app", CACHE=storage)
+
+    assert built.returncode == 0, built.stderr
+    assert "/archive/2026" in listed.stdout, listed.stderr
+
+
+def test_pyproject_names_the_application_once(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.routehandlers]\napp = "wsgi:application"\n')
+
+    assert "archive" in routehandlers(project, "routes").stdout
+    assert routehandlers(project, "check").stdout == "2 routes in wsgi:application, and nothing wrong.\n"
+
+
+def test_pyproject_may_name_a_folder(tmp_path: Path) -> None:
+    write_app(tmp_path / "source", {"route.py": "def GET(): return 'x'\n"})
+    (tmp_path / "pyproject.toml").write_text('[tool.routehandlers]\napp = "source/app"\n')
+
+    ended = routehandlers(tmp_path, "check")
+
+    assert ended.stdout == "1 route in source/app, and nothing wrong.\n"
+
+
+def test_the_environment_goes_before_pyproject_and_the_argument_before_both(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.routehandlers]\napp = "nowhere:app"\n')
+
+    assert routehandlers(project, "check", ROUTEHANDLERS_APP="wsgi:app").stdout.startswith("2 routes in wsgi:app")
+    assert routehandlers(project, "check", "wsgi:application", ROUTEHANDLERS_APP="x:y").returncode == 0
+
+
+def test_flask_applications_with_blueprints_are_applications_with_routes(project: Path) -> None:
+    (project / "app/archive/[y=year]/route.py").unlink()
+    (project / "app/archive/[y=year]").rmdir()
+
+    rows = json.loads(routehandlers(project, "routes", "flasky:create_app(debug=True)", "--json").stdout)
+    explained = routehandlers(project, "explain", "GET", "/api/", "flasky:create_app()")
+
+    assert [(row["prefix"], row["pattern"]) for row in rows] == [("/api", "/")]
+    assert "app/route.py" in explained.stdout, explained.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nowhere:app", "there is no module 'nowhere'"),
+        ("wsgi:aplication", "wsgi has no 'aplication'. Did you mean 'application'?"),
+        ("mydb:NAME", "which is not a WSGI application"),
+        ("wsgi:ProxyFix", "there is no RouteHandlers in it"),
+        ("wsgi:app(", "Write module:name, such as wsgi:app"),
+        ("wsgi:app.nothing.x", "wsgi.app has no 'nothing'"),
+    ],
+)
+def test_a_name_without_an_application_is_one_sentence(project: Path, name: str, sentence: str) -> None:
+    ended = routehandlers(project, "routes", name)
+
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_module_that_raises_is_shown_with_its_traceback(project: Path) -> None:
+    (project / "broken.py").write_text("1 / 0\n")
+
+    ended = routehandlers(project, "routes", "broken:app")
+
+    assert ended.returncode == 2
+    assert 'broken.py", line 1' in ended.stderr
+    assert "a file of broken:app raised ZeroDivisionError; its traceback is above." in ended.stderr
+
+
+def test_a_converter_in_toml_names_the_way_through_python(tmp_path: Path) -> None:
+    write_app(tmp_path, {"route.py": "def GET(): return 'x'\n"})
+    (tmp_path / "pyproject.toml").write_text("[tool.routehandlers]\nconverters = {}\n")
+
+    ended = routehandlers(tmp_path, "routes")
+
+    assert "Pass it to RouteHandlers(…, converters=…) in a module such as wsgi.py" in ended.stderr
+    assert 'app = "wsgi:app"' in ended.stderr
+
+
+def test_shell_has_the_application_its_cache_and_a_client(project: Path) -> None:
+    ended = subprocess.run(
+        [*COMMAND, "shell", "wsgi:application"], cwd=project, capture_output=True, text=True, timeout=60, check=False,
+        input="print(client.get('/').text, cache.store.is_shared, len(app.routes))\n",
+        env={**os.environ, "SECRET": "0123456789abcdef"},
+    )  # fmt: skip
+
+    assert "from beside the folder False 2" in ended.stdout, ended.stderr
+
+
+def test_typegen_needs_no_sound_route_files(project: Path) -> None:
+    (project / "app/route.py").write_text("from ._routes import nothing_yet\n")
+
+    ended = routehandlers(project, "typegen", "wsgi:application")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "y: str" in (project / "app/_routes.py").read_text()
+
+
+MODULE_BESIDE = "import mydb\ndef GET(): return mydb.NAME\n"
+
+
+# The script does not put the current folder on the path, "python -m pytest" does.
+SCRIPT = [str(Path(sys.executable).with_name("pytest"))]
+
+
+@pytest.mark.parametrize("command", [SCRIPT, [*SCRIPT, "tests"], [sys.executable, "-m", "pytest"]])
+def test_pytest_finds_a_module_beside_the_folder(tmp_path: Path, command: list[str]) -> None:
+    write_app(tmp_path, {"route.py": MODULE_BESIDE})
+    (tmp_path / "mydb.py").write_text("NAME = 'beside'\n")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_it.py").write_text(
+        "from pathlib import Path\n"
+        "from routehandlers import RouteHandlers\n"
+        "def test_fixture(routehandlers_client): assert routehandlers_client.get('/').text == 'beside'\n"
+        "def test_own(): RouteHandlers(Path(__file__).parent.parent / 'app')\n"
+    )
+
+    ended = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "--rootdir", "."], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+
+    assert "2 passed" in ended.stdout, ended.stdout
+
+
+def test_pytest_uses_the_application_that_the_project_names(project: Path) -> None:
+    (project / "pyproject.toml").write_text('[tool.routehandlers]\napp = "wsgi:application"\n')
+    (project / "test_it.py").write_text(
+        "def test_it(routehandlers_client): assert routehandlers_client.get('/archive/2026').text == '2026'\n"
+    )
+
+    ended = subprocess.run(
+        SCRIPT, cwd=project, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "SECRET": "0123456789abcdef"},
+    )  # fmt: skip
+
+    assert "1 passed" in ended.stdout, ended.stdout
