@@ -104,6 +104,7 @@ class RouteHandlers:
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Unpack[Settings]) -> None:
         self.config = make_config(settings)
         check_converters(self.config.converters)
+        self._json_default = self.config.json_default
         self.directory = Path(directory).absolute()
         loaded = load(scan(self.directory), self.config)
         self._loaded, self._folder_files = loaded.routes, loaded.folder_files
@@ -169,6 +170,7 @@ class RouteHandlers:
             error_files=self._folder_files.error_files_of(folders),
             on_request_error=self._folder_files.named("on_request_error"),
             framework=self._framework,
+            json_default=self._json_default,
         )
 
     def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:

@@ -153,9 +153,10 @@ def cached(
 
     The cache key consists of the function's module and qualified name, ``key_parts``,
     and its arguments with their defaults. The value is converted to JSON and back,
-    even on a miss: a tuple becomes a list, and a date becomes text. Exceptions are
-    not cached. The function has no client: ``cookies()`` and similar functions raise
-    ``DynamicUsageError`` in it. Outside of requests, every call runs the function.
+    even on a miss: a tuple becomes a list, a dataclass a dict, and a date the text
+    of its ``isoformat()``. Exceptions are not cached. The function has no client:
+    ``cookies()`` and similar functions raise ``DynamicUsageError`` in it. Outside of
+    requests, every call runs the function.
 
     https://nextjs.org/docs/app/api-reference/functions/unstable_cache
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ._hints import hide_password, hint, show
@@ -48,6 +49,8 @@ class Config:
     :param secret_key: Key that signs the cookie of draft mode: at least 16 bytes, random and secret. Or a list of keys,
         of which the first one signs, and all verify.
     :param draft_max_age: Seconds after which a cookie of draft mode is invalid.
+    :param json_encoder: A function that converts values which JSON lacks, as ``default`` of ``json.dumps``, or a
+        subclass of ``json.JSONEncoder`` with such a method. It raises ``TypeError`` for values that it does not know.
     :param debug: Show errors in responses. Do not use it in production.
     """
 
@@ -71,6 +74,7 @@ class Config:
     fallback: WSGIApplication | None = None
     secret_key: str | Sequence[str] | None = field(default=None, repr=False)
     draft_max_age: float = 86_400
+    json_encoder: Callable[[Any], Any] | type[JSONEncoder] | None = None
     debug: bool = False
 
     @property
@@ -79,6 +83,12 @@ class Config:
         if isinstance(self.secret_key, str):
             return (self.secret_key,)
         return tuple(self.secret_key or ())
+
+    @property
+    def json_default(self) -> Callable[[Any], Any] | None:
+        """The function of ``json_encoder``."""
+        encoder = self.json_encoder
+        return encoder().default if isinstance(encoder, type) and issubclass(encoder, JSONEncoder) else encoder
 
     def __repr__(self) -> str:
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.repr}
@@ -113,6 +123,7 @@ class Settings(TypedDict, total=False):
     fallback: WSGIApplication | None
     secret_key: str | Sequence[str] | None
     draft_max_age: float
+    json_encoder: Callable[[Any], Any] | type[JSONEncoder] | None
     debug: bool
 
 

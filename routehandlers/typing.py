@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment  # 3.11, for checkers only
 
+    from _typeshed import DataclassInstance
     from werkzeug.wrappers import Response as WerkzeugResponse
 
 __all__ = [
@@ -32,7 +33,9 @@ HeadersLike: TypeAlias = "Mapping[str, str | Iterable[str]] | Iterable[tuple[str
 HeaderChanges: TypeAlias = "Mapping[str, str | None] | Iterable[tuple[str, str | None]]"
 """Headers to set. The value ``None`` removes a header."""
 
-Body: TypeAlias = "WerkzeugResponse | dict[Any, Any] | list[Any] | str | bytes | Iterator[str] | Iterator[bytes]"
+Body: TypeAlias = (
+    "WerkzeugResponse | dict[Any, Any] | list[Any] | DataclassInstance | str | bytes | Iterator[str] | Iterator[bytes]"
+)
 
 Status: TypeAlias = "int | str"
 

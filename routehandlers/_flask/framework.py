@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -10,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.response.response import Response
+from .._http.values.json import is_dataclass_instance
 from .._runtime.answer.results import make_response
 from .cookies import with_cookies_for_routes
 from .render_context import render_context
@@ -37,6 +39,14 @@ class FlaskFramework:
         response = make_response(result)
         return response if isinstance(response, Response) else with_cookies_for_routes(response)
 
+    def json_default(self) -> Callable[[Any], Any] | None:
+        """Return the conversion of the application's JSON provider, if the provider is one of its own."""
+        if not current_app or not _has_own_provider():
+            return None
+        provider = current_app.json
+        default: Callable[[Any], Any] | None = getattr(provider, "default", None)
+        return default if callable(default) else lambda value: provider.loads(provider.dumps(value))
+
     def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
         """Return a function that makes contexts of the current application."""
         return render_context(has_client=has_client)
@@ -49,8 +59,20 @@ def _number(status: Any) -> Any:
 
 def _body(body: Any) -> Any:
     if isinstance(body, (dict, list)):
-        return body if type(current_app.json) is DefaultJSONProvider else current_app.json.response(body)
+        return current_app.json.response(body) if _has_own_provider() else body
     if callable(body) and not isinstance(body, (WerkzeugResponse, HTTPException)):
         application: Any = body
         return current_app.make_response(application)
+    if is_dataclass_instance(body) and _has_own_provider():
+        return current_app.json.response(body)
     return body
+
+
+def _has_own_provider() -> bool:
+    """Return whether the application replaced Flask's JSON provider, or set one of its options."""
+    provider = current_app.json
+    return type(provider) is not DefaultJSONProvider or not vars(provider).keys().isdisjoint(_OPTIONS)
+
+
+# What an application can set on Flask's provider: app.json.sort_keys = True.
+_OPTIONS = frozenset(name for name in vars(DefaultJSONProvider) if not name.startswith("_"))

@@ -99,5 +99,9 @@ RULES: dict[str, tuple[Any, str]] = {
         "at least 16 bytes of text, for example secrets.token_hex(), or a list of such texts, or None",
     ),
     "draft_max_age": _SECONDS,
+    "json_encoder": (
+        lambda value: value is None or callable(value),
+        "a function that takes a value and returns one that JSON has, or a subclass of json.JSONEncoder",
+    ),
     "debug": _A_BOOL,
 }

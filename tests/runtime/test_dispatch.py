@@ -116,7 +116,7 @@ def test_what_a_handler_returns_becomes_an_answer(
     assert (answer.status_code, answer.headers["Content-Type"], answer.text) == (status, content_type, body)
 
 
-def test_json_writes_what_flask_writes(answer_of: Callable[..., Any]) -> None:
+def test_json_writes_common_types_that_it_lacks(answer_of: Callable[..., Any]) -> None:
     answer = answer_of(
         "return {'d': date(2026, 1, 2), 't': datetime(2026, 1, 2), 'u': UUID(int=1), 'n': Decimal('1.50'), 'p': Point(1)}",
         imports="from datetime import *\nfrom uuid import UUID\nfrom decimal import Decimal\nfrom dataclasses import dataclass\n"
@@ -124,8 +124,8 @@ def test_json_writes_what_flask_writes(answer_of: Callable[..., Any]) -> None:
     )
 
     assert answer.get_json() == {
-        "d": "Fri, 02 Jan 2026 00:00:00 GMT",
-        "t": "Fri, 02 Jan 2026 00:00:00 GMT",
+        "d": "2026-01-02",
+        "t": "2026-01-02T00:00:00",
         "u": "00000000-0000-0000-0000-000000000001",
         "n": "1.50",
         "p": {"x": 1},

@@ -183,7 +183,7 @@ def test_what_flask_and_werkzeug_take_is_taken(make_app: MakeApp) -> None:
     built = sender.open(EnvironBuilder("/x?a=%2F", method="POST", data="hello"))
     again = sender.open(EnvironBuilder("/x", method="POST", data="hello").get_request())
 
-    assert as_json == {"args": {"a": "1"}, "form": {}, "body": '{"day":"Fri, 02 Jan 2026 00:00:00 GMT"}', "x": "b"}
+    assert as_json == {"args": {"a": "1"}, "form": {}, "body": '{"day":"2026-01-02"}', "x": "b"}
     assert (as_form["args"], as_form["form"]) == ({"a": "1"}, {"b": "2"})
     assert (built.get_json()["args"], built.get_json()["body"]) == ({"a": "/"}, "hello")
     assert again.get_json()["body"] == "hello"

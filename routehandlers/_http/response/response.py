@@ -94,7 +94,8 @@ class Response(werkzeug.wrappers.Response):
     ) -> Response:
         """Make a response in JSON: compact, UTF-8, ``application/json``.
 
-        :param data: All types that ``json`` writes, and dataclasses, dates, UUIDs and Decimals.
+        :param data: All types that ``json`` writes, dataclasses, dates and times (ISO 8601), UUIDs, Decimals and Enums,
+            and those that the setting ``json_encoder`` converts.
         :raise TypeError: For other types.
         """
         body = _json.dumps(data)

@@ -8,24 +8,73 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, time
+from enum import Enum
 from typing import Any
 
-from werkzeug.http import http_date
+from ..._hints import shorten
+from .current import SCOPE
+
+# Converts a value that JSON lacks, or raises TypeError, as ``default`` of ``json.dumps`` does.
+Default = Callable[[Any], Any]
+
+# The result of convert_own() for a value that the application cannot convert.
+NOT_CONVERTED = object()
 
 
 def _default(value: Any) -> Any:
-    """Convert types that JSON lacks, as Flask's provider does."""
-    if isinstance(value, date):
-        return http_date(value)
+    """Convert a value that JSON lacks. The function of the application comes first, so it can also write dates."""
+    own = _default_of_application()
+    if own is None:
+        return _convert(value)
+    try:
+        return own(value)
+    except TypeError as error:
+        try:
+            return _convert(value)
+        except TypeError as unknown:
+            raise unknown from error
+
+
+def _default_of_application() -> Default | None:
+    """Return the function of the application whose request is being answered, if there is one."""
+    scope = SCOPE.get(None)
+    return None if scope is None else scope.json_default
+
+
+def _convert(value: Any) -> Any:
+    if isinstance(value, (date, time)):
+        return value.isoformat()
     if isinstance(value, (decimal.Decimal, uuid.UUID)):
         return str(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass_instance(value):
+        # Not asdict(), which copies all values deeply, and so fails for some of them.
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     to_html = getattr(value, "__html__", None)
     if to_html is not None:
         return str(to_html())
-    raise TypeError(f"JSON cannot represent {type(value).__name__}: {value!r}")
+    raise TypeError(
+        f"JSON cannot represent {type(value).__name__}: {shorten(value)}. Convert it, or give RouteHandlers a function"
+        " for such values as json_encoder."
+    )
+
+
+def is_dataclass_instance(value: object) -> bool:
+    """Return whether a value is an instance of a dataclass, and not the class."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def convert_own(value: object) -> Any:
+    """Return an object of a class of the user as the application writes it in JSON, or ``NOT_CONVERTED``."""
+    own = _default_of_application()
+    if own is None or type(value).__module__ == "builtins":
+        return NOT_CONVERTED
+    try:
+        return own(value)
+    except TypeError:
+        return NOT_CONVERTED
 
 
 # Compact, in the order of the data, and with UTF-8 instead of escapes.

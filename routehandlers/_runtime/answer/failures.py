@@ -149,7 +149,8 @@ def _response_of(scope: Scope, result: Any, status: int) -> WerkzeugResponse:
 
     The file can change the status: with a tuple, or with a response whose status is not 200.
     """
-    response = make_response(result)
+    framework = scope.route.framework
+    response = make_response(result) if framework is None else framework.make_response(result)
     if response.status_code == 200 and status_in(result) is None:
         response = own_copy(response)
         response.status = STATUS_LINES[status]

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from ..._hints import shorten
 from ..._http.response.fetch_response import FetchResponse
 from ..._http.response.response import WITHOUT_BODY, Continuation, Response
+from ..._http.values.json import NOT_CONVERTED, convert_own, is_dataclass_instance
 from ...exceptions import InvalidReturnError
 
 
@@ -36,12 +37,17 @@ def make_response(result: Any) -> WerkzeugResponse:
         raise result
     if isinstance(result, FetchResponse):
         return result.to_response()
+    if is_dataclass_instance(result):
+        return Response.json(result)
     if isinstance(result, Iterator):
         return Response(result)
+    converted = convert_own(result)
+    if converted is not NOT_CONVERTED:
+        return Response.json(converted)
     hint = "" if result is not None else " Does every branch end in a 'return'?"
     raise InvalidReturnError(
-        f"returned {shorten(result)}. Return a Response, a dict or list (JSON), a str, bytes, an iterator of either,"
-        f" or a tuple (body, status) or (body, status, headers).{hint}"
+        f"returned {shorten(result)}. Return a Response, a dict, list or dataclass (JSON), a str, bytes, an iterator of"
+        f" either, or a tuple (body, status) or (body, status, headers).{hint}"
     )
 
 
@@ -78,7 +84,7 @@ def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
     if (
         body is None
         or body in ("", b"")
-        or (isinstance(body, (str, bytes, bytearray, list, dict)) and status in WITHOUT_BODY)
+        or (status in WITHOUT_BODY and (isinstance(body, _BODIES) or is_dataclass_instance(body)))
     ):
         response: WerkzeugResponse = Response(None, status or 200)
     elif isinstance(body, str):
@@ -98,6 +104,7 @@ def _from_tuple(result: tuple[Any, ...]) -> WerkzeugResponse:
     return response
 
 
+_BODIES = (str, bytes, bytearray, list, dict)
 _TUPLES = "A tuple is (body, status), (body, headers) or (body, status, headers)."
 
 

@@ -45,6 +45,10 @@ class Framework(Protocol):
         """
         ...
 
+    def json_default(self) -> Callable[[Any], Any] | None:
+        """Return the function of the framework's application for values that JSON lacks, if it has one of its own."""
+        ...
+
     def render_context(self, *, has_client: bool) -> MakeRenderContext | None:
         """Return a function that makes contexts for renders. Call it while a request is being answered.
 

@@ -24,6 +24,7 @@ from ..._http.request.request import Request
 from ..._http.request.watched import WatchedRequest
 from ..._http.response.cookies import Cookies, name_of, parse_cookies
 from ..._http.response.draft import COOKIE, DraftKey
+from ..._http.values.current import SCOPE
 from ...exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
 
@@ -58,6 +59,7 @@ class RouteInfo:
     :param error_files: The error files that apply to the route.
     :param on_request_error: The hook of the application, if it has one.
     :param framework: The framework whose application contains the routes, such as Flask; ``None`` without one.
+    :param json_default: The function of the application for values that JSON lacks.
     """
 
     pattern: str
@@ -74,6 +76,7 @@ class RouteInfo:
     error_files: ErrorFiles = NO_ERROR_FILES
     on_request_error: Callable[[BaseException, Request, ErrorContext], object] | None = None
     framework: Framework | None = None
+    json_default: Callable[[Any], Any] | None = None
 
 
 class RunsIn(Protocol):
@@ -205,6 +208,14 @@ class Scope:
         header = self.environ.get("HTTP_COOKIE") or ""
         return key is not None and COOKIE in header and key.is_valid(parse_cookies(header))
 
+    @property
+    def json_default(self) -> Callable[[Any], Any] | None:
+        """The function for values that JSON lacks: that of the application, or else that of the framework around it."""
+        route = self.route
+        if route.json_default is None and route.framework is not None:
+            return route.framework.json_default()
+        return route.json_default
+
     def call_after(self, function: Callable[[], Any]) -> None:
         """Register a function to call when the response has been sent."""
         if self.after is None:
@@ -287,7 +298,7 @@ def cookies_of(environ: WSGIEnvironment) -> dict[str, str]:
     return {**received, **environ.get("routehandlers.cookies", {})}
 
 
-_scope: ContextVar[Scope | None] = ContextVar("routehandlers.scope")
+_scope: ContextVar[Scope | None] = SCOPE
 
 enter_scope, leave_scope = _scope.set, _scope.reset
 
