@@ -5,9 +5,9 @@ https://nextjs.org/docs/app/api-reference/file-conventions/metadata
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from typing_extensions import Required  # typing has it from 3.11 on; checkers bring their own
@@ -19,6 +19,8 @@ __all__ = [
     "ImageSize",
     "Manifest",
     "ManifestIcon",
+    "ManifestScreenshot",
+    "ManifestShortcut",
     "Relationship",
     "Robots",
     "RobotsRule",
@@ -33,13 +35,15 @@ class RobotsRule(TypedDict, total=False):
     """Permissions of some robots.
 
     ``user_agent`` is a name or a list of names; without it, the rule is for all robots. ``crawl_delay`` is the number
-    of seconds between two requests.
+    of seconds between two requests. ``other`` has directives that only some robots know, by name, such as
+    ``{"Request-rate": "10/1m"}``; a list is written as several lines.
     """
 
     user_agent: str | Sequence[str]
     allow: str | Sequence[str]
     disallow: str | Sequence[str]
     crawl_delay: float
+    other: Mapping[str, str | float | Sequence[str | float]]
 
 
 class Robots(TypedDict, total=False):
@@ -55,9 +59,10 @@ ChangeFrequency = Literal["always", "hourly", "daily", "weekly", "monthly", "yea
 
 
 class Alternates(TypedDict, total=False):
-    """The same page in other languages: absolute URLs by language."""
+    """The same page in other languages and for other devices: absolute URLs by language and by media query."""
 
-    languages: dict[str, str]
+    languages: Mapping[str, str]
+    media: Mapping[str, str]
 
 
 class Relationship(TypedDict):
@@ -71,7 +76,7 @@ class Uploader(TypedDict, total=False):
     """Uploader of a video: ``content`` is the name, ``info`` a URL."""
 
     info: str
-    content: Required[str]
+    content: str
 
 
 class SitemapVideo(TypedDict, total=False):
@@ -84,7 +89,7 @@ class SitemapVideo(TypedDict, total=False):
     player_loc: str
     duration: int
     view_count: int
-    tag: str
+    tag: str | Sequence[str]
     rating: float
     expiration_date: str | date | datetime
     publication_date: str | date | datetime
@@ -125,6 +130,27 @@ class ManifestIcon(TypedDict, total=False):
     purpose: str
 
 
+class ManifestScreenshot(TypedDict, total=False):
+    """A picture of the application, for the dialog that installs it."""
+
+    src: Required[str]
+    sizes: str
+    type: str
+    label: str
+    form_factor: Literal["narrow", "wide"]
+    platform: str
+
+
+class ManifestShortcut(TypedDict, total=False):
+    """An entry of the application's menu in the operating system."""
+
+    name: Required[str]
+    url: Required[str]
+    short_name: str
+    description: str
+    icons: Sequence[ManifestIcon]
+
+
 class Manifest(TypedDict, total=False):
     """Result of ``manifest()``, with the names of the standard (https://www.w3.org/TR/appmanifest/).
 
@@ -142,7 +168,18 @@ class Manifest(TypedDict, total=False):
     background_color: str
     theme_color: str
     lang: str
+    dir: Literal["ltr", "rtl", "auto"]
+    categories: Sequence[str]
     icons: Sequence[ManifestIcon]
+    screenshots: Sequence[ManifestScreenshot]
+    shortcuts: Sequence[ManifestShortcut]
+    display_override: Sequence[str]
+    prefer_related_applications: bool
+    related_applications: Sequence[Mapping[str, str]]
+    protocol_handlers: Sequence[Mapping[str, str]]
+    file_handlers: Sequence[Mapping[str, Any]]
+    launch_handler: Mapping[str, str | Sequence[str]]
+    share_target: Mapping[str, Any]
 
 
 class ImageSize(TypedDict):

@@ -14,7 +14,7 @@ SURFACE = {
     ],
     "routehandlers.cors": ["cors"],
     "routehandlers.metadata": [
-        "Alternates", "ChangeFrequency", "ImageMetadata", "ImageSize", "Manifest", "ManifestIcon", "Relationship", "Robots",
+        "Alternates", "ChangeFrequency", "ImageMetadata", "ImageSize", "Manifest", "ManifestIcon", "ManifestScreenshot", "ManifestShortcut", "Relationship", "Robots",
         "RobotsRule", "Sitemap", "SitemapEntry", "SitemapVideo", "Uploader",
     ],
     "routehandlers.fetch": ["FetchResponse", "fetch"],

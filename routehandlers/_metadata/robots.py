@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +10,10 @@ from ..exceptions import InvalidReturnError
 from .checks import check_keys, check_text, listed, number
 
 _KEYS = ("rules", "sitemap", "host")
-_RULE_KEYS = ("user_agent", "allow", "disallow", "crawl_delay")
+# RFC 9309 has no grammar for other names. A colon would end the name, and "#" start a comment.
+_DIRECTIVE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.\-]*[A-Za-z0-9])?")
+
+_RULE_KEYS = ("user_agent", "allow", "disallow", "crawl_delay", "other")
 
 
 def render_robots(robots: Any) -> str:
@@ -38,7 +42,23 @@ def _group(rule: Any) -> Iterator[str]:
             yield f"{title}: {_line(key, path)}".rstrip()
     if rule.get("crawl_delay") is not None:
         yield f"Crawl-delay: {_delay(rule['crawl_delay'])}"
+    yield from _other(rule.get("other"))
     yield ""
+
+
+def _other(directives: Any) -> Iterator[str]:
+    """Return the lines of directives that the standard does not have, such as ``Request-rate``."""
+    if directives is not None and not isinstance(directives, Mapping):
+        raise InvalidReturnError(f"other of robots() is {directives!r}. Give a dict of directives.")
+    for name, value in (directives or {}).items():
+        if not isinstance(name, str) or not _DIRECTIVE.fullmatch(name):
+            raise InvalidReturnError(
+                f"other of robots() has the directive {name!r}. Give a name such as 'Request-rate'."
+            )
+        if name.lower() == "user-agent":
+            raise InvalidReturnError("other of robots() has 'User-Agent', which starts a rule. Use the key user_agent.")
+        for item in [value] if number(value) is not None else listed(f"{name} of robots()", value):
+            yield f"{name}: {number(item) or _line(name, item)}".rstrip()
 
 
 def _listed(key: str, values: Mapping[str, Any]) -> list[Any]:

@@ -21,6 +21,9 @@ _NAMESPACES = {
 # https://www.sitemaps.org/protocol.html#index
 _MOST_URLS = 50_000
 
+# The keys of alternates, and the attribute of the link that each one sets.
+_ALTERNATES = {"languages": "hreflang", "media": "media"}
+
 _FREQUENCIES = get_args(ChangeFrequency)
 
 # In Next's order. Elements with attributes follow after these.
@@ -59,9 +62,10 @@ def _url(entry: Any) -> Iterator[str]:
         raise InvalidReturnError("An entry of sitemap() has an empty 'url'. Give a whole URL.")
     yield f"<loc>{_text(entry['url'])}</loc>"
     alternates = entry.get("alternates") or {}
-    check_keys("alternates of sitemap()", alternates, ("languages",))
-    for language, href in (alternates.get("languages") or {}).items():
-        yield f'<xhtml:link rel="alternate" hreflang="{_text(language)}" href="{_text(href)}" />'
+    check_keys("alternates of sitemap()", alternates, tuple(_ALTERNATES))
+    for key, attribute in _ALTERNATES.items():
+        for name, href in _pairs(f"{key} of sitemap()", alternates.get(key)):
+            yield f'<xhtml:link rel="alternate" {attribute}="{_text(name)}" href="{_text(href)}" />'
     for image in listed("images of sitemap()", entry.get("images")):
         yield from ("<image:image>", f"<image:loc>{_text(image)}</image:loc>", "</image:image>")
     for video in listed("videos of sitemap()", entry.get("videos")):
@@ -84,8 +88,10 @@ def _video(video: Any) -> Iterator[str]:
     yield "<video:video>"
     for key in _VIDEO_KEYS:
         value = video.get(key)
-        if value is not None:
-            yield f"<video:{key}>{_value(value)}</video:{key}>"
+        several = key == "tag" and number(value) is None
+        for one in listed("tag of a video", value) if several else [value]:
+            if one is not None:
+                yield f"<video:{key}>{_value(one)}</video:{key}>"
     for key in ("restriction", "platform"):
         limit = video.get(key)
         if limit:
@@ -93,10 +99,16 @@ def _video(video: Any) -> Iterator[str]:
             yield f'<video:{key} relationship="{_text(limit["relationship"])}">{_text(limit["content"])}</video:{key}>'
     uploader = video.get("uploader")
     if uploader:
-        check_keys("uploader of a video", uploader, ("info", "content"), required=("content",))
+        check_keys("uploader of a video", uploader, ("info", "content"))
         info = f' info="{_text(uploader["info"])}"' if uploader.get("info") else ""
-        yield f"<video:uploader{info}>{_text(uploader['content'])}</video:uploader>"
+        yield f"<video:uploader{info}>{_text(uploader.get('content') or '')}</video:uploader>"
     yield "</video:video>"
+
+
+def _pairs(what: str, value: Any) -> Iterable[tuple[Any, Any]]:
+    if value is not None and not isinstance(value, Mapping):
+        raise InvalidReturnError(f"{what} is {value!r}. Give a dict of URLs.")
+    return (value or {}).items()
 
 
 def _value(value: Any) -> str:

@@ -72,6 +72,23 @@ def test_what_is_written_is_one_line_or_refused(path: str) -> None:
     assert lines == ["User-Agent: Bot", f"Disallow: /{path}".rstrip(), ""]
 
 
+def test_directives_of_ones_own_were_refused() -> None:
+    rules = [
+        {"user_agent": "*", "allow": "/"},
+        {
+            "user_agent": "SeznamBot", "crawl_delay": 1,
+            "other": {"Request-Rate": "10/1m", "Clean-param": ["ref /a", "sid /b"], "Visits": 3, "None": None, "Empty": []},
+        },
+        {"user_agent": "X", "other": None},
+    ]  # fmt: skip
+
+    assert render_robots({"rules": rules, "host": "h"}) == (
+        "User-Agent: *\nAllow: /\n\n"
+        "User-Agent: SeznamBot\nCrawl-delay: 1\nRequest-Rate: 10/1m\nClean-param: ref /a\nClean-param: sid /b\nVisits: 3\n\n"
+        "User-Agent: X\n\nHost: h\n"
+    )
+
+
 def test_a_parser_reads_robots_back() -> None:
     parser = urllib.robotparser.RobotFileParser()
     parser.parse(
@@ -93,6 +110,16 @@ def test_a_parser_reads_robots_back() -> None:
 @pytest.mark.parametrize(
     ("robots", "message"),
     [
+        ({"rules": {"other": "Request-rate: 1"}}, "other of robots() is 'Request-rate: 1'. Give a dict of directives."),
+        ({"rules": {"other": {"A: b\nDisallow": "/"}}}, "other of robots() has the directive"),
+        ({"rules": {"other": {"": "/"}}}, "other of robots() has the directive ''."),
+        ({"rules": {"other": {"A:": "/"}}}, "other of robots() has the directive 'A:'."),
+        ({"rules": {"other": {"user-agent": "x"}}}, "Use the key user_agent."),
+        ({"rules": {"other": {"A": "x\nDisallow: /"}}}, "A of robots() is"),
+        ({"rules": {"other": {"A": ["x", True]}}}, "A of robots() is True. Give text"),
+        ({"rules": {"other": {"A": True}}}, "A of robots() is True."),
+        ({"rules": {}, "other": {"A": "x"}}, "robots() has the unknown key 'other'."),
+        ({"rules": {"Request-rate": "1"}}, "There are: user_agent, allow, disallow, crawl_delay, other."),
         (None, "robots() is None. Give a dict with 'rules', 'sitemap', 'host'."),
         ({}, "robots() has no 'rules'."),
         (

@@ -103,6 +103,49 @@ def test_a_sitemap_reads_as_next_writes_it_and_is_escaped() -> None:
     )
 
 
+VIDEO = {"title": "t", "thumbnail_loc": "https://x/t.jpg", "description": "d"}
+
+
+def _inside(entry: Any, element: str) -> list[str]:
+    return re.findall(f"<{element}.*", render_sitemap([{"url": "https://x", **entry}]))
+
+
+@pytest.mark.parametrize(
+    ("tag", "lines"),
+    [
+        (["a", "b & c"], ["<video:tag>a</video:tag>", "<video:tag>b &amp; c</video:tag>"]),
+        (("a", None, 5), ["<video:tag>a</video:tag>", "<video:tag>5</video:tag>"]),
+        ("a", ["<video:tag>a</video:tag>"]),
+        (5, ["<video:tag>5</video:tag>"]),
+        (4.5, ["<video:tag>4.5</video:tag>"]),
+        ([], []),
+        (None, []),
+    ],
+)
+def test_a_video_with_several_tags_was_a_500(tag: Any, lines: list[str]) -> None:
+    assert _inside({"videos": [{**VIDEO, "tag": tag}]}, "video:tag") == lines
+
+
+def test_an_uploader_with_only_a_url_was_refused() -> None:
+    entry = {"videos": [{**VIDEO, "uploader": {"info": "https://u?a&b"}}]}
+
+    assert _inside(entry, "video:uploader") == ['<video:uploader info="https://u?a&amp;b"></video:uploader>']
+
+
+def test_alternates_for_media_were_refused() -> None:
+    alternates = {
+        "media": {'only screen and (max-width: 640px) and "a"': "https://m.x/?a&b"},
+        "languages": {"de": "https://x/de"},
+    }
+
+    assert _inside({"alternates": alternates}, "xhtml:link") == [
+        '<xhtml:link rel="alternate" hreflang="de" href="https://x/de" />',
+        '<xhtml:link rel="alternate" media="only screen and (max-width: 640px) and &quot;a&quot;"'
+        ' href="https://m.x/?a&amp;b" />',
+    ]
+    assert _inside({"alternates": {"languages": None, "media": None}}, "xhtml:link") == []
+
+
 _NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 _W3C = r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?"
 
@@ -163,6 +206,11 @@ def test_whatever_stands_in_a_sitemap_is_read_back(url: str, moment: Any, priori
         ([{}], "an entry of sitemap() has no 'url'."),
         ([{"url": "x", "lastModified": "2020"}], "Did you mean 'last_modified'?"),
         ([{"url": ""}], "has an empty 'url'"),
+        ([{"url": "x", "alternates": {"languages": ["de"]}}], "languages of sitemap() is ['de']. Give a dict of URLs."),
+        ([{"url": "x", "alternates": {"media": "print"}}], "media of sitemap() is 'print'."),
+        ([{"url": "x", "alternates": {"types": {}}}], "has the unknown key 'types'"),
+        ([{"url": "x", "videos": [{**VIDEO, "tag": [[]]}]}], "sitemap() contains []."),
+        ([{"url": "x", "videos": [{**VIDEO, "title": ["a"]}]}], "sitemap() contains ['a']."),
         ([{"url": "x", "images": 3}], "images of sitemap() is 3."),
         ([{"url": "x", "priority": 2}], "priority is 2. Give a number from 0 to 1."),
         ([{"url": "x", "priority": True}], "priority is True."),
