@@ -88,7 +88,9 @@ class FlaskRenderContext:
             self._app, request, _watched("flask.session", lambda: source.session, self._read)
         )
         if context.url_adapter is not None:
-            context.url_adapter = _WatchedAdapter(context.url_adapter, self._read)
+            context.url_adapter = _WatchedAdapter(
+                context.url_adapter, self._read, varies=_varies(source.request.url_rule)
+            )
         watch_late_functions(context, lambda: source.late_functions, self._read)
         self._context.begin(context, _watched("flask.g", lambda: source.g, self._read))
         self._is_watched = True
@@ -144,18 +146,32 @@ class _WatchedAdapter:
     """A proxy of Flask's URL adapter that reports each use except building paths.
 
     Absolute URLs contain the host that the client sent, and the other attributes depend on it too.
+
+    :param varies: Whether the route matches several hosts. Then a path may be enough for one client only.
     """
 
-    def __init__(self, adapter: Any, report: Callable[[str], None]) -> None:
+    __slots__ = ("_adapter", "_report", "_varies")  # without a __dict__, vars() gives that of the adapter
+
+    def __init__(self, adapter: Any, report: Callable[[str], None], *, varies: bool) -> None:
         self._adapter = adapter
         self._report = report
+        self._varies = varies
 
     def build(self, *arguments: Any, **options: Any) -> str:
         url: str = self._adapter.build(*arguments, **options)
         if not url.startswith("/") or url.startswith("//"):
             self._report("flask.url_for(_external=True)")
+        elif self._varies:
+            self._report("flask.url_for() on several hosts")
         return url
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__dict__":  # copy() asks for these before the slots are filled
+            raise AttributeError(name)
         self._report(f"url_adapter.{name}")
         return getattr(self._adapter, name)
+
+
+def _varies(rule: Any) -> bool:
+    """Return whether the subdomain or the host of a rule has a variable."""
+    return rule is not None and "<" in f"{rule.subdomain or ''}{rule.host or ''}"

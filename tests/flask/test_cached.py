@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import flask
 import pytest
 from freezegun import freeze_time
+from servers import write_app
+
+from routehandlers.flask import RouteHandlersBlueprint
 
 MakeFlask = Callable[..., flask.Flask]
 
@@ -388,6 +392,69 @@ def test_the_url_adapter_had_one_clients_host_in_a_stored_response(make_flask: M
     assert (first.status_code, second.status_code) == (200, 200)
     assert "fwd=bypass" in status(first)
     assert "ada.example" not in second.text
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "vars(adapter)",
+        "adapter.__dict__['server_name']",
+        "adapter.script_name",
+        "adapter.subdomain",
+        "adapter.path_info",
+        "adapter.make_redirect_url('x')",
+        "copy.copy(adapter).server_name",
+        "current_app.create_url_adapter(request).server_name",
+        "current_app.create_url_adapter(flask.globals.request_ctx.request).get_host(None)",
+        "flask.globals.request_ctx.copy().url_adapter.server_name",
+    ],
+)
+@pytest.mark.skipif("RequestContext" not in vars(flask.ctx), reason="Flask 3.2 has one context for both")
+def test_other_ways_to_the_url_adapter_count_as_reads_too(make_flask: MakeFlask, what: str) -> None:
+    source = f"""
+        import copy, flask
+        from flask import current_app, request
+        revalidate = 60
+        def GET(req, context):
+            adapter = flask.globals.request_ctx.url_adapter
+            return str({what})
+    """
+    app = make_flask({"x/[slug]/route.py": source}, debug=True)
+
+    first = app.test_client().get("/api/x/a?q=ada", base_url="http://ada.example")
+    second = app.test_client().get("/api/x/a?q=bob", base_url="http://bob.example")
+
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert "fwd=bypass" in status(first)
+    assert "ada.example" not in second.text
+
+
+@pytest.mark.parametrize(
+    "url", ["url_for('api./x/[slug]', slug='a')", "url_for('static', filename='a')", "adapter.build('static', {'filename': 'a'})"]
+)  # fmt: skip
+@pytest.mark.skipif("RequestContext" not in vars(flask.ctx), reason="Flask 3.2 has one context for both")
+def test_a_path_that_the_url_adapter_builds_does_not_count(make_flask: MakeFlask, url: str) -> None:
+    app = make_flask(reading(f"{url.replace('adapter', 'flask.globals.request_ctx.url_adapter')}"))
+
+    first = app.test_client().get("/api/x/a", base_url="http://ada.example")
+    second = app.test_client().get("/api/x/a", base_url="http://bob.example")
+
+    assert "stored" in status(first)
+    assert first.text == second.text
+
+
+def test_a_path_was_stored_that_is_right_for_one_subdomain_only(tmp_path: Path) -> None:
+    # Werkzeug builds a path for the host of the client, and a whole URL for others.
+    app = flask.Flask("shop", subdomain_matching=True)
+    app.config["SERVER_NAME"] = "example.com"
+    files = {"x/route.py": "from flask import url_for\nrevalidate = 60\ndef GET(): return url_for('other')\n"}
+    app.add_url_rule("/other", "other", lambda: "", subdomain="ada")
+    app.register_blueprint(RouteHandlersBlueprint("api", write_app(tmp_path, files), subdomain="<user>"))
+    client = app.test_client()
+
+    texts = [client.get("/x", base_url=f"http://{user}.example.com").text for user in ("ada", "bob", "ada")]
+
+    assert texts == ["/other", "http://ada.example.com/other", "/other"]
 
 
 def test_a_function_for_the_end_of_the_request_runs_once_for_the_client(make_flask: MakeFlask) -> None:
