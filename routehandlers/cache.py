@@ -57,7 +57,8 @@ def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -
 
     :param tag: A tag as given to ``cached(tags=…)``, ``cache_tag()`` or ``fetch(tags=…)``. Unknown tags are fine.
     :param profile: With ``"max"`` or another profile of ``cache_life()``, the entries are marked as stale instead: they
-        are served while they are refreshed, at most for the profile's ``expire``. ``{"expire": 0}`` purges at once.
+        are served while they are refreshed, at most for the profile's ``expire``. ``{"expire": 60}`` states only this
+        time, and ``{"expire": 0}`` purges at once.
     :return: Whether the storage has the purge. If it does not answer, the purge is sent as soon as it does. Until then
         this process serves nothing from the cache, but other processes may serve what was purged. Also false if the log
         says that the purge can have no effect.

@@ -13,7 +13,7 @@ from ..cache_handlers.memory import Held
 from ..exceptions import StorageError
 from .freshness import Freshness, retry_after
 from .key import LONGEST_TAG, layout_tag, path_tags, route_tag
-from .life import PROFILES, Profiles, find_life
+from .life import PROFILES, Profiles, find_expire
 from .refresh import LONGEST_REFRESH, Refresher
 from .single_flight import Flight, SingleFlight
 from .store import Store, is_same
@@ -92,7 +92,7 @@ class Cache:
         if profile is None or (isinstance(profile, Mapping) and profile.get("expire") == 0):
             until: float | None = 0.0
         else:
-            expire = find_life(profile, self.profiles).expire
+            expire = find_expire(profile, self.profiles)
             # A year or more counts as without end.
             until = None if expire >= PROFILES["max"].expire else time.time() + expire
         if len(tag) > LONGEST_TAG and not tag.startswith("_N_T_"):

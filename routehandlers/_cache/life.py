@@ -63,6 +63,16 @@ def find_life(profile: str | Mapping[str, float], profiles: Profiles = PROFILES)
     return life
 
 
+def find_expire(profile: str | Mapping[str, float], profiles: Profiles = PROFILES) -> float:
+    """Return the ``expire`` of a profile for ``revalidate_tag()``. As in Next, a mapping may state nothing else.
+
+    :raise ValueError: As ``find_life()`` does.
+    """
+    if isinstance(profile, Mapping) and "expire" in profile and "revalidate" not in profile:
+        profile = {**profile, "revalidate": profile["expire"] / 2}
+    return find_life(profile, profiles).expire
+
+
 def profiles_with(own: Mapping[str, Mapping[str, float]]) -> Profiles:
     """Return Next's profiles with those of an application, which may also replace them.
 

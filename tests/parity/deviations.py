@@ -358,6 +358,43 @@ NOT_REPLAYED = [
 ]  # fmt: skip
 
 
+# Differences from Next 16.4, which is not recorded. The tests are in test_next_16.py.
+NEXT_16 = [
+    (
+        "`params`, `cookies()`, `headers()`, `draftMode()`",
+        "Promises; 15 also allowed direct access.",
+        "Values: there is nothing to await.",
+    ),
+    (
+        "`proxy.ts`",
+        "The name of `middleware.ts`, in the root only.",
+        "Both names, in any folder; both in one folder are an error.",
+    ),
+    (
+        "`revalidateTag(tag)` without a profile",
+        "Deprecated, with a warning. It purges at once.",
+        "It purges at once, without a warning.",
+    ),
+    ("An unknown profile", "An exception after the handler has answered.", "A `ValueError` in the handler."),
+    (
+        "`updateTag()` and `refresh()`",
+        "They throw in route handlers.",
+        "They do not exist. `revalidate_tag(tag)` purges at once, also for the rest of the request.",
+    ),
+    (
+        "`cacheComponents` and `use cache`",
+        "Where they are on, `dynamic`, `dynamicParams`, `revalidate` and `fetchCache` are errors.",
+        "There is no such setting: the constants stay, and `cached()` caches values.",
+    ),
+    (
+        "A folder and an optional catch-all in it",
+        "An error at the build.",
+        "Two routes, as in 15; the folder itself has precedence.",
+    ),
+    ("Malformed escapes", "500.", "400, as in 15."),
+    ("Whole URLs as request targets", "A redirect to the host in the target.", "A path of this host."),
+]
+
 # Differences that no recorded exchange shows: what it is about, Next's behaviour, and ours.
 NOT_RECORDED = [
     ("The spelling of the path", "`request.url` and `pathname` keep the percent-encoding of the client.",
@@ -446,6 +483,10 @@ def as_markdown() -> str:
         "## Differences that the recordings do not show", "",
         "| What | Next.js | here |", "| --- | --- | --- |",
         *[f"| {name} | {next} | {ours} |" for name, next, ours in NOT_RECORDED], "",
+        "## Next 16", "",
+        "`tests/parity/test_next_16.py` tests what Next 16 changed for route handlers. These answers differ from those of 16.4:", "",
+        "| What | Next.js 16 | here |", "| --- | --- | --- |",
+        *[f"| {name} | {next} | {ours} |" for name, next, ours in NEXT_16], "",
         "## What has no counterpart", "",
         *[f"- {reason}" for _, reason in NOT_REPLAYED], "",
     ]  # fmt: skip
