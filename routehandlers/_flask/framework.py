@@ -71,7 +71,7 @@ def _body(body: Any) -> Any:
 def _has_own_provider() -> bool:
     """Return whether the application replaced Flask's JSON provider, or set one of its options."""
     provider = current_app.json
-    return type(provider) is not DefaultJSONProvider or not vars(provider).keys().isdisjoint(_OPTIONS)
+    return type(provider) is not DefaultJSONProvider or not _OPTIONS.isdisjoint(vars(provider))
 
 
 # What an application can set on Flask's provider: app.json.sort_keys = True.
