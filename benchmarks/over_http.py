@@ -1,4 +1,4 @@
-"""Over HTTP: gunicorn, kept-alive connections, a bounded number of requests."""
+"""Over HTTP: each server with one process, kept-alive connections, a bounded number of requests."""
 
 from __future__ import annotations
 
@@ -6,75 +6,171 @@ import random
 import socket
 import statistics
 import tempfile
-import threading
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from .peers import BARE, FALCON, OURS, write_routes
-from .servers import Worker, gunicorn
-from .timing import run_together, table
+from .servers import Worker, kinds, serve
+from .timing import table
 
+# Functions that make the application.
 APPS = {
-    OURS: "routehandlers:create_app()",
-    FALCON: "benchmarks.peers:falcon_app()",
-    "Flask": "benchmarks.peers:flask_app()",
-    BARE: "benchmarks.peers:bare_app()",
+    OURS: "routehandlers:create_app",
+    FALCON: "benchmarks.peers:falcon_app",
+    BARE: "benchmarks.peers:bare_app",
 }
-CONNECTIONS, REQUESTS, ROUNDS = 4, 150, 15
 
 
-def _ask(port: int, first: int) -> None:
-    """Send requests, one after the other, on a connection that is kept alive."""
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for number in range(first, first + REQUESTS):
-            connection.sendall(b"GET /items/slug-%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number)
-            answer = connection.recv(65_536)
-            while b"}" not in answer:
-                more = connection.recv(65_536)
-                assert more, answer
-                answer += more
-            assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer
-            assert b'{"slug":"slug-%d"}' % number in answer, answer
+class Case(NamedTuple):
+    """What is asked, in one round."""
+
+    app: str
+    path: str = "items"
+    connections: int = 4
+    requests: int = 150
+    keep: bool = True
 
 
-def _round(worker: Worker, turn: int) -> float:
-    """Seconds a request, with several connections at once."""
-    places = [(turn * CONNECTIONS + place) * REQUESTS for place in range(CONNECTIONS)]
-    threads = [threading.Thread(target=_ask, args=(worker.port, first)) for first in places]
-    return run_together(threads) / (CONNECTIONS * REQUESTS)
+# As behind a proxy that keeps no connections, which is nginx without "keepalive".
+NEW = f"{OURS}, each request on a new connection"
+# As with a query to a database. Each round has as many connections as the servers have threads.
+WAITS = f"{OURS}, a handler that waits 20 ms"
+CASES = {
+    OURS: Case(OURS),
+    FALCON: Case(FALCON),
+    BARE: Case(BARE),
+    NEW: Case(OURS, keep=False),
+    WAITS: Case(OURS, "slow", connections=8, requests=3),
+}
+ROUNDS = 15
+
+_SLOW = """import time
+from routehandlers import Response
+
+def GET(request, context):
+    time.sleep(0.02)
+    return Response.json({'slug': context.params['slug']})
+"""
+
+# By server and case.
+Results = dict[str, dict[str, dict[str, float]]]
 
 
-def measure() -> dict[str, dict[str, float]]:
+class _Connection:
+    """A connection that is kept alive, if both sides do so."""
+
+    def __init__(self, port: int, keep: bool) -> None:
+        self._port = port
+        self._keep = keep
+        self._socket: socket.socket | None = None
+
+    def ask(self, path: str, number: int) -> None:
+        if self._socket is None:
+            self._socket = socket.create_connection(("127.0.0.1", self._port))
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.sendall(b"GET /%s/slug-%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % (path.encode(), number))
+
+    def read(self, number: int) -> None:
+        assert self._socket is not None
+        answer = self._socket.recv(65_536)
+        while b"}" not in answer:
+            more = self._socket.recv(65_536)
+            assert more, answer
+            answer += more
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n"), answer
+        assert b'{"slug":"slug-%d"}' % number in answer, answer
+        if not self._keep or b"Connection: close" in answer:
+            self.close()
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+def _round(worker: Worker, case: Case, numbers: Iterator[int]) -> float:
+    """Seconds a request, with several connections at once.
+
+    One thread asks on all connections and then reads from all: a client with
+    threads of its own would be slower than the fastest of the servers.
+    """
+    connections = [_Connection(worker.port, case.keep) for _ in range(case.connections)]
+    started = time.perf_counter()
+    for _ in range(case.requests):
+        asked = [(connection, next(numbers)) for connection in connections]
+        for connection, number in asked:
+            connection.ask(case.path, number)
+        for connection, number in asked:
+            connection.read(number)
+    taken = time.perf_counter() - started
+    for connection in connections:
+        connection.close()
+    return taken / (case.connections * case.requests)
+
+
+def measure(rounds: int = ROUNDS) -> Results:
     """Microseconds a request: by the clock, and of the worker's processor time."""
-    order = list(APPS)
-    times: dict[str, list[float]] = {name: [] for name in order}
+    servers = kinds()
+    order = [(kind, name) for kind in servers for name in CASES]
+    numbers = iter(range(100_000, 10**9))  # no slug comes twice
+    times: dict[tuple[str, str], list[float]] = {each: [] for each in order}
+    used = dict.fromkeys(order, 0.0)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        write_routes(folder)
-        workers = {name: stack.enter_context(gunicorn(app, folder)) for name, app in APPS.items()}
-        for worker in workers.values():
-            _round(worker, ROUNDS)  # not counted
-        before = {name: worker.processor_seconds() for name, worker in workers.items()}
-        for turn in range(ROUNDS):
+        slow = write_routes(folder) / "slow" / "[slug]" / "route.py"
+        slow.parent.mkdir(parents=True)
+        slow.write_text(_SLOW)
+        workers = {
+            (kind, app): stack.enter_context(serve(kind, factory, folder))
+            for kind in servers
+            for app, factory in APPS.items()
+        }
+        for turn in range(-1, rounds):
             random.shuffle(order)
-            for name in order:
-                times[name].append(_round(workers[name], turn))
-        used = {name: worker.processor_seconds() - before[name] for name, worker in workers.items()}
-    total = ROUNDS * CONNECTIONS * REQUESTS
-    return {
-        name: {"clock": statistics.median(times[name]) * 1e6, "processor": used[name] / total * 1e6} for name in APPS
-    }
+            for kind, name in order:
+                case = CASES[name]
+                worker = workers[kind, case.app]
+                before = worker.processor_seconds()
+                seconds = _round(worker, case, numbers)
+                if turn >= 0:  # the first is not counted
+                    times[kind, name].append(seconds)
+                    used[kind, name] += worker.processor_seconds() - before
+
+    def figures(kind: str, name: str) -> dict[str, float]:
+        requests = rounds * CASES[name].connections * CASES[name].requests
+        return {
+            "clock": statistics.median(times[kind, name]) * 1e6,
+            "processor": used[kind, name] / requests * 1e6,
+        }
+
+    return {kind: {name: figures(kind, name) for name in CASES} for kind in servers}
 
 
-def show(results: dict[str, dict[str, float]]) -> str:
-    def cell(name: str, kind: str) -> str:
-        return f"{results[name][kind]:.0f} µs ({results[name][kind] / results[BARE][kind]:.2f})"
+def show(results: Results) -> str:
+    """Two tables. Each ratio is to the bare function under the same server."""
 
-    rows = {name: [cell(name, "clock"), cell(name, "processor")] for name in results}
-    title = f"GET /items/&lt;slug&gt;, gunicorn, {CONNECTIONS} connections (ratio to the bare function)"
-    return table(title, ["a request", "of the worker's processor time"], rows)
+    def rate(row: dict[str, dict[str, float]], name: str) -> str:
+        a_second = 1e6 / row[name]["clock"]
+        if name == WAITS:
+            return f"{a_second:.0f}"
+        return f"{round(a_second, -2):,.0f} ({row[BARE]['clock'] / row[name]['clock']:.2f})"
+
+    def processor(row: dict[str, dict[str, float]], name: str) -> str:
+        return f"{row[name]['processor']:.0f} µs ({row[name]['processor'] / row[BARE]['processor']:.2f})"
+
+    timed = [name for name in CASES if name != WAITS]
+    rates = {kind: [rate(row, name) for name in CASES] for kind, row in results.items()}
+    processors = {kind: [processor(row, name) for name in timed] for kind, row in results.items()}
+    return "\n\n".join(
+        [
+            table("Requests a second, one process (ratio)", list(CASES), rates),
+            table("Processor time of the worker for a request (ratio)", timed, processors),
+        ]
+    )
 
 
-def bounds(results: dict[str, dict[str, float]]) -> list[tuple[str, float, float]]:
-    return []  # mostly gunicorn is measured, so a bound would say little
+def bounds(results: Results) -> list[tuple[str, float, float]]:
+    return []  # mostly the servers are measured, so a bound would say little

@@ -26,8 +26,8 @@ def table(name: str) -> ModuleType:
     return importlib.import_module(f"benchmarks.{name}")
 
 
-around, calls, peers, shapes, start, timing, walk = map(
-    table, ("around", "calls", "peers", "shapes", "start", "timing", "walk")
+around, calls, over_http, peers, shapes, start, timing, walk = map(
+    table, ("around", "calls", "over_http", "peers", "shapes", "start", "timing", "walk")
 )
 
 
@@ -141,3 +141,22 @@ def test_a_missed_bound_is_counted_and_named() -> None:
 
     assert lines == ["held   a / b: 0.80 (at most 0.8)", "MISSED c / d: 1.25 (at most 0.9)"]
     assert missed == 1
+
+
+def test_the_table_of_servers_compares_each_row_with_the_bare_function() -> None:
+    figures = {name: {"clock": 200.0, "processor": 150.0} for name in over_http.CASES}
+    figures[over_http.BARE] = {"clock": 100.0, "processor": 100.0}
+
+    shown = over_http.show({"a server": figures})
+
+    assert "| a server | 5,000 (0.50) | 5,000 (0.50) | 10,000 (1.00) | 5,000 (0.50) | 5000 |" in shown
+    assert "| a server | 150 µs (1.50) | 150 µs (1.50) | 100 µs (1.00) | 150 µs (1.50) |" in shown
+
+
+def test_a_server_answers_each_case_of_the_table(tmp_path: Path) -> None:
+    servers = table("servers")
+    assert "gunicorn sync" in servers.kinds()
+    peers.write_routes(tmp_path)
+
+    with servers.serve("gunicorn sync", over_http.APPS[over_http.OURS], tmp_path) as worker:
+        assert over_http._round(worker, over_http.Case(over_http.OURS, requests=2), iter(range(99))) > 0
