@@ -1,57 +1,68 @@
-"""``routehandlers start``: serve with gunicorn, with defaults for streams and blocking handlers."""
+"""``routehandlers start``: serve with gunicorn, Granian or waitress, with defaults for streams and slow handlers."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from importlib.util import find_spec
 from typing import Any
 
+from .._servers import granian, gunicorn, waitress
+from .._servers.options import Options
 from . import loading
+
+_SERVERS: dict[str, Any] = {"gunicorn": gunicorn, "granian": granian, "waitress": waitress}
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "start",
-        help="serve with gunicorn",
-        description="Serve a folder with gunicorn. All other arguments go to gunicorn.",
-        epilog="example: routehandlers start app --bind 0.0.0.0:8000 --workers 4 --access-logfile -",
+        help="serve with gunicorn, granian or waitress",
+        description="Serve a folder. All arguments that are not listed here go to the server.",
+        epilog="example: routehandlers start app --bind 0.0.0.0:8000 --workers 4 --access-log",
         allow_abbrev=False,
     )
     loading.add_directory(parser)
+    _add_options(parser)
     parser.set_defaults(run=run)
 
 
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", choices=_SERVERS, default="gunicorn", help="the server (default: gunicorn)")
+    parser.add_argument("--host", help="the address to listen on (default: 127.0.0.1; with PORT set: 0.0.0.0)")
+    parser.add_argument("--port", type=int, help="the port (default: PORT, or 8000)")
+    parser.add_argument("-b", "--bind", action="append", default=[], help="HOST:PORT or unix:PATH")
+    parser.add_argument("-w", "--workers", type=int, help="the number of processes (default: WEB_CONCURRENCY)")
+    parser.add_argument("--threads", type=int, help="the threads of each process (default: 8)")
+    parser.add_argument("--access-log", action="store_true", help="write a line for each request to standard output")
+
+
 def run(options: argparse.Namespace) -> None:
-    if find_spec("gunicorn") is None:
-        loading.fail(
-            'start serves with gunicorn, which is not installed. Install it with: pip install "routehandlers[server]"'
-        )
+    parser = _Parser(prog="routehandlers start", add_help=False, allow_abbrev=False)
+    _add_options(parser)
+    common, rest = parser.parse_known_args(options.extra)
+    server = _SERVERS[common.server]
+    if find_spec(server.PACKAGE) is None:
+        loading.fail(f'{common.server} is not installed. Install it with: pip install "routehandlers[{server.EXTRA}]"')
     # Load it here first: a mistake gives one clear message, and no worker that dies again and again.
-    loading.load_app(options.directory)
-    command = [sys.executable, "-m", "gunicorn", *_defaults(options.extra), *options.extra]
-    sys.stdout.flush()
-    # No shell is involved: the command is this interpreter.
-    os.execv(sys.executable, [*command, f"routehandlers:create_app({str(options.directory)!r})"])  # noqa: S606
+    app = loading.load_app(options.directory)
+    chosen = Options(
+        target(options),
+        tuple(common.bind),
+        common.host,
+        common.port,
+        common.workers,
+        common.threads,
+        common.access_log,
+        rest,
+    )
+    server.serve(chosen, app)
 
 
-def _defaults(extra: list[str]) -> list[str]:
-    """Return the default arguments of gunicorn. The user's arguments follow, and later ones win.
-
-    Workers have threads, because gunicorn kills a sync worker when a stream takes
-    longer than its timeout. The number of workers is gunicorn's advice, 2 × cores + 1,
-    and at most 12.
-    """
-    port = os.environ.get("PORT", "8000")
-    defaults = ["--worker-class", "gthread", "--threads", "8"]
-    if not _has(extra, "-b", "--bind") and "GUNICORN_CMD_ARGS" not in os.environ:
-        # Platforms that set PORT connect from outside.
-        defaults += ["--bind", f"0.0.0.0:{port}" if "PORT" in os.environ else f"127.0.0.1:{port}"]
-    if "WEB_CONCURRENCY" not in os.environ:
-        defaults += ["--workers", str(min(2 * (os.cpu_count() or 1) + 1, 12))]
-    return defaults
+def target(options: argparse.Namespace) -> str:
+    """Return the application for the server, as ``module:name`` or ``module:name('argument')``."""
+    return f"routehandlers:create_app({str(options.directory)!r})"
 
 
-def _has(words: list[str], short: str, long: str) -> bool:
-    return any((word.startswith(short) and not word.startswith("--")) or word.split("=")[0] == long for word in words)
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        loading.fail(message)
