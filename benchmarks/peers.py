@@ -11,6 +11,7 @@ import platform
 from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -164,5 +165,9 @@ def versions() -> str:
     # Its maintainers compile falcon.cyutil alone, since more of it made it slower; see the setup.py of 4.4.
     compiled = "of it only falcon.cyutil compiled" if falcon.app.__file__.endswith(".py") else "compiled"
     names = ", ".join(f"{name} {version(name)}" for name in ("Werkzeug", "Flask", "bottle", "gunicorn"))
+    # Of the servers of "http", only what is installed is measured.
+    for name in ("gunicorn_h1c", "gevent", "granian", "waitress"):
+        if find_spec(name):
+            names += f", {name} {version(name)}"
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{python}, Falcon {version('falcon')} ({compiled}), {names}"

@@ -49,8 +49,8 @@ def kinds() -> dict[str, list[str]]:
     }
     if find_spec("gevent"):
         found["gunicorn gevent"] = [*gunicorn, "-k", "gevent"]
-    if find_spec("gunicorn_h1c"):  # gunicorn takes it wherever it is installed
-        fast = {f"{name}, `gunicorn[fast]`": [*words, "--http-parser", "fast"] for name, words in found.items()}
+    if find_spec("gunicorn_h1c"):  # the parser of gunicorn[fast], which gunicorn takes wherever it is installed
+        fast = {f"{name}, gunicorn_h1c": [*words, "--http-parser", "fast"] for name, words in found.items()}
         found = {name: [*words, "--http-parser", "python"] for name, words in found.items()} | fast
     if find_spec("granian"):
         granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "1", "--log-level", "error"]

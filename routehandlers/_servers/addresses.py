@@ -43,14 +43,23 @@ def check(addresses: Iterable[Address]) -> None:
             _check_port(*address)
 
 
+def resolve(host: str, port: int) -> str:
+    """Return a host as a number: the one in IPv4 for a name, as gunicorn does."""
+    return str(socket.getaddrinfo(host, port, _family(host), socket.SOCK_STREAM)[0][4][0])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _check_port(host: str, port: int) -> None:
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
+        number = resolve(host, port)
+        with socket.socket(_family(number), socket.SOCK_STREAM) as probe:
             if os.name == "posix":
                 # As servers do it: connections that have just ended are no reason to refuse.
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+            probe.bind((number, port))
             # Linux lets two sockets with SO_REUSEADDR have one address as long as neither listens.
             probe.listen(1)
     except (OSError, OverflowError) as error:

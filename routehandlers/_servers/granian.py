@@ -7,7 +7,6 @@ workers must not have imported the application: a reload would not see changes.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -90,7 +89,9 @@ def main(words: list[str]) -> None:
             if self._writes_log:
                 settings["log_access"] = False
             if settings.get("uds") is None:
-                settings["address"] = _listen_on(settings["address"], settings["port"])
+                host, port = settings["address"], settings["port"]
+                addresses.check([(host, port)])
+                settings["address"] = addresses.resolve(host, port)  # Granian knows no names
             else:
                 addresses.check([str(settings["uds"])])
             super().__init__(target, **settings)
@@ -109,12 +110,6 @@ def main(words: list[str]) -> None:
     # Its command makes the server of this name, and has no parameter for another.
     command.Server = Server
     command.cli(words, prog_name="granian", auto_envvar_prefix="GRANIAN", default_map=_defaults())
-
-
-def _listen_on(host: str, port: int) -> str:
-    """Check an address, and return the host as a number, because Granian knows no names."""
-    addresses.check([(host, port)])
-    return str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0])
 
 
 if __name__ == "__main__":

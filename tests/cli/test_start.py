@@ -463,6 +463,16 @@ def test_waitress_ends_by_itself_on_sigterm(tmp_path: Path) -> None:
         assert process.process.wait(20) == 0
 
 
+def test_a_host_may_be_a_name(tmp_path: Path, name: str) -> None:
+    write_app(tmp_path, FILES)
+
+    with started(tmp_path, name, "--host", "localhost") as process:
+        assert process.request("GET", "/").body == b"first"
+        is_refused(
+            start(tmp_path, "--server", name, "-b", f"localhost:{process.port}"), "another program uses this port"
+        )
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [
