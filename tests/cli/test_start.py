@@ -433,6 +433,25 @@ def test_web_concurrency_is_the_number_of_workers(tmp_path: Path) -> None:
             assert len(process.worker_pids()) == 1
 
 
+@pytest.mark.parametrize("server", ["gunicorn", "granian"])
+def test_a_worker_that_crashes_starts_again(tmp_path: Path, server: str) -> None:
+    needs(server)
+    write_app(tmp_path, FILES)
+    with started(tmp_path, server, "--workers", "1") as process:
+        assert process.request("GET", "/").body == b"first"
+        (old,) = process.worker_pids()
+
+        os.kill(old, signal.SIGKILL)
+
+        deadline = time.monotonic() + 30
+        while old in process.worker_pids() or not process.worker_pids():
+            assert time.monotonic() < deadline, process.logs()
+            time.sleep(0.05)
+        # The socket may be closed until the new worker listens.
+        wait_for(process, "Booting worker" if server == "gunicorn" else "Started worker-1", 2)
+        wait_for_body(process, b"first")
+
+
 def test_gunicorns_master_imports_nothing_of_the_library(tmp_path: Path) -> None:
     """A gevent worker patches the standard library after the fork, too late for what has taken a lock from it."""
     write_app(tmp_path, FILES)
