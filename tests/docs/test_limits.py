@@ -27,7 +27,7 @@ LIMITS = {
     "bytes of a text field in a multipart form": [Config().max_form_memory_size],
     "fields and files of a form": [Config().max_form_parts],
     "headers of one part of a form": [form._MOST_HEADERS],
-    "bytes of a body that are read and discarded after the response": [body._DRAINED_AT_MOST],
+    "bytes of a body that are read and discarded after the response": [body.DRAINED_AT_MOST],
     "characters of a path, if rules or middleware see it": [entrance._LONGEST_PATH],
     "steps to match all patterns of rules and matchers": [budget.MOST_STEPS],
     "steps to match one pattern": [budget.MOST_STEPS_AT_ONCE],

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import logging
+import socket
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
-from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
-from werkzeug.wsgi import get_input_stream
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    HTTPException,
+    LengthRequired,
+    RequestEntityTooLarge,
+    RequestTimeout,
+)
+
+from .deadlines import deadline, shut_down, socket_of
 
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
@@ -18,10 +27,15 @@ logger = logging.getLogger("routehandlers")
 # Larger bodies are kept in a file, as Werkzeug does with uploads.
 _IN_MEMORY = 500 * 2**10
 
-_CHUNK = 64 * 2**10
+CHUNK = 64 * 2**10
 
-# If the client sends more than this after the response, its connection is reset.
-_DRAINED_AT_MOST = 64 * 2**20
+# If the client sends more than this after the response, or takes longer, its connection is reset.
+DRAINED_AT_MOST = 64 * 2**20
+# As long as gunicorn itself waits for a client before it closes a connection.
+DRAINED_SECONDS = 2.0
+
+# A client has this many seconds for each CHUNK of a body, or 2 KiB a second. Apache asks for 500 bytes a second.
+SLOWEST = 30.0
 
 # RFC 9110 section 8.6 gives no bound. More digits than this are an attack on int(), not a size.
 _LONGEST_LENGTH = 20
@@ -40,6 +54,9 @@ def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     :param limit: Maximum size in bytes; ``None`` for no limit.
     :raise RequestEntityTooLarge: If the body is larger, with or without a ``Content-Length``.
     :raise ClientDisconnected: If the body is shorter than its ``Content-Length``.
+    :raise BadRequest: If the server finds it malformed.
+    :raise RequestTimeout: If the client sends it too slowly.
+    :raise LengthRequired: If it has no ``Content-Length``, and the server does not pass on such bodies.
     """
     kept: IO[bytes] | None = environ.get("routehandlers.body")
     if kept is None:
@@ -52,35 +69,96 @@ def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     return kept
 
 
+def read_unannounced(environ: WSGIEnvironment, limit: int | None) -> None:
+    """Read a body without ``Content-Length`` before its handler is called.
+
+    Only its end shows that it is well-formed, and a handler should do nothing for a request that is not.
+
+    :raise HTTPException: As ``read_body()`` does.
+    """
+    # With "Expect: 100-continue" the client sends it only if the handler reads it.
+    if "HTTP_EXPECT" not in environ:
+        read_body(environ, limit)
+
+
 def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
     length = content_length(environ)
     if length is not None and limit is not None and length > limit:
         raise too_large(limit)
-    if length is not None and length <= _IN_MEMORY and "HTTP_TRANSFER_ENCODING" not in environ:
-        data = environ["wsgi.input"].read(length)
-        while len(data) < length:
-            more = environ["wsgi.input"].read(length - len(data))
-            if not more:
-                raise ClientDisconnected
-            data += more
-        return BytesIO(data), length
-    # Werkzeug also refuses a body of exactly the limit, so pass one byte more.
-    return _spool(get_input_stream(environ, max_content_length=None if limit is None else limit + 1), limit)
+    if "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated"):
+        length = None
+    elif length is None and not environ.get("wsgi.input_terminated"):
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            raise LengthRequired("This server does not pass on bodies without a Content-Length.")
+        return BytesIO(), 0
+    if length is not None and length <= CHUNK:
+        return BytesIO(_read_whole(environ, length)), length
+    return _spool(environ, length, limit)
 
 
-def _spool(stream: IO[bytes], limit: int | None) -> tuple[IO[bytes], int]:
+def _read_whole(environ: WSGIEnvironment, length: int) -> bytes:
+    data = _receive(environ, length)
+    while len(data) < length:
+        more = _receive(environ, length - len(data))
+        if not more:
+            raise ClientDisconnected
+        data += more
+    return data
+
+
+def _spool(environ: WSGIEnvironment, length: int | None, limit: int | None) -> tuple[IO[bytes], int]:
     spool = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # it lives as long as the request
     size = 0
+    # One byte more shows that a body is too long.
+    most = length if length is not None else limit + 1 if limit is not None else None
     try:
-        while chunk := stream.read(_CHUNK):
+        while chunk := _receive(environ, CHUNK if most is None else min(CHUNK, most - size)):
             spool.write(chunk)
             size += len(chunk)
             if limit is not None and size > limit:
                 raise too_large(limit)
+        if length is not None and size < length:
+            raise ClientDisconnected
     except BaseException:
         spool.close()
         raise
     return cast("IO[bytes]", spool), size
+
+
+def _receive(environ: WSGIEnvironment, size: int) -> bytes:
+    """Read some bytes, and raise what the client gets if that fails.
+
+    :raise BadRequest: If the server finds the body malformed. Each server has its own exceptions.
+    :raise ClientDisconnected: If the client has gone.
+    :raise RequestTimeout: If the client is too slow.
+    """
+    if size == 0:
+        return b""
+    with deadline(socket_of(environ), SLOWEST, socket.SHUT_RD) as end:
+        try:
+            data: bytes = environ["wsgi.input"].read(size)
+        except (HTTPException, AssertionError):  # wsgiref.validate raises the second
+            raise
+        except Exception as error:
+            if end is None or not end.has_passed:
+                raise _refusal(environ, error) from None
+    if end is not None and end.has_passed:
+        raise _too_slow()
+    return data
+
+
+def _refusal(environ: WSGIEnvironment, error: Exception) -> HTTPException:
+    if isinstance(error, TimeoutError):
+        return _too_slow()
+    if isinstance(error, (ConnectionError, EOFError)):
+        return ClientDisconnected()
+    target = f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}"
+    logger.warning("The body of %r cannot be read: %r", target, error)
+    return BadRequest("The body is malformed or incomplete.")
+
+
+def _too_slow() -> RequestTimeout:
+    return RequestTimeout("The body came too slowly.")
 
 
 def too_large(limit: int) -> RequestEntityTooLarge:
@@ -89,7 +167,7 @@ def too_large(limit: int) -> RequestEntityTooLarge:
 
 
 def is_unread(environ: WSGIEnvironment) -> bool:
-    """Return whether the body is still unread, and the server allows to read it to its end."""
+    """Return whether the body is still unread, and reading it to its end takes a bounded time."""
     if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
         return False
     return (
@@ -98,21 +176,26 @@ def is_unread(environ: WSGIEnvironment) -> bool:
         and bool(environ.get("wsgi.input_terminated"))
         # With "Expect: 100-continue" the client waits for the response before it sends the body.
         and "HTTP_EXPECT" not in environ
+        and socket_of(environ) is not None
     )
 
 
 def drain(environ: WSGIEnvironment) -> None:
-    """Read the rest of the body and discard it.
+    """Read the rest of the body and discard it, or close the connection if that takes too long.
 
     A server that closes a connection with unread bytes resets it. Then the
     client may never see the response, such as the 413 for its body.
     """
-    left = _DRAINED_AT_MOST
-    try:
-        while left > 0 and (chunk := environ["wsgi.input"].read(min(left, _CHUNK))):
-            left -= len(chunk)
-    except Exception as error:  # each server has its own type; the client has gone, so no response can be sent
-        logger.debug("A body could not be drained: %r", error)
+    left = DRAINED_AT_MOST
+    connection = socket_of(environ)
+    with deadline(connection, DRAINED_SECONDS, socket.SHUT_RDWR):
+        try:
+            while left > 0 and (chunk := environ["wsgi.input"].read(min(left, CHUNK))):
+                left -= len(chunk)
+        except Exception as error:  # each server has its own type; the client has gone, so no response can be sent
+            logger.debug("A body could not be drained: %r", error)
+    if left <= 0 and connection is not None:  # or the server would go on
+        shut_down(connection, socket.SHUT_RDWR)
 
 
 def content_length(environ: WSGIEnvironment) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from ..._http.request.body import read_unannounced
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response
 from ..._http.values.context import RouteContext
@@ -47,6 +48,8 @@ class Endpoint:
             return self._without_handler(scope)
         handler, count = call
         try:
+            if "HTTP_TRANSFER_ENCODING" in scope.environ:
+                read_unannounced(scope.environ, scope.route.request_class.max_content_length)
             if count == 2:
                 result: Any = handler(scope.request, RouteContext(scope.params))
             else:
