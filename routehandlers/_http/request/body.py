@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from werkzeug.exceptions import (
     BadRequest,
@@ -17,7 +18,7 @@ from werkzeug.exceptions import (
     RequestTimeout,
 )
 
-from .deadlines import deadline, shut_down, socket_of
+from .deadlines import deadline, socket_of
 
 if TYPE_CHECKING:
     from ...typing import WSGIEnvironment
@@ -28,11 +29,6 @@ logger = logging.getLogger("routehandlers")
 _IN_MEMORY = 500 * 2**10
 
 CHUNK = 64 * 2**10
-
-# If the client sends more than this after the response, or takes longer, its connection is reset.
-DRAINED_AT_MOST = 64 * 2**20
-# As long as gunicorn itself waits for a client before it closes a connection.
-DRAINED_SECONDS = 2.0
 
 # A client has this many seconds for each CHUNK of a body, or 2 KiB a second. Apache asks for 500 bytes a second.
 SLOWEST = 30.0
@@ -69,16 +65,50 @@ def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     return kept
 
 
-def read_unannounced(environ: WSGIEnvironment, limit: int | None) -> None:
-    """Read a body without ``Content-Length`` before its handler is called.
+def check_framing(environ: WSGIEnvironment) -> None:
+    """Refuse a body whose end the server does not tell, because it would be lost.
 
-    Only its end shows that it is well-formed, and a handler should do nothing for a request that is not.
-
-    :raise HTTPException: As ``read_body()`` does.
+    :raise LengthRequired: If the client sends a chunked body, and the server does not decode it.
     """
-    # With "Expect: 100-continue" the client sends it only if the handler reads it.
-    if "HTTP_EXPECT" not in environ:
-        read_body(environ, limit)
+    if (
+        "HTTP_TRANSFER_ENCODING" in environ
+        and not environ.get("CONTENT_LENGTH")
+        and not environ.get("wsgi.input_terminated")
+    ):
+        raise LengthRequired("This server does not pass on bodies without a Content-Length.")
+
+
+class Input:
+    """``wsgi.input`` of a chunked body for handlers that read it directly. Its exceptions are those of ``read_body()``.
+
+    :param environ: The environment. Its ``wsgi.input`` is replaced.
+    """
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self._environ = {**environ}
+        environ["wsgi.input"] = self
+
+    def read(self, *size: int) -> bytes:
+        """Return some bytes, or all."""
+        data: bytes = self._call("read", *size)
+        return data
+
+    def readline(self, *size: int) -> bytes:
+        """Return a line."""
+        line: bytes = self._call("readline", *size)
+        return line
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        """Return the lines."""
+        lines: list[bytes] = self._call("readlines", *hint)
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Return the lines one by one."""
+        return iter(self.readline, b"")
+
+    def _call(self, method: str, *arguments: int) -> Any:
+        return _bounded(self._environ, lambda: getattr(self._environ["wsgi.input"], method)(*arguments))
 
 
 def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
@@ -88,8 +118,7 @@ def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
     if "HTTP_TRANSFER_ENCODING" in environ and environ.get("wsgi.input_terminated"):
         length = None
     elif length is None and not environ.get("wsgi.input_terminated"):
-        if "HTTP_TRANSFER_ENCODING" in environ:
-            raise LengthRequired("This server does not pass on bodies without a Content-Length.")
+        check_framing(environ)
         return BytesIO(), 0
     if length is not None and length <= CHUNK:
         return BytesIO(_read_whole(environ, length)), length
@@ -97,9 +126,9 @@ def _read(environ: WSGIEnvironment, limit: int | None) -> tuple[IO[bytes], int]:
 
 
 def _read_whole(environ: WSGIEnvironment, length: int) -> bytes:
-    data = _receive(environ, length)
+    data = receive(environ, length)
     while len(data) < length:
-        more = _receive(environ, length - len(data))
+        more = receive(environ, length - len(data))
         if not more:
             raise ClientDisconnected
         data += more
@@ -112,7 +141,7 @@ def _spool(environ: WSGIEnvironment, length: int | None, limit: int | None) -> t
     # One byte more shows that a body is too long.
     most = length if length is not None else limit + 1 if limit is not None else None
     try:
-        while chunk := _receive(environ, CHUNK if most is None else min(CHUNK, most - size)):
+        while chunk := receive(environ, CHUNK if most is None else min(CHUNK, most - size)):
             spool.write(chunk)
             size += len(chunk)
             if limit is not None and size > limit:
@@ -125,7 +154,7 @@ def _spool(environ: WSGIEnvironment, length: int | None, limit: int | None) -> t
     return cast("IO[bytes]", spool), size
 
 
-def _receive(environ: WSGIEnvironment, size: int) -> bytes:
+def receive(environ: WSGIEnvironment, size: int) -> bytes:
     """Read some bytes, and raise what the client gets if that fails.
 
     :raise BadRequest: If the server finds the body malformed. Each server has its own exceptions.
@@ -134,9 +163,15 @@ def _receive(environ: WSGIEnvironment, size: int) -> bytes:
     """
     if size == 0:
         return b""
+    source = environ["wsgi.input"]
+    data: bytes = source.read(size) if isinstance(source, Input) else _bounded(environ, lambda: source.read(size))
+    return data
+
+
+def _bounded(environ: WSGIEnvironment, read: Callable[[], Any]) -> Any:
     with deadline(socket_of(environ), SLOWEST, socket.SHUT_RD) as end:
         try:
-            data: bytes = environ["wsgi.input"].read(size)
+            data = read()
         except (HTTPException, AssertionError):  # wsgiref.validate raises the second
             raise
         except Exception as error:
@@ -164,38 +199,6 @@ def _too_slow() -> RequestTimeout:
 def too_large(limit: int) -> RequestEntityTooLarge:
     """Return the exception for a body that is larger than a limit in bytes."""
     return RequestEntityTooLarge(f"The body is longer than {limit} bytes.")
-
-
-def is_unread(environ: WSGIEnvironment) -> bool:
-    """Return whether the body is still unread, and reading it to its end takes a bounded time."""
-    if not environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in environ:
-        return False
-    return (
-        "routehandlers.body" not in environ
-        and environ.get("CONTENT_LENGTH") != "0"
-        and bool(environ.get("wsgi.input_terminated"))
-        # With "Expect: 100-continue" the client waits for the response before it sends the body.
-        and "HTTP_EXPECT" not in environ
-        and socket_of(environ) is not None
-    )
-
-
-def drain(environ: WSGIEnvironment) -> None:
-    """Read the rest of the body and discard it, or close the connection if that takes too long.
-
-    A server that closes a connection with unread bytes resets it. Then the
-    client may never see the response, such as the 413 for its body.
-    """
-    left = DRAINED_AT_MOST
-    connection = socket_of(environ)
-    with deadline(connection, DRAINED_SECONDS, socket.SHUT_RDWR):
-        try:
-            while left > 0 and (chunk := environ["wsgi.input"].read(min(left, CHUNK))):
-                left -= len(chunk)
-        except Exception as error:  # each server has its own type; the client has gone, so no response can be sent
-            logger.debug("A body could not be drained: %r", error)
-    if left <= 0 and connection is not None:  # or the server would go on
-        shut_down(connection, socket.SHUT_RDWR)
 
 
 def content_length(environ: WSGIEnvironment) -> int | None:

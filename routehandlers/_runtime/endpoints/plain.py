@@ -9,14 +9,15 @@ from typing import Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.request.body import read_unannounced
+from ..._http.request.body import Input, check_framing
+from ..._http.request.draining import check_unread
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response
 from ..._http.values.context import RouteContext
 from ..._start.arguments import argument_count
 from ..._start.loader import RouteModule
 from ...exceptions import InvalidReturnError
-from ..answer.bodies import begin
+from ..answer.bodies import begin, close_quietly
 from ..answer.failures import excepted, failed, interrupted, method_not_allowed
 from ..answer.results import make_response
 from ..scope.scope import RouteInfo, Scope
@@ -48,15 +49,20 @@ class Endpoint:
             return self._without_handler(scope)
         handler, count = call
         try:
-            if "HTTP_TRANSFER_ENCODING" in scope.environ:
-                read_unannounced(scope.environ, scope.route.request_class.max_content_length)
+            is_chunked = "HTTP_TRANSFER_ENCODING" in scope.environ
+            if is_chunked:
+                check_framing(scope.environ)
+                Input(scope.environ)
             if count == 2:
                 result: Any = handler(scope.request, RouteContext(scope.params))
             else:
                 result = handler(scope.request) if count == 1 else handler()
             if type(result) is not Response:
                 result = self._make_response(scope, result)
-            return result if type(result.response) is list else begin(scope, result)
+            response = result if type(result.response) is list else begin(scope, result)
+            if is_chunked:
+                self._check_body(scope, response)
+            return response
         except HTTPException as error:
             return excepted(scope, error)
         except Interrupt as interrupt:
@@ -82,6 +88,13 @@ class Endpoint:
         method = scope.environ["REQUEST_METHOD"]
         handler = self._handlers.get(method)
         return f"{method} {self.info.pattern} ({_where(handler, self._file)})"
+
+    def _check_body(self, scope: Scope, response: WerkzeugResponse) -> None:
+        try:
+            check_unread(scope.environ)
+        except HTTPException:
+            close_quietly(scope, response)
+            raise
 
     def _make_response(self, scope: Scope, result: Any) -> WerkzeugResponse:
         try:

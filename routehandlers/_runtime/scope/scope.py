@@ -19,7 +19,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ..._cache.cache import Cache
 from ..._cache.render import Render
-from ..._http.request.body import drain, is_unread
+from ..._http.request.draining import drain, is_unread
 from ..._http.request.request import Request
 from ..._http.request.watched import WatchedRequest
 from ..._http.response.cookies import Cookies, name_of, parse_cookies
