@@ -122,7 +122,7 @@ KINDS: dict[str, Kind] = {
         ("waitress", "waitress"),
         {},
     ),
-    "uWSGI": Kind(_uwsgi, ("pyuwsgi", "pyuwsgi"), {"broken streams": "the connection is closed as after a complete stream", "chunked bodies": "they are empty: uWSGI has an API of its own for them"},
+    "uWSGI": Kind(_uwsgi, ("pyuwsgi", "pyuwsgi"), {"broken streams": "the connection is closed as after a complete stream", "chunked bodies": "they get a 411: uWSGI has an API of its own for them"},
         keeps_alive=False,
     ),
     "mod_wsgi-express": Kind(_mod_wsgi, ("mod_wsgi", "mod_wsgi-standalone"), {"broken streams": "Apache ends them as complete streams"}),
@@ -132,7 +132,7 @@ KINDS: dict[str, Kind] = {
         {},
     ),
     "Granian": Kind(_granian, ("granian", "granian"), {"%2F": "it is a slash: the server passes on only the decoded path"}),
-    "uvicorn, a2wsgi": Kind(_uvicorn, ("a2wsgi", "a2wsgi uvicorn"), {"%2F": "it is a slash: the server passes on only the decoded path", "disconnect": "the generator runs to its end and is closed then", "chunked bodies": "they are empty: the application does not learn where they end"}),
+    "uvicorn, a2wsgi": Kind(_uvicorn, ("a2wsgi", "a2wsgi uvicorn"), {"%2F": "it is a slash: the server passes on only the decoded path", "disconnect": "the generator runs to its end and is closed then", "chunked bodies": "they get a 411: the application does not learn where they end"}),
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from routehandlers import create_app
 from routehandlers._http.request import body, draining
 body.SLOWEST = {slowest}
 draining.MOST_SECONDS = {draining}
+draining.MOST_BYTES = 1_000_000
 app = create_app("app")
 """
 
@@ -110,6 +111,18 @@ def test_a_client_that_sends_a_byte_at_a_time_is_not_waited_for_either(tmp_path:
 
     assert received.startswith(b"HTTP/1.1 408" if path == "data" else b"HTTP/1.1 200")
     assert 0 < sent < 150  # at a byte in 0.1 s
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+def test_a_client_that_sends_more_than_is_discarded_is_cut_off(tmp_path: Path, worker: str) -> None:
+    with gunicorn(tmp_path, worker) as server, server.connect(20) as client:
+        client.sendall(head("nothing", b"Content-Length: 1000000000\r\n\r\n"))
+        answer = client.recv(65_536)
+
+        with pytest.raises(ConnectionError):
+            client.sendall(b"x" * 500_000_000)
+
+    assert answer.startswith(b"HTTP/1.1 200")
 
 
 MALFORMED = {
