@@ -38,12 +38,10 @@ def revalidate_path(path: str, type: Literal["page", "route", "layout"] | None =
     :param type: ``"layout"`` also purges everything below the folder. ``"page"`` and ``"route"`` change nothing: a
         pattern alone already means its route.
     :return: See ``revalidate_tag()``.
+    :raise PurgeInRenderError: See ``revalidate_tag()``.
     :raise OutsideRequestError: Outside of a request.
     """
-    scope = current_scope("revalidate_path")
-    is_accepted = scope.route.cache.revalidate_path(path, type)
-    _has_purged(scope, "revalidate_path()")
-    return is_accepted
+    return _purging_scope("revalidate_path").route.cache.revalidate_path(path, type)
 
 
 def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -> bool:
@@ -63,22 +61,24 @@ def revalidate_tag(tag: str, profile: str | Mapping[str, float] | None = None) -
         this process serves nothing from the cache, but other processes may serve what was purged. Also false if the log
         says that the purge can have no effect.
     :raise ValueError: For an unknown profile.
+    :raise PurgeInRenderError: In a function of ``cached()``, and in a ``GET`` with ``dynamic = "error"``, but not in
+        ``after()``.
     :raise OutsideRequestError: Outside of a request.
     """
-    scope = current_scope("revalidate_tag")
-    is_accepted = scope.route.cache.revalidate_tag(tag, profile)
-    _has_purged(scope, "revalidate_tag()")
-    return is_accepted
+    return _purging_scope("revalidate_tag").route.cache.revalidate_tag(tag, profile)
 
 
-def _has_purged(scope: Scope, what: str) -> None:
+def _purging_scope(function: str) -> Scope:
+    """Return the scope of a request that is about to purge."""
+    scope = current_scope(function)
+    if scope.render is not None:
+        scope.render.purge(f"{function}()")
     if scope.environ.get("wsgi.multiprocess") and not scope.route.cache.store.shares_purges:
         _warn_once(
-            f"{what} reaches this process only, because the workers cannot share a folder below the temporary folder."
-            " Share a storage with RouteHandlers(…, cache='file:///path') or cache='redis://host'."
+            f"{function}() reaches this process only, because the workers cannot share a folder below the temporary"
+            " folder. Share a storage with RouteHandlers(…, cache='file:///path') or cache='redis://host'."
         )
-    if scope.render is not None:
-        scope.render.turn_dynamic(what)
+    return scope
 
 
 @functools.lru_cache(maxsize=16)

@@ -18,6 +18,7 @@
     ├── ResponseStartedError          a cookie set after the headers were sent (RuntimeError)
     ├── InvalidReturnError            a handler returned a value that cannot be sent (TypeError)
     ├── DynamicUsageError             a cached function or a static route read client data (RuntimeError)
+    ├── PurgeInRenderError            a cached function or a static route purged something (RuntimeError)
     ├── InvalidStaticParamsError      ``generate_static_params()`` returned invalid params (ValueError)
     ├── StorageError                  the cache's storage failed (OSError)
     └── FetchError                    ``fetch()`` got no response (ConnectionError)
@@ -216,6 +217,25 @@ class DynamicUsageError(RouteHandlersError, RuntimeError):
             f"{self.where} read {self.what}, which differs from client to client, but its result is cached for all of"
             " them. Read it outside and pass the values as arguments, or, in a route, remove"
             ' dynamic = "error".'
+        )
+
+
+class PurgeInRenderError(RouteHandlersError, RuntimeError):
+    """A purge was made by code whose result is cached, so that a later call would not make it.
+
+    :param where: The route or function that made it.
+    :param what: The call, such as ``"revalidate_tag()"``.
+    """
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(where, what)
+        self.where = where
+        self.what = what
+
+    def __str__(self) -> str:
+        return (
+            f"{self.where} called {self.what}, but its result is cached, so that the next call would purge nothing."
+            " Purge where the data changes, such as in a POST, or pass the purge to after()."
         )
 
 

@@ -35,7 +35,7 @@ SURFACE = {
     "routehandlers.exceptions": [
         "AppFolderError", "DynamicUsageError", "FetchError", "InvalidAppError", "InvalidConfigError",
         "InvalidPatternError", "InvalidReturnError", "InvalidRouteModuleError", "InvalidSegmentError", "InvalidStaticParamsError",
-        "InvalidTreeError", "OutsideRequestError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
+        "InvalidTreeError", "OutsideRequestError", "PurgeInRenderError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
         "RouteModuleImportError", "StorageError", "UnknownRouteError",
     ],
 }  # fmt: skip

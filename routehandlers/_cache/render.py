@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from ..cache_handlers.entry import Mark
-from ..exceptions import DynamicUsageError
+from ..exceptions import DynamicUsageError, PurgeInRenderError
 from .key import check_tags
 
 
@@ -95,10 +95,22 @@ class Render:
 
         :raise DynamicUsageError: If this render must not read it.
         """
-        if self.is_over or self.reading is Reading.EMPTY:
-            return
-        if self.reading is Reading.ERROR:
+        if self.reading is Reading.ERROR:  # also in after(), as in Next
             raise DynamicUsageError(self.where, what)
+        if not self.is_over and self.reading is not Reading.EMPTY:
+            self.turn_dynamic(what)
+
+    def close(self) -> None:
+        """End the render and its functions of ``after()``. Nothing that is read from now on counts."""
+        self.is_over, self.reading = True, Reading.EMPTY
+
+    def purge(self, what: str) -> None:
+        """Record that the code purges something. Call it before the purge, which a refresh does not make.
+
+        :raise PurgeInRenderError: If the result is always cached.
+        """
+        if self.reading is Reading.ERROR and not self.is_over:
+            raise PurgeInRenderError(self.where, what)
         self.turn_dynamic(what)
 
     def turn_dynamic(self, what: str, *, has_line: bool = True) -> None:

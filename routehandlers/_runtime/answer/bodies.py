@@ -208,6 +208,8 @@ def run_after(scope: Scope) -> None:
         a worker by such an exception, at any point of the code, so it must not get lost.
     """
     stopped: BaseException | None = None
+    if scope.render is not None:
+        scope.render.is_over = True  # what was sent does not depend on these functions
     while scope.after:
         function = scope.after.popleft()
         try:

@@ -101,7 +101,7 @@ class RenderScope(Scope):
 
     def leave(self) -> None:
         """End the render. Later reads of the client do not count, and the context of the framework ends."""
-        self.record.is_over = True
+        self.record.close()
         if self._render_context is not None:
             self.context.run(self._render_context.leave)
             self._render_context = None
