@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from werkzeug.test import Client
 from ._cache.cache import Cache
 from ._cache.life import profiles_with
 from ._cache.store import Store
+from ._cache.targets import PurgeTargets
 from ._http.request.request import LIMITS, Request
 from ._http.request.watched import watched_class
 from ._http.response.draft import DraftKey
@@ -23,6 +25,7 @@ from ._routing.converters import check_converters
 from ._routing.rules import make_url_map
 from ._routing.segment_tree import SegmentTree
 from ._routing.tree import scan
+from ._runtime.around.rewriting import may_rewrite
 from ._runtime.endpoints.cached import CachedEndpoint, policy_of
 from ._runtime.endpoints.plain import Endpoint
 from ._runtime.endpoints.public import public_files
@@ -115,7 +118,9 @@ class RouteHandlers:
             for loaded in self._loaded
             for pattern in (loaded.route.pattern, f"/{'/'.join(loaded.route.folders)}")
         ]
-        self.cache = _make_cache(self.config, self.directory, patterns)
+        files = self._folder_files
+        rewrites = partial(may_rewrite, files.transforms, files.root_middleware, self.config.base_path)
+        self.cache = _make_cache(self.config, self.directory, PurgeTargets(patterns, rewrites))
         no_route = self._info("", (), None)
         entrance = Entrance(self.config, no_route.request_class)
         hits = Hits(self.cache.store, entrance.good_hosts)
@@ -316,14 +321,14 @@ def create_app(directory: str | os.PathLike[str] | None = None, **settings: Unpa
     return RouteHandlers(directory, **merged)
 
 
-def _make_cache(config: Config, directory: Path, patterns: Sequence[str]) -> Cache:
+def _make_cache(config: Config, directory: Path, targets: PurgeTargets) -> Cache:
     handler = open_storage(config)
     if isinstance(handler, MemoryCacheHandler):
         handler.share_purges(family_of(directory))
     # The next release of an application is another folder. It sends what the last one owes to the same storage.
     storage = getattr(handler, "identity", None) or f"{type(handler).__qualname__} {directory}"
     store = Store(handler, config.cache_max_memory_size, owner=storage)
-    return Cache(store, frozenset(patterns), config.expire_time, profiles_with(config.cache_life))
+    return Cache(store, targets, config.expire_time, profiles_with(config.cache_life))
 
 
 def _request_class(config: Config, route: SegmentConfig | None, limits: Mapping[str, Any]) -> type[Request]:

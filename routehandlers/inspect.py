@@ -162,8 +162,7 @@ def explain(app: RouteHandlers, method: str, url: str, *, prefix: str = "") -> l
     steps.append(("caching", caching_policy(route.config)))
     if not isinstance(endpoint, CachedEndpoint) or method not in {"GET", "HEAD"}:
         return steps
-    is_rewritten = any(name == "rewrite" for name, _ in steps)
-    return [*steps, *_explain_cache(app, endpoint, environ, params, path, is_rewritten=is_rewritten)]
+    return [*steps, *_explain_cache(app, endpoint, environ, scope)]
 
 
 _PRECEDENCE = "(at each segment: a static name, [x=converter], [x], [...x], [[...x]])"
@@ -173,16 +172,14 @@ def _explain_cache(
     app: RouteHandlers,
     endpoint: CachedEndpoint,
     environ: dict[str, Any],
-    params: dict[str, Any],
-    path: str,
-    *,
-    is_rewritten: bool,
+    matched: Scope,
 ) -> Iterator[tuple[str, str]]:
+    params, path = matched.params, matched.path
     scope = Scope(environ, endpoint.info, params, path, Context())
-    scope.is_rewritten = is_rewritten
+    scope.is_rewritten, scope.requested_path = matched.is_rewritten, matched.requested_path
     key = endpoint.key_of(scope)
     yield "key", key
-    found = app.cache.find(key)
+    found = app.cache.find(key, scope.purged_by)
     if found is not None:
         entry = found[0].entry
         now = time.time()

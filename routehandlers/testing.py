@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._cache.cache import Cache
 from ._cache.store import Store
+from ._cache.targets import PurgeTargets
 from ._http.request.request import Request
 from ._http.request.watched import WatchedRequest
 from ._http.values.context import RouteContext
@@ -131,7 +132,7 @@ def _attempt(endpoint: Endpoint, scope: Scope) -> Finished:
 def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInfo:
     """Return the route information of a handler, from its application or with defaults."""
     if app is None:
-        cache = Cache(Store(MemoryCacheHandler(), 0), frozenset(), Config.expire_time)
+        cache = Cache(Store(MemoryCacheHandler(), 0), PurgeTargets(()), Config.expire_time)
         return RouteInfo("", Request, WatchedRequest, cache)
     return app._info_of(handler)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .._hints import shorten
 from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held
+from ..cache_handlers.purges import PATH_PREFIX
 from ..exceptions import StorageError
 from .freshness import Freshness, retry_after
 from .key import LONGEST_TAG, layout_tag, path_tags, route_tag
@@ -17,6 +19,7 @@ from .life import PROFILES, Profiles, find_expire
 from .refresh import LONGEST_REFRESH, Refresher
 from .single_flight import Flight, SingleFlight
 from .store import Store, is_same
+from .targets import PurgeTargets, is_well_formed
 from .turn import turn
 from .unit import purge
 
@@ -34,7 +37,8 @@ _MOST_FLIGHTS = 2
 # Maximum number of keys to remember whose last result could not be stored. Their requests do not wait for each other.
 _MOST_UNSTORABLE = 10_000
 
-_LONGEST_PATH = 1_024  # as in Next
+# Maximum number of paths without an effect to warn of: clients may choose what a handler purges.
+_MOST_WARNED = 1_000
 
 
 @dataclass(frozen=True)
@@ -60,18 +64,17 @@ Make = Callable[[Callable[[], None]], Outcome]
 class Cache:
     """Cache of an application, as ``app.cache``. Purge with it outside of requests, for example in scripts.
 
-    :param patterns: Patterns of all routes.
+    :param targets: The paths that can be purged.
     :param expire_time: Seconds until a stored response is no longer served. Its own life can only be shorter.
     :param profiles: The cache lives that have a name.
     """
 
-    def __init__(
-        self, store: Store, patterns: Collection[str], expire_time: float, profiles: Profiles = PROFILES
-    ) -> None:
+    def __init__(self, store: Store, targets: PurgeTargets, expire_time: float, profiles: Profiles = PROFILES) -> None:
         self.store = store
         self.expire_time = expire_time
         self.profiles = profiles
-        self._patterns = patterns
+        self._targets = targets
+        self._warned: set[int] = set()
         store.when_forked(self._reset)
         self._reset()
 
@@ -95,7 +98,7 @@ class Cache:
             expire = find_expire(profile, self.profiles)
             # A year or more counts as without end.
             until = None if expire >= PROFILES["max"].expire else time.time() + expire
-        if len(tag) > LONGEST_TAG and not tag.startswith("_N_T_"):
+        if len(tag) > LONGEST_TAG and not tag.startswith(PATH_PREFIX):
             logger.warning(
                 "revalidate_tag() has no effect: the tag has %d characters, %d are allowed.", len(tag), LONGEST_TAG
             )
@@ -108,20 +111,26 @@ class Cache:
             raise ValueError(f"type is {type!r}. Use 'page' or 'route' for one route, 'layout' for all routes below.")
         if not isinstance(path, str):
             raise TypeError(f"A path is a str, not {path!r}.")
-        if not path.startswith("/") or len(path) > _LONGEST_PATH or "?" in path:
-            logger.warning(
-                "revalidate_path(%r) has no effect: a path has a slash first, no query, and at most %d characters.",
-                path[:80],
-                _LONGEST_PATH,
-            )
+        is_layout = type == "layout"
+        self._warn_of_path(path, is_layout=is_layout)
+        if not is_well_formed(path):
             return False
+        # Purge also what has no effect here: another release of the application may have other routes.
         path = path.rstrip("/") or "/"
-        if type == "layout":
+        if is_layout:
             return purge(self.store, [layout_tag(path)])
-        is_route = path in self._patterns
-        if not is_route and "[" in path:
-            logger.warning("revalidate_path(%r): there is no such route, so the brackets are taken literally.", path)
+        is_route = path in self._targets.patterns
         return purge(self.store, {*path_tags(path), *([route_tag(path)] if is_route else [])})
+
+    def _warn_of_path(self, path: str, *, is_layout: bool) -> None:
+        """Log once if a path cannot be meant as it is written."""
+        mark = hash((path, is_layout))
+        if mark in self._warned or len(self._warned) >= _MOST_WARNED:
+            return
+        problem = self._targets.problem(path, is_layout=is_layout)
+        if problem:
+            self._warned.add(mark)
+            logger.warning("revalidate_path(%s%s): %s", shorten(path), ', "layout"' if is_layout else "", problem)
 
     # Renders ----------------------------------------------------------------
 
@@ -129,12 +138,18 @@ class Cache:
         """Return the position in the sequence of purges. Take it before a render starts."""
         return self.store.mark()
 
-    def find(self, key: str) -> tuple[Held, Freshness] | None:
-        """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served."""
-        return self.store.find(key)
+    def find(self, key: str, also: Iterable[str] = ()) -> tuple[Held, Freshness] | None:
+        """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served.
 
-    def once(self, key: str, make: Make) -> Outcome:
-        """Return the result for a key. If it is being rendered already, here or in another process, wait for it."""
+        :param also: Implicit tags of the reader: a purge of them counts as one of the entry's own tags.
+        """
+        return self.store.find(key, also)
+
+    def once(self, key: str, make: Make, also: Iterable[str] = ()) -> Outcome:
+        """Return the result for a key. If it is being rendered already, here or in another process, wait for it.
+
+        :param also: Implicit tags of the reader, see ``find()``.
+        """
         if hash(key) in self._unstorable:
             return self._save(key, make(lambda: None))
         until = time.monotonic() + _MOST_DEADLINES * DEADLINE
@@ -149,7 +164,7 @@ class Cache:
             made = flight.landed
             if made is None:
                 break
-            if self._may_share(made, flight, purged):
+            if self._may_share(made, flight, purged, also):
                 return made
             # That render started before a purge which is older than this request.
             if joined == _MOST_FLIGHTS:
@@ -158,7 +173,7 @@ class Cache:
             self._flights.leave(key, flight)
             flight, is_mine = self._join(key, purged)
         if is_mine:
-            return self._lead(key, make, flight)
+            return self._lead(key, make, flight, also)
         made = self._save(key, make(lambda: None))
         if made.entry is not None:  # those who still wait for a render that is stuck can have it
             flight.land(made, with_successors=True)
@@ -172,17 +187,15 @@ class Cache:
             flight, is_mine = self._flights.join(key, purged)
         return flight, is_mine
 
-    def _may_share(self, made: Outcome, flight: Flight[Outcome], purged: int) -> bool:
-        if flight.purged >= purged:
+    def _may_share(self, made: Outcome, flight: Flight[Outcome], purged: int, also: Iterable[str]) -> bool:
+        if made.entry is not None:
             # Purges of other processes count, too. While the storage fails, they are unknown.
-            return made.entry is None or self.store.is_unpurged(made.entry)
-        if made.entry is None:
-            return self.store.purges() is not None
-        return self.store.is_unpurged(made.entry)
+            return self.store.is_unpurged(made.entry, also)
+        return flight.purged >= purged or self.store.purges() is not None
 
-    def _lead(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
+    def _lead(self, key: str, make: Make, flight: Flight[Outcome], also: Iterable[str]) -> Outcome:
         try:
-            made = self._make_first(key, make, flight)
+            made = self._make_first(key, make, flight, also)
             if made.entry is not None or made.failure is not None:
                 flight.land(made, with_successors=made.entry is not None)
             return made
@@ -190,11 +203,11 @@ class Cache:
             flight.land(None)
             self._flights.leave(key, flight)
 
-    def _make_first(self, key: str, make: Make, flight: Flight[Outcome]) -> Outcome:
+    def _make_first(self, key: str, make: Make, flight: Flight[Outcome], also: Iterable[str]) -> Outcome:
         # If the holder of the lock has rendered for too long, here or in another process, do not wait for it.
         is_stuck = flight.is_replacement or self._refresher.is_stuck(key) or self._is_stuck_elsewhere(key)
         patience = 0 if is_stuck else DEADLINE
-        with turn(self.store, key, patience, DEADLINE) as (entry, end_turn):
+        with turn(self.store, key, patience, DEADLINE, also) as (entry, end_turn):
             if entry is not None:  # another process has stored it in the meantime
                 return Outcome(entry, is_stored=True)
 
@@ -232,9 +245,10 @@ class Cache:
             return False
         return self.store.save(replace(entry, mark=purges.mark))
 
-    def refresh(self, entry: Entry, make: Make) -> bool:
+    def refresh(self, entry: Entry, make: Make, also: Iterable[str] = ()) -> bool:
         """Refresh a stale entry in the background.
 
+        :param also: Implicit tags of the reader, see ``find()``.
         :return: Whether the entry may be served meanwhile. Otherwise the caller must render.
         """
         now = time.time()
@@ -242,16 +256,16 @@ class Cache:
             return True
         if self._is_stuck_elsewhere(entry.key):
             return False
-        return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make, now))
+        return self._refresher.submit(entry.key, lambda: self._refresh(entry.key, make, now, also))
 
     def _is_stuck_elsewhere(self, key: str) -> bool:
         since = self._refreshed_elsewhere.get(hash(key))
         return since is not None and time.monotonic() - since > LONGEST_REFRESH
 
-    def _refresh(self, key: str, make: Make, asked_at: float) -> None:
+    def _refresh(self, key: str, make: Make, asked_at: float, also: Iterable[str]) -> None:
         started_at = time.monotonic()
         with self.store.lock(key, 0) as lock:
-            found = self.store.find(key)
+            found = self.store.find(key, also)
             if found is None or found[1] is Freshness.FRESH:
                 self._refreshed_elsewhere.pop(hash(key), None)
                 return  # another process refreshed or purged it

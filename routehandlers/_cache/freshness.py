@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from ..cache_handlers.entry import Entry, Freshness, fresh_until
 from ..cache_handlers.purges import Purges
@@ -16,13 +17,14 @@ LONGEST_PERIOD = 31_536_000
 _TOLERANCE = 1.0
 
 
-def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0) -> Freshness:
+def freshness_of(entry: Entry, purges: Purges, skew: float = 0.0, also: Iterable[str] = ()) -> Freshness:
     """Return how fresh an entry is now.
 
     :param skew: Seconds by which the clock of the purges is ahead.
+    :param also: See ``Purges.judge()``.
     """
     now = time.time()
-    judged = purges.judge(entry, now + skew)
+    judged = purges.judge(entry, now + skew, also)
     age = age_of(entry, now)
     if judged is Freshness.GONE or age >= entry.expire:
         return Freshness.GONE

@@ -21,6 +21,7 @@ from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from .._hints import shorten
+from ..cache_handlers.purges import PATH_PREFIX as _PATH
 
 logger = logging.getLogger("routehandlers")
 
@@ -73,11 +74,11 @@ def _tagged(value: Any) -> Any:
 
 # Tags ----------------------------------------------------------------------
 
-# Prefix of Next. Its users also pass such tags to revalidateTag().
-_PATH = "_N_T_"
-
 LONGEST_TAG = 256
 MOST_TAGS = 128
+
+# A catch-all may match hundreds of segments. Only this many folders of a path get a tag to purge all paths below.
+DEEPEST = 16
 
 
 def path_tag(segments: Iterable[str]) -> str:

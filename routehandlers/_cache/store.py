@@ -114,14 +114,17 @@ class Store:
             self._owed.doubt()
             return None
 
-    def find(self, key: str) -> tuple[Held, Freshness] | None:
-        """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served."""
+    def find(self, key: str, also: Iterable[str] = ()) -> tuple[Held, Freshness] | None:
+        """Return the entry of a key, and how fresh it is; ``None`` if there is none that may be served.
+
+        :param also: Implicit tags of the reader: a purge of them counts as one of the entry's own tags.
+        """
         purges = self.purges()
         if purges is None:
             return None
         version = purges.version  # before judging: the next hit sees a purge that comes meanwhile
         held = self.memory.held(key)
-        freshness = freshness_of(held.entry, purges, self.skew) if held is not None else Freshness.GONE
+        freshness = freshness_of(held.entry, purges, self.skew, also) if held is not None else Freshness.GONE
         if freshness is not Freshness.FRESH and self._shared is not None:
             entry = self._get_breaker.call(lambda: self.handler.get(key), None)
             if entry is not None:
@@ -129,17 +132,17 @@ class Store:
             # If a write failed, the entry in memory is newer than the one in the storage.
             if entry is not None and (held is None or freshness is Freshness.GONE or _is_newer(entry, held.entry)):
                 held = self.memory.hold(entry)
-                freshness = freshness_of(entry, purges, self.skew)
+                freshness = freshness_of(entry, purges, self.skew, also)
         if held is None or freshness is Freshness.GONE:
             return None
         if freshness is Freshness.FRESH:
             held.checked = version
         return held, freshness
 
-    def is_unpurged(self, entry: Entry) -> bool:
+    def is_unpurged(self, entry: Entry, also: Iterable[str] = ()) -> bool:
         """Return whether an entry is unaffected by all purges so far. False while the storage fails."""
         purges = self.purges()
-        return purges is not None and purges.judge(entry, time.time() + self.skew) is Freshness.FRESH
+        return purges is not None and purges.judge(entry, time.time() + self.skew, also) is Freshness.FRESH
 
     def save(self, entry: Entry) -> bool:
         """Store an entry and return whether it was stored.

@@ -15,6 +15,7 @@ from .._cache.render import Reading, Render
 from .._http.request.vary import Vary
 from .._http.request.watched import environ_without_client
 from ..cache_handlers.base import Entry
+from .scope.implicit_tags import ImplicitTags
 from .scope.render_scope import RenderScope
 from .scope.scope import RouteInfo, Scope
 
@@ -62,25 +63,31 @@ class Keeping:
         prefix = scope.environ.get("SCRIPT_NAME") or ""
         framework = scope.route.framework
         make_context = framework.render_context(has_client=False) if framework is not None else None
-        found = cache.find(self._key)
+        implicit_tags = scope.implicit_tags
+        found = cache.find(self._key, implicit_tags)
         if found is not None:
             entry, freshness = found[0].entry, found[1]
             # A render that may be stored would keep the stale value even longer.
             is_enough = freshness is Freshness.FRESH or (
                 scope.render is None
-                and cache.refresh(entry, lambda _: self._made(scope.route, prefix, None, make_context))
+                and cache.refresh(
+                    entry, lambda _: self._made(scope.route, prefix, None, make_context, implicit_tags), implicit_tags
+                )
             )
             if is_enough:
                 return _used(scope, entry)
-        made = cache.once(self._key, lambda _: self._made(scope.route, prefix, scope, make_context))
+        made = cache.once(
+            self._key, lambda _: self._made(scope.route, prefix, scope, make_context, implicit_tags), implicit_tags
+        )
         if made.entry is not None:
             return _used(scope, made.entry)
         kept: Kept = made.answer
         return kept
 
     def _made(
-        self, route: RouteInfo, prefix: str, outer: Scope | None, make_context: MakeRenderContext | None
-    ) -> Outcome:
+        self, route: RouteInfo, prefix: str, outer: Scope | None, make_context: MakeRenderContext | None,
+        implicit_tags: ImplicitTags,
+    ) -> Outcome:  # fmt: skip
         cache = route.cache
         render = Render(
             self._where,
@@ -93,6 +100,7 @@ class Keeping:
         )
         environ = environ_without_client(prefix, "/")
         inner = RenderScope(environ, environ, route, {}, "/", Context(), render, Vary(), make_context)
+        inner.inherited_tags = implicit_tags  # of the path, for the values that this one uses
         try:
             kept = inner.context.run(self._run, inner)
         finally:

@@ -7,9 +7,9 @@ gone.
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from collections.abc import Iterable
+from itertools import chain, count
 from typing import NamedTuple
 
 from .entry import Entry, Freshness, Mark
@@ -18,7 +18,10 @@ from .entry import Entry, Freshness, Mark
 # all entries from before the floor are gone. This bounds the memory and never serves a purged entry.
 MOST_TAGS = 50_000
 
-_versions = itertools.count(1)
+# The tags of paths begin with this prefix of Next. Its users also pass such tags to revalidateTag().
+PATH_PREFIX = "_N_T_"
+
+_versions = count(1)
 
 
 class _Soft(NamedTuple):
@@ -31,6 +34,7 @@ class Purges:
 
     :param epoch: Identifies the sequence of numbers.
     :ivar number: Number of the newest purge.
+    :ivar path_number: Number of the newest purge of a path.
     :ivar floor: Entries with a lower number are gone, whatever their tags.
     :ivar version: Changes with each purge, and is different in each object.
     """
@@ -38,6 +42,7 @@ class Purges:
     def __init__(self, epoch: str | None = None) -> None:
         self.epoch = secrets.token_hex(16) if epoch is None else epoch
         self.number = 0
+        self.path_number = 0
         self.floor = 0
         self.version = next(_versions)
         self._hard: dict[str, int] = {}
@@ -55,6 +60,8 @@ class Purges:
         """
         self.number = max(self.number, number)
         for tag in tags:
+            if tag.startswith(PATH_PREFIX):
+                self.path_number = max(self.path_number, number)
             if until == 0.0:
                 self._hard[tag] = max(number, self._hard.get(tag, 0))
                 continue
@@ -78,16 +85,20 @@ class Purges:
         self.number = max(self.number, number)
         self.version = next(_versions)
 
-    def judge(self, entry: Entry, now: float) -> Freshness:
+    def judge(self, entry: Entry, now: float, also: Iterable[str] = ()) -> Freshness:
         """Return how fresh an entry is, as far as purges decide.
 
         :param now: Time by the clock of the storage.
+        :param also: Tags of paths that count as those of the entry for this reader, although other readers have others.
+            They are only read if a path was purged since the render of the entry started.
         """
         epoch, seen = entry.mark
         if epoch != self.epoch or seen < self.floor:
             return Freshness.GONE
         freshness = Freshness.FRESH
-        for tag in entry.tags:
+        if seen >= self.number:
+            return freshness
+        for tag in entry.tags if seen >= self.path_number else chain(entry.tags, also):
             if self._hard.get(tag, 0) > seen:
                 return Freshness.GONE
             soft = self._soft.get(tag)

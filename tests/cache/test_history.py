@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from cache.checker.history import History, Purge, Read, report
 
 MS = 1_000_000
@@ -44,11 +45,11 @@ def test_the_newest_purge_counts_in_whatever_order_they_returned() -> None:
     assert old(purge(5, 30, 2), purge(6, 10, 3), late, read(31, 3)) == [late]
 
 
-def test_a_purge_concerns_its_datum_and_of_values_only_those_that_it_names() -> None:
-    value = read(11, 1, kind="values", datum=1)
+@pytest.mark.parametrize("way", ["tag", "path"])
+def test_a_purge_concerns_the_responses_and_the_values_of_its_datum(way: str) -> None:
+    value = read(11, 1, kind="values")
 
-    assert old(purge(5, 10, 2, way="path"), read(11, 1, kind="values"), read(11, 1, datum=1)) == []
-    assert old(purge(5, 10, 2, datum=1), value) == [value]
+    assert old(purge(5, 10, 2, way=way), value, read(11, 1, kind="values", datum=1), read(11, 1, datum=1)) == [value]
 
 
 def test_reads_within_the_margin_may_be_old() -> None:

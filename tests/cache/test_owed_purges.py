@@ -136,7 +136,7 @@ def test_revalidate_returns_whether_the_storage_has_the_purge(
     def POST(): return [revalidate_tag("posts"), revalidate_tag("posts", "max"), revalidate_path("/x")]
     """
     flaky = Flaky(tmp_path / "cache")
-    app = make_app({"do/route.py": source}, cache=flaky)
+    app = make_app({"do/route.py": source, "[any]/route.py": "def GET(): return 'x'"}, cache=flaky)
 
     def purge() -> list[bool]:
         return [*app.test_client().post("/do").json, app.cache.revalidate_tag("a"), app.cache.revalidate_path("/a")]

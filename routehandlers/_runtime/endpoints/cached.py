@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._cache.cache import Cache, Make, Outcome
 from ..._cache.freshness import Freshness
-from ..._cache.key import LONGEST_KEY, layout_tags, make_key, path_tag, route_tag
+from ..._cache.key import LONGEST_KEY, make_key
 from ..._cache.policy import PRIVATE, age_headers, etag_of, headers_of_hit
 from ..._cache.render import Reading, Render, TurnedDynamicError
 from ..._cache.shared_caches import made_private, private_headers_of_hit, unstored, with_cache_control
@@ -30,6 +30,7 @@ from ..answer.bodies import Stream, end
 from ..answer.failures import fallback
 from ..answer.reporting import report
 from ..path.hits import Hits
+from ..scope.implicit_tags import tags_of_path, tags_of_route
 from ..scope.render_scope import RenderScope
 from ..scope.scope import RouteInfo, Scope
 from .own_errors import own_error
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
     from ...config import Config
     from ...typing import Params, WSGIEnvironment
     from ..scope.framework import MakeRenderContext
-
-# A catch-all may match hundreds of segments. Only this many folders of a path get a tag to purge all paths below.
-_DEEPEST = 16
 
 logger = logging.getLogger("routehandlers")
 
@@ -97,7 +95,7 @@ class CachedEndpoint:
         self._cache: Cache = info.cache
         self._hits = hits
         self._config = config
-        self._route_tags = tuple(dict.fromkeys(_tags_of_route(info)))
+        self._route_tags = tags_of_route(info.pattern, info.folders)
         self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
         self._has_vary = policy.vary != NO_VARY
         self._vary_header = policy.vary.header
@@ -127,12 +125,13 @@ class CachedEndpoint:
                 return self._send_fresh(scope, fresh, now)
         if len(key) > LONGEST_KEY:
             return self._bypass(scope, "the length of the path")
-        found = self._cache.find(key)
+        also = scope.purged_by
+        found = self._cache.find(key, also)
         if found is not None:
             held, freshness = found
             if freshness is Freshness.FRESH:
                 return self._send_fresh(scope, held, time.time())
-            if self._cache.refresh(held.entry, self._refresher(scope, key)):
+            if self._cache.refresh(held.entry, self._refresher(scope, key), also):
                 return self._send(scope, held.entry, is_stale=True)
         return self._answer_anew(scope, key)
 
@@ -151,14 +150,13 @@ class CachedEndpoint:
 
     def tags_of(self, path: str) -> tuple[str, ...]:
         """Return the tags that an entry gets from its path."""
-        segments = from_matching(path)
-        return (path_tag(segments), *self._route_tags, *layout_tags(segments[:_DEEPEST]))
+        return tags_of_path(path, self._route_tags)
 
     # Renders ----------------------------------------------------------------
 
     def _answer_anew(self, scope: Scope, key: str) -> WerkzeugResponse:
         own_scopes: list[RenderScope] = []
-        made = self._cache.once(key, lambda release: self._make(scope, key, release, own_scopes))
+        made = self._cache.once(key, lambda release: self._make(scope, key, release, own_scopes), scope.purged_by)
         if own_scopes and (own_scopes[0].has_leftovers or made.entry is None):
             # Functions passed to after() run, and uploads are closed, when this response has been sent.
             scope.call_after(partial(end, own_scopes[0]))
@@ -175,7 +173,7 @@ class CachedEndpoint:
         make_context = self._context_maker(has_client=self.policy.reading is not Reading.EMPTY)
         scope.share_cookies()
         inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, make_context)
-        inner.is_rewritten = scope.is_rewritten
+        inner.is_rewritten, inner.requested_path = scope.is_rewritten, scope.requested_path
         own_scopes.append(inner)
         try:
             made = self._render(inner, key, scope)
@@ -190,11 +188,15 @@ class CachedEndpoint:
     def _refresher(self, scope: Scope, key: str) -> Make:
         """Return a function that renders in the background, without the data of the client that caused the refresh."""
         environ, path, params = self._covered_environ(scope.environ, scope.path), scope.path, scope.matched
-        is_rewritten, make_context = scope.is_rewritten, self._context_maker(has_client=False)
+        is_rewritten, requested_path, make_context = (
+            scope.is_rewritten,
+            scope.requested_path,
+            self._context_maker(has_client=False),
+        )
 
         def refresh(release: Callable[[], None]) -> Outcome:
             inner = self._enter(environ, path, params, self._reading_in_refresh, release, make_context)
-            inner.is_rewritten = is_rewritten
+            inner.is_rewritten, inner.requested_path = is_rewritten, requested_path
             return self._refresh(inner, key)
 
         return refresh
@@ -331,13 +333,6 @@ class CachedEndpoint:
         changed = own_copy(response)
         changed.headers = headers_of([*unstored(list(response.headers)), ("Cache-Status", status)])
         return changed
-
-
-def _tags_of_route(info: RouteInfo) -> Iterator[str]:
-    """Yield the tags of all URLs of a route, by its pattern and by its folders. Only the latter have groups."""
-    for parts in ([part for part in info.pattern.split("/") if part], info.folders):
-        yield route_tag("/" + "/".join(parts))
-        yield from layout_tags(parts)
 
 
 def _with_etag(response: WerkzeugResponse) -> WerkzeugResponse:

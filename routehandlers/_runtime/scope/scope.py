@@ -27,9 +27,10 @@ from ..._http.response.draft import COOKIE, DraftKey
 from ..._http.values.current import SCOPE
 from ...exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
+from .implicit_tags import ImplicitTags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -109,8 +110,13 @@ class Scope:
     # Whether middleware or transforms may run around the route, and whether reads of the client are noted.
     is_wrapped = is_watched = False
 
-    # Whether the path is the destination of a rewrite.
+    # Whether the path is the destination of a rewrite, and the path before the first rewrite, as matching text.
     is_rewritten = False
+    requested_path = ""
+
+    # The implicit tags, and those that a function of cached() has from the render that called it.
+    _implicit_tags: ImplicitTags | None = None
+    inherited_tags: ImplicitTags | None = None
 
     # Variables with the raw request target, removed while the path is read as another application reads it.
     target: Mapping[str, str] = MappingProxyType({})
@@ -169,6 +175,23 @@ class Scope:
     def matched(self) -> Params:
         """The params as they were matched, for the cache key."""
         return self.params
+
+    @property
+    def implicit_tags(self) -> ImplicitTags:
+        """The tags by which ``revalidate_path()`` purges what this request reads from the cache."""
+        if self.inherited_tags is not None:
+            return self.inherited_tags
+        known = self._implicit_tags
+        # Middleware may read values, too, before the route is known or the path is rewritten.
+        if known is None or known.pattern != self.route.pattern or known.path != self.path:
+            known = ImplicitTags(self.route.pattern, self.route.folders, self.path, self.requested_path)
+            self._implicit_tags = known
+        return known
+
+    @property
+    def purged_by(self) -> Iterable[str]:
+        """The implicit tags that a stored response does not have. A response is stored for all sources of a rewrite."""
+        return self.implicit_tags if self.is_rewritten else ()
 
     @property
     def description(self) -> str:

@@ -170,7 +170,8 @@ class WrappedScope(Scope):
                 f"The request was rewritten more than {_MOST_REWRITES} times. A middleware.py sends it back to a path"
                 " that is rewritten again: do not rewrite when the destination is reached."
             )
-        self.is_rewritten = True
+        if not self.is_rewritten:
+            self.is_rewritten, self.requested_path = True, self.path
         names = {name for name, _ in query}
         known: str = self.environ.get("routehandlers.query") or self.environ.get("QUERY_STRING") or ""
         kept = [(name, value) for name, value in parse_query(known) if name not in names]

@@ -8,9 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-# Ways to purge that remove the value of ``cached()`` as well as the response.
-_WAYS_OF_VALUES = frozenset({"tag"})
-
 _MOST_SHOWN = 5
 
 
@@ -98,9 +95,8 @@ class History:
     def _search(self, purges: Iterable[Purge]) -> list[OldRead]:
         by_datum: dict[tuple[str, int], list[Purge]] = defaultdict(list)
         for purge in sorted(purges, key=lambda purge: purge.returned):
-            by_datum["items", purge.datum].append(purge)
-            if purge.way in _WAYS_OF_VALUES:
-                by_datum["values", purge.datum].append(purge)
+            for kind in ("items", "values"):
+                by_datum[kind, purge.datum].append(purge)
         returned = {name: [purge.returned for purge in some] for name, some in by_datum.items()}
         newest = {name: list(accumulate(some, _newer)) for name, some in by_datum.items()}
         found = []

@@ -63,10 +63,12 @@ FILES = {
         from ...._data import raised
         WAYS = {
             "tag": lambda datum: revalidate_tag(f"datum-{datum}"),
-            "path": lambda datum: revalidate_path(f"/items/{datum}"),
-            "pattern": lambda datum: revalidate_path("/items/[datum]"),
-            "layout": lambda datum: revalidate_path("/items", "layout"),
+            "path": lambda datum: both(lambda kind: revalidate_path(f"/{kind}/{datum}")),
+            "pattern": lambda datum: both(lambda kind: revalidate_path(f"/{kind}/[datum]")),
+            "layout": lambda datum: both(lambda kind: revalidate_path(f"/{kind}", "layout")),
         }
+        def both(purge):
+            return all([purge(kind) for kind in ("items", "values")])
         def POST(request, context):
             datum, purge = context.params["datum"], WAYS[context.params["way"]]
             version = raised(datum)

@@ -1,0 +1,136 @@
+"""Tell whether a path that is purged can be the path of a stored response, and suggest another one if not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from .._hints import closest
+from .._routing.segments import CATCH_ALLS, Kind, parse_segment
+from ..exceptions import InvalidSegmentError
+from .key import DEEPEST
+
+# Files that answer a URL here or in Next. A URL never ends with their names.
+_FILES = ("/route.py", "/route.ts", "/route.js", "/page.py", "/page.tsx", "/page.js")
+
+
+LONGEST_PATH = 1_024  # as in Next
+
+# A path that was probably meant lies below at most this many folders, such as that of the routes and the base path.
+_MOST_DROPPED = 4
+
+
+class _Folder:
+    """A folder of the routes by its URL. The URL of a folder with a parameter has any segment in its place."""
+
+    def __init__(self) -> None:
+        self.static: dict[str, _Folder] = {}
+        self.dynamic: _Folder | None = None
+        self.has_route = self.has_catch_all = self.has_optional_catch_all = False
+
+
+class PurgeTargets:
+    """The paths that have an effect in ``revalidate_path()``.
+
+    :param patterns: Patterns of all routes, with and without the groups of the folders.
+    :param may_rewrite: Returns whether requests for a path may be answered by the route of another path.
+    """
+
+    def __init__(self, patterns: Collection[str], may_rewrite: Callable[[str], bool] = lambda _: False) -> None:
+        self.patterns = frozenset(patterns)
+        self._may_rewrite = may_rewrite
+        self._root = _Folder()
+        self._folders = {"/"}
+        for pattern in self.patterns:
+            parts = _parts(pattern)
+            self._folders.update("/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1))
+            self._add(parts)
+
+    def _add(self, parts: Sequence[str]) -> None:
+        here = self._root
+        for part in parts:
+            try:
+                segment = parse_segment(part)
+            except InvalidSegmentError:
+                return
+            if not segment.in_url:
+                return  # the same route has a pattern without its groups
+            if segment.kind in CATCH_ALLS:
+                here.has_catch_all = True
+                here.has_optional_catch_all |= segment.kind is Kind.OPTIONAL_CATCH_ALL
+                return
+            if segment.kind is Kind.STATIC:
+                here = here.static.setdefault(segment.name, _Folder())
+            else:
+                here.dynamic = here.dynamic or _Folder()
+                here = here.dynamic
+        here.has_route = True
+
+    def problem(self, path: str, *, is_layout: bool) -> str:
+        """Return why a path can have no effect, with a suggestion; an empty string if it can."""
+        if not is_well_formed(path):
+            what = f"it has no effect. A path has a slash first, no query, and at most {LONGEST_PATH} characters."
+            return f"{what} {self._suggestion(path[:LONGEST_PATH])}".rstrip()
+        path = path.rstrip("/") or "/"
+        if self._has(path, is_layout=is_layout):
+            is_literal = "[" in path and path not in self._folders
+            return "there is no such route, so the brackets are taken literally." if is_literal else ""
+        if self._may_rewrite(path):
+            return ""
+        what = "no route lies in this folder" if is_layout else "no route has this path"
+        return f"it has no effect, because {what}. {self._suggestion(path)}".rstrip()
+
+    def _suggestion(self, path: str) -> str:
+        """Return a sentence with a path that has an effect and was probably meant; an empty string without one."""
+        for near in _corrections(path):
+            if self._has(near, is_layout=False):
+                return f"Write {near!r}."
+        if path in self._folders:
+            return f'Write ({path!r}, "layout") for all routes below it.'
+        near_pattern = closest(path, self.patterns)
+        return f"Did you mean {near_pattern!r}?" if near_pattern is not None else ""
+
+    def _has(self, path: str, *, is_layout: bool) -> bool:
+        if path in (self._folders if is_layout else self.patterns):
+            return True
+        parts = _parts(path)
+        if is_layout and len(parts) > DEEPEST:
+            return False
+        decoded = parts
+        with suppress(UnicodeError):  # it is not an encoded path
+            decoded = [unquote_to_bytes(part).decode() for part in parts]
+        return any(_reaches(self._root, given, is_layout=is_layout) for given in {(*parts,), (*decoded,)})
+
+
+def is_well_formed(path: str) -> bool:
+    """Return whether a path has the form that ``revalidate_path()`` takes."""
+    return path.startswith("/") and "?" not in path and len(path) <= LONGEST_PATH
+
+
+def _reaches(folder: _Folder, parts: Sequence[str], *, is_layout: bool) -> bool:
+    """Return whether a route has a URL in a folder, or below it."""
+    if not parts:
+        return is_layout or folder.has_route or folder.has_optional_catch_all
+    if folder.has_catch_all:
+        return True
+    below = (folder.static.get(parts[0]), folder.dynamic)
+    return any(next_ is not None and _reaches(next_, parts[1:], is_layout=is_layout) for next_ in below)
+
+
+def _corrections(path: str) -> Iterator[str]:
+    """Yield what was probably meant by a path: without host and query, file name, folder of the routes or base path."""
+    try:
+        path = urlsplit(path).path or "/"
+    except ValueError:
+        return
+    path = f"/{path.strip('/')}"
+    for file in _FILES:
+        path = path.removesuffix(file) or "/"
+    yield path
+    parts = _parts(path)
+    yield from ("/" + "/".join(parts[start:]) for start in range(1, min(len(parts), _MOST_DROPPED + 1)))
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
