@@ -251,10 +251,10 @@ def made_response(body: bytes, status: int, headers: list[tuple[str, str]]) -> R
     """
     response, own_headers = _new(Response), _new(Headers)
     own_headers._list = headers
-    response.__dict__ = {
-        "headers": own_headers, "direct_passthrough": False, "_on_close": [], "_status_code": status,
-        "_status": STATUS_LINES[status], "response": [body] if body else [],
-    }  # fmt: skip
+    # Attributes one by one take a third less time than a new __dict__.
+    response.headers, response.direct_passthrough, response._on_close = own_headers, False, []
+    response._status_code, response._status = status, STATUS_LINES[status]
+    response.response = [body] if body else []
     return response
 
 
