@@ -140,9 +140,9 @@ class WatchedRequest(Request):
         :param environ: The environment of the client.
         """
         request = object.__new__(cls)
-        same = _covered_by(watcher) if watcher.vary is not NO_VARY else {}
-        own = {"environ": environ, "shallow": False, "_same": same, "_watcher": watcher}
-        object.__setattr__(request, "__dict__", own)
+        own = object.__getattribute__(request, "__dict__")  # a new one would take longer
+        own["environ"], own["shallow"], own["_watcher"] = environ, False, watcher
+        own["_same"] = _covered_by(watcher) if watcher.vary is not NO_VARY else {}
         return request
 
     def _unwatch(self) -> None:

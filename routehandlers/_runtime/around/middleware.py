@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
-from inspect import isgenerator
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -92,7 +92,7 @@ class Middleware:
     ) -> WerkzeugResponse | None:
         """Handle a response, or the yielded value of a generator."""
         steps: _Steps | None = None
-        if isgenerator(verdict):
+        if isinstance(verdict, GeneratorType):
             steps = verdict
             try:
                 verdict = next(steps)

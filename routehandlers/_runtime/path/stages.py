@@ -163,7 +163,8 @@ class Routes(StaticRoutes):
         if plan is None or not plan.is_decided or scope.is_rewritten:
             found = self._lookup.match(scope.path)
             if found is not None:
-                self._enter(scope, *found)
+                endpoint, params = found
+                self._enter(scope, endpoint, params)
                 if plan is None and scope.route.is_cached and not scope.is_rewritten:
                     self._remember(scope)
         elif plan.found is not None:

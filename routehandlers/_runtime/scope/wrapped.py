@@ -183,7 +183,8 @@ class WrappedScope(Scope):
         """Discard edits to ``next_url`` between middlewares."""
         if self._request is not None:
             own = object.__getattribute__(self._request, "__dict__")
-            own.pop("next_url", None)
+            if "next_url" in own:
+                del own["next_url"]
             if same := own.get("_same"):
                 same.pop("next_url", None)
 
