@@ -79,16 +79,18 @@ class _Node:
 
     :ivar statics: The nodes below, by name.
     :ivar choices: In reverse order: the last one is tried first.
-    :ivar plain: The node below, if ``[x]`` is the only choice.
+    :ivar only: The node below, if there is one choice alone and it takes one segment.
+    :ivar test: The test of that choice; ``None`` for ``[x]``, which takes all but an empty segment.
     :ivar ends: Routes whose paths end here, in reverse order.
     """
 
-    __slots__ = ("choices", "ends", "plain", "statics")
+    __slots__ = ("choices", "ends", "only", "statics", "test")
 
     def __init__(self) -> None:
         self.statics: dict[str, _Node] = {}
         self.choices: tuple[_Choice, ...] = ()
-        self.plain: _Node | None = None
+        self.only: _Node | None = None
+        self.test: Callable[[str], Any] | None = None
         self.ends: tuple[_End, ...] = ()
 
     def add_choice(self, choice: _Choice) -> _Choice:
@@ -97,7 +99,8 @@ class _Node:
             if known.rank == choice.rank:
                 return known
         self.choices = tuple(sorted((*self.choices, choice), key=lambda known: -known.rank))
-        self.plain = choice.target if len(self.choices) == 1 and choice.test is bool else None
+        self.only = choice.target if len(self.choices) == 1 and isinstance(choice.target, _Node) else None
+        self.test = None if choice.test is bool else choice.test
         return choice
 
 
@@ -177,15 +180,15 @@ class SegmentTree:
         left: list[tuple[_Node | _End | tuple[_Choice, ...], int]] = []
         node, depth = self._root, 0
         while True:
-            # Go down by static names, and by [x] if it is the only choice.
+            # Go down by static names, and by [x] or [x=int] if it is the only choice.
             while depth < count:
                 segment = segments[depth]
                 below = node.statics.get(segment)
                 if below is not None:
                     if node.choices:
                         left.append((node.choices, depth))
-                elif segment and node.plain is not None:
-                    below = node.plain
+                elif segment and node.only is not None and (node.test is None or node.test(segment)):
+                    below = node.only
                 else:
                     if not segment and depth == count - 1:  # a slash at the end is ignored
                         left += [(end, depth) for end in node.ends]
@@ -194,8 +197,13 @@ class SegmentTree:
                 node = below
                 depth += 1
             else:
-                for end in node.ends:
-                    left.append((end, depth))
+                ends = node.ends
+                if len(ends) == 1 and not refused:  # nearly always
+                    params = _params(ends[0], segments, text)
+                    if params is not None:
+                        return ends[0].route, params
+                else:
+                    left += [(end, depth) for end in ends]
             while left:
                 target, depth = left.pop()
                 if isinstance(target, _Node):
