@@ -52,7 +52,7 @@ def cors(
     allowed = _Allowed(origins, credentials=credentials)
     sent = _fixed_headers(expose_headers, credentials=credentials)
     preflight = _preflight_headers(methods, headers, max_age)
-    takes_any_header = headers == "*"
+    takes_any_header, is_any = headers == "*", allowed.is_any
 
     varied = [] if allowed.is_any else [("Vary", "Origin")]
     # What is added to responses is the same for all requests of one origin.
@@ -65,9 +65,9 @@ def cors(
     def middleware(request: Request) -> Response | Continuation:
         is_preflight = (
             method_of(request) == "OPTIONS"
-            and read_header(request, _ASKED_METHOD, "Access-Control-Request-Method") != ""
+            and read_header(request, _ASKED_METHOD, "the header Access-Control-Request-Method") != ""
         )
-        origin = "*" if allowed.is_any else read_header(request, "HTTP_ORIGIN", "Origin")
+        origin = "*" if is_any else read_header(request, "HTTP_ORIGIN", "the header Origin")
         if not is_preflight and origin in to_listed:
             return PreparedContinuation(to_listed[origin])
         if not allowed.takes(origin):

@@ -179,16 +179,17 @@ class WatchedRequest(Request):
         super().__setattr__(name, value)
 
 
-def read_header(request: Request, variable: str, name: str) -> str:
-    """Return a header of a request, and report it by its name if the request is watched.
+def read_header(request: Request, variable: str, what: str) -> str:
+    """Return a header of a request, and report it if the request is watched.
 
     Middleware of this library uses it to read one header without a report that all headers were read.
 
     :param variable: The name of the header in a WSGI environment.
+    :param what: The header for messages, such as ``"the header Origin"``.
     """
     own = object.__getattribute__(request, "__dict__")
     if "_watcher" in own:
-        own["_watcher"].read(f"the header {name}")
+        own["_watcher"].read(what)
     value: str = own["environ"].get(variable) or ""
     return value
 

@@ -30,6 +30,7 @@ class Addition:
         self.is_independent: bool | None = None
         self._replaced = self.names - ACCUMULATED
         self._has_accumulated = self._replaced != self.names
+        self._kept: tuple[Sequence[tuple[str, str]], Pairs] | None = None
 
     def to(self, headers: Pairs) -> Pairs:
         """Return the headers of a response with these in front."""
@@ -37,6 +38,13 @@ class Addition:
         if self._has_accumulated:
             return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced and pair not in pairs]]
         return [*pairs, *[pair for pair in headers if pair[0].lower() not in replaced]]
+
+    def to_constant(self, headers: Pairs) -> Pairs:
+        """Return what ``to`` returns for headers that never change. The result is kept for the next request."""
+        kept = self._kept
+        if kept is None or kept[0] is not headers:
+            kept = self._kept = headers, self.to(headers)
+        return [*kept[1]]
 
 
 # Most middleware adds the same headers to all responses. The oldest is dropped for a new one.

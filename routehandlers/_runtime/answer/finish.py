@@ -69,7 +69,9 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     status = response._status_code
     length: str | None = None
     if is_ours and pairs_of(response.headers) == JSON_HEADERS and status not in WITHOUT_TYPE:
-        headers = [*JSON_HEADERS]  # those of most responses, which need no check
+        # Those of most responses. They need no check.
+        headers = late[-1].to_constant(JSON_HEADERS) if late else [*JSON_HEADERS]
+        late = late[:-1]
     else:
         headers, length = check_headers(_headers_of(scope, response), status, own_type)
     if late:
