@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from ..._http.response.changes import overlay, own_copy
+from ..._http.response.changes import overlay, own_copy, pairs_of
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import JSON_HEADERS, REDIRECTS, Continuation, Response
 from ..._http.values.context import RouteContext
@@ -194,7 +194,7 @@ class _Below:
     def __init__(self, scope: WrappedScope, response: WerkzeugResponse) -> None:
         if not isinstance(response, Response):
             response = _as_ours(scope, response)
-        headers = list(response.headers)
+        headers = [*pairs_of(response.headers)]
         if scope.opened_jar is not None:
             headers += take_cookies(scope, headers)
         body: Any = response.response

@@ -175,7 +175,7 @@ class FolderMiddleware(Stage):
         self._go_elsewhere = go_elsewhere
 
     def run(self, scope: Any, place: int, /) -> WerkzeugResponse | None:
-        stack = self._stacks.get(scope.endpoint, ())
+        stack = self._stacks.get(scope.endpoint, ()) if self._stacks else ()
         if scope.is_rewritten:
             stack = self._with_root(scope, stack)
         if not stack:

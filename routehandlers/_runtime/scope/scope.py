@@ -228,8 +228,10 @@ class Scope:
         if self.draft is not None:
             return self.draft
         key = self.route.draft_key
+        if key is None:
+            return False
         header = self.environ.get("HTTP_COOKIE") or ""
-        return key is not None and COOKIE in header and key.is_valid(parse_cookies(header))
+        return COOKIE in header and key.is_valid(parse_cookies(header))
 
     @property
     def json_default(self) -> Callable[[Any], Any] | None:

@@ -150,9 +150,10 @@ class WrappedScope(Scope):
     def keep_params(self) -> None:
         """Copy the params for the cache key, because middleware gets them and may change them."""
         if self.route.is_cached and self.params and self._matched is None:
-            self._matched = {
-                name: value if type(value) in _UNCHANGING else deepcopy(value) for name, value in self.params.items()
-            }
+            self._matched = dict(self.params)
+            for name, value in self.params.items():
+                if type(value) not in _UNCHANGING:
+                    self._matched[name] = deepcopy(value)
 
     @property
     def matched(self) -> Params:
