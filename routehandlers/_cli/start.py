@@ -17,11 +17,11 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "start",
         help="serve with gunicorn, granian or waitress",
-        description="Serve a folder. All arguments that are not listed here go to the server.",
+        description="Serve an application. All arguments that are not listed here go to the server.",
         epilog="example: routehandlers start app --bind 0.0.0.0:8000 --workers 4 --access-log",
         allow_abbrev=False,
     )
-    loading.add_directory(parser)
+    loading.add_target(parser)
     _add_options(parser)
     parser.set_defaults(run=run)
 
@@ -44,9 +44,9 @@ def run(options: argparse.Namespace) -> None:
     if find_spec(server.PACKAGE) is None:
         loading.fail(f'{common.server} is not installed. Install it with: pip install "routehandlers[{server.EXTRA}]"')
     # Load it here first: a mistake gives one clear message, and no worker that dies again and again.
-    app = loading.load_app(options.directory)
+    project = loading.load_project(options.target)
     chosen = Options(
-        target(options),
+        options.target.for_servers,
         tuple(common.bind),
         common.host,
         common.port,
@@ -55,12 +55,7 @@ def run(options: argparse.Namespace) -> None:
         common.access_log,
         rest,
     )
-    server.serve(chosen, app)
-
-
-def target(options: argparse.Namespace) -> str:
-    """Return the application for the server, as ``module:name`` or ``module:name('argument')``."""
-    return f"routehandlers:create_app({str(options.directory)!r})"
+    server.serve(chosen, project.wsgi_app)
 
 
 class _Parser(argparse.ArgumentParser):

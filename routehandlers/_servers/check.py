@@ -10,8 +10,8 @@ import sys
 import traceback
 from pathlib import Path
 
+from .._project.reference import import_application
 from ..exceptions import RouteHandlersError
-from .target import load_target
 
 _PACKAGE = str(Path(__file__).parent.parent)
 
@@ -23,7 +23,7 @@ def main(verdict: str, server: str, *words: str) -> None:
         else:
             # As Python does it for the command itself.
             sys.path[:0] = [""]
-            load_target(*words)
+            import_application(*words)
     except Exception as error:
         mistake = describe(error)
     else:

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from .._project.reference import import_application
 from . import addresses, defaults
 from .access_log import with_access_log
 from .options import Options, StartError, default_address
 from .reloading import find_mistake
-from .target import load_target
 
 if TYPE_CHECKING:
     from ..typing import WSGIApplication
@@ -69,7 +69,7 @@ def _defaults() -> dict[str, Any]:
 
 def load_logged(target: str) -> WSGIApplication:
     """Load the application in a worker, with our access log around it."""
-    return with_access_log(load_target(target))
+    return with_access_log(import_application(target))
 
 
 def main(words: list[str]) -> None:
@@ -98,7 +98,7 @@ def main(words: list[str]) -> None:
 
         def serve(self, *_: Any) -> None:
             print(f"routehandlers: {CANNOT}", file=sys.stderr, flush=True)
-            super().serve(target_loader=load_logged if self._writes_log else load_target)
+            super().serve(target_loader=load_logged if self._writes_log else import_application)
 
         def signal_handler_reload(self, *_: Any) -> None:
             if mistake := find_mistake(["granian", self.target], str(Path.cwd())):

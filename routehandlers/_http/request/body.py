@@ -169,6 +169,7 @@ def receive(environ: WSGIEnvironment, size: int) -> bytes:
 
 
 def _bounded(environ: WSGIEnvironment, read: Callable[[], Any]) -> Any:
+    data = None
     with deadline(socket_of(environ), SLOWEST, socket.SHUT_RD) as end:
         try:
             data = read()
