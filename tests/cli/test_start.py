@@ -23,6 +23,7 @@ from routehandlers._project.reference import import_application
 from routehandlers._servers import granian, gunicorn, waitress
 from routehandlers._servers.addresses import check, parse
 from routehandlers._servers.options import Options, StartError
+from routehandlers.exceptions import UnknownApplicationError
 
 COMMAND = [sys.executable, "-m", "routehandlers._cli.main", "start", "app"]
 SERVERS = ["gunicorn", "granian", "waitress"]
@@ -528,5 +529,5 @@ def test_a_folder_that_cannot_be_written_holds_no_socket(tmp_path: Path) -> None
 def test_a_target_is_a_name_or_a_call_with_literals() -> None:
     assert import_application("json.decoder:JSONDecoder.decode").__name__ == "decode"
     assert import_application("operator:itemgetter(1)")("ab") == "b"  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="neither a name nor a call"):
-        load_target("os:1 + 1")
+    with pytest.raises(UnknownApplicationError, match="does not name an application"):
+        import_application("os:1 + 1")

@@ -164,7 +164,15 @@ def receive(environ: WSGIEnvironment, size: int) -> bytes:
     if size == 0:
         return b""
     source = environ["wsgi.input"]
-    data: bytes = source.read(size) if isinstance(source, Input) else _bounded(environ, lambda: source.read(size))
+    connection = socket_of(environ) if not isinstance(source, Input) else None
+    if connection is not None:
+        return cast("bytes", _bounded(environ, lambda: source.read(size)))
+    try:
+        data: bytes = source.read(size)
+    except (HTTPException, AssertionError):  # wsgiref.validate raises the second
+        raise
+    except Exception as error:
+        raise _refusal(environ, error) from None
     return data
 
 
