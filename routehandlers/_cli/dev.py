@@ -17,7 +17,7 @@ from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from .._http.response.errors import error_response
-from .._project.project import Target
+from .._project.project import Target, load_dotenv
 from ..app import create_app
 from ..exceptions import RouteHandlersError
 from . import loading, typegen
@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> None:
         loading.load_app(options.directory)  # raises the error for a missing folder
     # The first process only restarts the second, which serves. The first imports no file of the user.
     if is_running_from_reloader():
+        load_dotenv()
         # Before the imports: a route module may import the generated types of a new route.
         typegen.refresh(Target(str(directory)))
         _watch(directory)
@@ -117,7 +118,8 @@ def _reload_at_change(snapshot: Callable[[], object]) -> None:
 
 def _snapshot(directory: Path) -> dict[str, float]:
     """Return the time of the last change of every Python file and folder in the tree, and of the settings."""
-    files = [*directory.rglob("*.py"), *directory.rglob("*/"), Path.cwd() / "pyproject.toml"]
+    settings = [Path.cwd() / "pyproject.toml", Path.cwd() / ".env"]
+    files = [*directory.rglob("*.py"), *directory.rglob("*/"), *settings]
     times: dict[str, float] = {}
     for file in files:
         if "__pycache__" in file.parts:

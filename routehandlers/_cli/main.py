@@ -31,7 +31,7 @@ _EXAMPLES = """examples:
   routehandlers cache list          list the entries of a shared cache
   routehandlers shell               open a Python prompt with the application
 
-Commands take a folder or an application: routehandlers routes wsgi:app
+Commands except dev take a folder or an application: routehandlers routes wsgi:app
 """
 
 

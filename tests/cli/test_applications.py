@@ -230,3 +230,21 @@ def test_pytest_uses_the_application_that_the_project_names(project: Path) -> No
     )  # fmt: skip
 
     assert "1 passed" in ended.stdout, ended.stdout
+
+
+def test_commands_read_dotenv_and_set_variables_go_before_it(project: Path) -> None:
+    (project / ".env").write_text("ROUTEHANDLERS_APP=wsgi:application\nSECRET=too short\n")
+
+    # SECRET is set by the test, so that the invalid one of the file has no effect.
+    assert routehandlers(project, "check").stdout == "2 routes in wsgi:application, and nothing wrong.\n"
+
+
+def test_without_python_dotenv_the_commands_say_that_the_file_is_not_read(tmp_path: Path) -> None:
+    write_app(tmp_path, {"route.py": "def GET(): return 'x'\n"})
+    (tmp_path / ".env").write_text("ROUTEHANDLERS_APP=nowhere:app\n")
+    code = "import sys; sys.modules['dotenv'] = None; from routehandlers._cli.main import main; main(['check'])"
+
+    ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 0
+    assert 'pip install "routehandlers[dotenv]"' in ended.stderr

@@ -224,6 +224,17 @@ def test_dev_follows_every_change_of_the_folder(dev: Server, tmp_path: Path) -> 
     until(dev, "/b", lambda status, body: status == 404)
 
 
+def test_dev_reads_dotenv_again_at_each_change_of_it(dev: Server, tmp_path: Path) -> None:
+    (tmp_path / "app/a/route.py").write_text("import os\ndef GET(): return os.environ.get('COLOUR', 'none')\n")
+    until(dev, "/a", lambda status, body: body == "none")
+
+    (tmp_path / ".env").write_text("COLOUR=red\n")
+    until(dev, "/a", lambda status, body: body == "red")
+
+    (tmp_path / ".env").write_text("COLOUR=blue\n")
+    until(dev, "/a", lambda status, body: body == "blue")
+
+
 def test_dev_shows_a_broken_file_and_recovers(dev: Server, tmp_path: Path) -> None:
     file = tmp_path / "app" / "a" / "route.py"
     until(dev, "/a", lambda status, body: body == "first")
