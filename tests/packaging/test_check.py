@@ -61,7 +61,7 @@ def test_a_file_that_raises_is_shown_with_its_own_traceback(tmp_path: Path, line
 
     assert ended.returncode == 1
     assert f'File "{app}/x/_y.py", line 1' in ended.stdout
-    assert f"A file in app raised {error}" in ended.stdout
+    assert f"A file of app raised {error}" in ended.stdout
     assert "routehandlers/app.py" not in ended.stdout
 
 
