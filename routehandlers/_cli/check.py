@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import traceback
 import zipfile
 from pathlib import Path
@@ -38,7 +39,9 @@ def run(options: argparse.Namespace) -> None:
     folders = _check(target)
     is_sound = folders is not None
     if options.wheel is not None:
-        for folder in folders or ([target.folder] if target.folder is not None else []):
+        # Paths are printed as the user wrote the folder.
+        own = [Path(os.path.relpath(folder)) for folder in folders or []]
+        for folder in own if target.folder is None else [target.folder]:
             is_sound = _check_wheel(compare_with_wheel(folder, options.wheel)) and is_sound
     if not is_sound:
         raise SystemExit(_PROBLEMS)
