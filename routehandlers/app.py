@@ -314,7 +314,7 @@ def create_app(directory: str | os.PathLike[str] | None = None, **settings: Unpa
     if directory is None:
         name = read_app_name(here)
         directory = name if name is not None and not is_reference(name) else "app"
-    merged: Settings = {**read_settings(here), **settings}  # type: ignore[typeddict-item]
+    merged: Settings = {**read_settings(here), **settings}  # type: ignore[typeddict-item]  # make_config() checks them
     beside = Path(directory).absolute().parent / "public"
     if beside.is_dir():
         merged.setdefault("public", beside)

@@ -150,7 +150,7 @@ class RouteModuleImportError(RouteHandlersError):
 
 
 class InvalidConfigError(RouteHandlersError, ValueError):
-    """An invalid setting of ``routehandlers.RouteHandlers`` , in the environment or in ``pyproject.toml``."""
+    """An invalid setting of ``routehandlers.RouteHandlers``, in the environment or in ``pyproject.toml``."""
 
 
 class InvalidPatternError(RouteHandlersError, ValueError):

@@ -11,7 +11,8 @@ from wsgiref.validate import validator
 
 import pytest
 from hypothesis import settings
-from servers import write_app
+from optional_servers import run_redis
+from servers import Server, write_app
 from werkzeug.test import Client
 
 from routehandlers import RouteHandlers
@@ -65,6 +66,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _shares_a_fixture(item: pytest.Item) -> bool:
     by_name = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # no public attribute has the scopes
     return any(fixture.scope == "module" for fixtures in by_name.values() for fixture in fixtures)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    """A Redis server of this process of tests."""
+    with run_redis() as server:
+        yield server
 
 
 @pytest.fixture(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from .._hints import closest
@@ -40,32 +41,21 @@ class PurgeTargets:
     def __init__(self, patterns: Collection[str], may_rewrite: Callable[[str], bool] = lambda _: False) -> None:
         self.patterns = frozenset(patterns)
         self._may_rewrite = may_rewrite
-        self._root = _Folder()
-        self._folders = {"/"}
-        for pattern in self.patterns:
-            parts = _parts(pattern)
-            self._folders.update("/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1))
-            self._add(parts)
 
-    def _add(self, parts: Sequence[str]) -> None:
-        here = self._root
-        for part in parts:
-            try:
-                segment = parse_segment(part)
-            except InvalidSegmentError:
-                return
-            if not segment.in_url:
-                return  # the same route has a pattern without its groups
-            if segment.kind in CATCH_ALLS:
-                here.has_catch_all = True
-                here.has_optional_catch_all |= segment.kind is Kind.OPTIONAL_CATCH_ALL
-                return
-            if segment.kind is Kind.STATIC:
-                here = here.static.setdefault(segment.name, _Folder())
-            else:
-                here.dynamic = here.dynamic or _Folder()
-                here = here.dynamic
-        here.has_route = True
+    # Only the first purge of a path needs these two, and the start of an application does not wait for them.
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        """The patterns of all folders with routes in or below them."""
+        parts_of_all = [_parts(pattern) for pattern in self.patterns]
+        return frozenset("/" + "/".join(parts[:end]) for parts in [[], *parts_of_all] for end in range(len(parts) + 1))
+
+    @cached_property
+    def _root(self) -> _Folder:
+        root = _Folder()
+        for pattern in self.patterns:
+            _add(root, _parts(pattern))
+        return root
 
     def problem(self, path: str, *, is_layout: bool) -> str:
         """Return why a path can have no effect, with a suggestion; an empty string if it can."""
@@ -101,6 +91,27 @@ class PurgeTargets:
         with suppress(UnicodeError):  # it is not an encoded path
             decoded = [unquote_to_bytes(part).decode() for part in parts]
         return any(_reaches(self._root, given, is_layout=is_layout) for given in {(*parts,), (*decoded,)})
+
+
+def _add(folder: _Folder, parts: Sequence[str]) -> None:
+    """Add the folders of a route."""
+    for part in parts:
+        try:
+            segment = parse_segment(part)
+        except InvalidSegmentError:
+            return
+        if not segment.in_url:
+            return  # the same route has a pattern without its groups
+        if segment.kind in CATCH_ALLS:
+            folder.has_catch_all = True
+            folder.has_optional_catch_all |= segment.kind is Kind.OPTIONAL_CATCH_ALL
+            return
+        if segment.kind is Kind.STATIC:
+            folder = folder.static.setdefault(segment.name, _Folder())
+        else:
+            folder.dynamic = folder.dynamic or _Folder()
+            folder = folder.dynamic
+    folder.has_route = True
 
 
 def is_well_formed(path: str) -> bool:

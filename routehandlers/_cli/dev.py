@@ -19,7 +19,7 @@ from werkzeug.serving import is_running_from_reloader, run_simple
 from .._http.response.errors import error_response
 from .._project.project import Target, load_dotenv
 from ..app import create_app
-from ..exceptions import RouteHandlersError
+from ..exceptions import AppFolderError, RouteHandlersError
 from . import loading, typegen
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "dev", help="serve for development, with reload and debugger", description=__doc__, allow_abbrev=False
     )
-    loading.add_directory(parser)
+    parser.add_argument(
+        "directory", nargs="?", default="app", type=Path, help="the folder with the routes (default: app)"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", default=8000, type=int, help="the port (default: 8000)")
     parser.set_defaults(run=run)
@@ -45,7 +47,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     directory: Path = options.directory.absolute()
     if not directory.is_dir():
-        loading.load_app(options.directory)  # raises the error for a missing folder
+        raise AppFolderError(options.directory)
     # The first process only restarts the second, which serves. The first imports no file of the user.
     if is_running_from_reloader():
         load_dotenv()

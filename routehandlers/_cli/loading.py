@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from .._project.project import Project, Target
-from ..app import RouteHandlers
 from ..exceptions import RouteHandlersError
 
 FAILED = 2
@@ -58,16 +57,6 @@ def run_user_code(function: Callable[[], _T], what: str) -> _T:
     except (Exception, SystemExit) as error:
         print("".join(traceback.format_exception(from_user_file(error))), end="", file=sys.stderr)
         fail(f"{what} raised {type(error).__name__}; its traceback is above.")
-
-
-def add_directory(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "directory", nargs="?", default="app", type=Path, help="the folder with the routes (default: app)"
-    )
-
-
-def load_app(directory: Path, **settings: Any) -> RouteHandlers:
-    return load_project(Target(str(directory)), **settings).apps[0]
 
 
 def from_user_file(error: BaseException) -> BaseException:

@@ -28,7 +28,7 @@ def parse(text: str) -> Address:
     host, separator, port = text.rpartition(":")
     if not separator or not port.isdecimal() or (":" in host and not host.startswith("[")):
         raise StartError(f"{text!r} is not an address. Write HOST:PORT, for example 127.0.0.1:8000, or unix:PATH.")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  # gunicorn reads ":8000" so
 
 
 def check(addresses: Iterable[Address]) -> None:

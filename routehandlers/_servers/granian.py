@@ -82,7 +82,7 @@ def main(words: list[str]) -> None:
     # One of two classes, by the build of Python.
     base: Any = command.Server
 
-    class Server(base):  # type: ignore[misc]
+    class Server(base):  # type: ignore[misc]  # a base of type Any
         def __init__(self, target: str, **settings: Any) -> None:
             # Granian's own lines have no size, and a line break in a decoded path would begin another line.
             self._writes_log = settings["log_access"] and settings["log_access_format"] in (None, DEFAULT_ACCESSLOG_FMT)

@@ -53,7 +53,7 @@ class Application(WSGIApplication):  # type: ignore[misc]  # a class without typ
         sys.path[:0] = [path for path in reversed(paths) if path not in sys.path]
 
 
-class Master(Arbiter):  # type: ignore[misc]
+class Master(Arbiter):  # type: ignore[misc]  # a class without types
     """An arbiter that loads the application elsewhere before it replaces workers."""
 
     log: Any

@@ -54,4 +54,4 @@ def default_address() -> tuple[str, int]:
         return "127.0.0.1", 8000
     if not port.isdecimal():
         raise StartError(f"PORT is {port!r} in the environment. Set it to a number, such as 8000.")
-    return "0.0.0.0", int(port)  # noqa: S104
+    return "0.0.0.0", int(port)  # noqa: S104  # meant: see above

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from optional_servers import run_redis
 from servers import Server
 
 _prefixes = itertools.count()
@@ -20,12 +18,6 @@ def _own_temporary_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch:
     folder = str(tmp_path_factory.mktemp("temporary"))
     monkeypatch.setattr(tempfile, "tempdir", folder)
     monkeypatch.setenv("TMPDIR", folder)
-
-
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[Server]:
-    with run_redis() as server:
-        yield server
 
 
 @pytest.fixture(params=["memory", "file", "redis"])

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from optional_servers import run_redis
 from servers import Server
-
-
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[Server]:
-    with run_redis() as server:
-        yield server
 
 
 @pytest.fixture(params=["memory", "file", "redis"])
