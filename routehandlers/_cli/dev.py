@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 import sys
-import threading
-import time
 import traceback
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.debug import DebuggedApplication
 from werkzeug.serving import is_running_from_reloader, run_simple
 
-from .._http.response.errors import error_response
+from .._dev.pages import show
+from .._dev.watching import watch
 from .._project.project import Target, load_dotenv
 from ..app import create_app
 from ..exceptions import AppFolderError, RouteHandlersError
 from . import loading, typegen
 
 if TYPE_CHECKING:
-    from ..typing import StartResponse, WSGIApplication, WSGIEnvironment
-
-# Seconds between two scans of the folder.
-_PAUSE = 0.5
-
-# Werkzeug's reloader starts the server again when it ends with this status.
-_RELOAD = 3
+    from ..typing import WSGIApplication
 
 
 def add_parser(commands: Any) -> None:
@@ -53,11 +44,11 @@ def run(options: argparse.Namespace) -> None:
         load_dotenv()
         # Before the imports: a route module may import the generated types of a new route.
         typegen.refresh(Target(str(directory)))
-        _watch(directory)
+        watch(directory)
         application = _make_app(directory)
     else:
         _check_address(options.host, options.port)
-        application = _show("")
+        application = show("")
     run_simple(options.host, options.port, application, use_reloader=True, threaded=True, reloader_type="stat")
 
 
@@ -90,44 +81,4 @@ def _make_app(directory: Path) -> WSGIApplication:
     else:
         return DebuggedApplication(app, evalex=True)
     print(message, file=sys.stderr, flush=True)
-    return _show(message)
-
-
-def _show(message: str) -> WSGIApplication:
-    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return error_response(environ, 500, message)(environ, start_response)
-
-    return application
-
-
-def _watch(directory: Path) -> None:
-    """Reload when a file of the folder appears, changes or disappears.
-
-    Werkzeug's reloader watches imported modules only. It misses new routes,
-    removed routes, and files that cannot be imported.
-    """
-    thread = threading.Thread(target=_reload_at_change, args=(lambda: _snapshot(directory),), daemon=True)
-    thread.start()
-
-
-def _reload_at_change(snapshot: Callable[[], object]) -> None:
-    before = snapshot()
-    while snapshot() == before:
-        time.sleep(_PAUSE)
-    # sys.exit() would end this thread only.
-    os._exit(_RELOAD)
-
-
-def _snapshot(directory: Path) -> dict[str, float]:
-    """Return the time of the last change of every Python file and folder in the tree, and of the settings."""
-    settings = [Path.cwd() / "pyproject.toml", Path.cwd() / ".env"]
-    files = [*directory.rglob("*.py"), *directory.rglob("*/"), *settings]
-    times: dict[str, float] = {}
-    for file in files:
-        if "__pycache__" in file.parts:
-            continue
-        try:
-            times[str(file)] = file.stat().st_mtime if file.is_file() else 0
-        except OSError:  # the file was removed after the listing
-            continue
-    return times
+    return show(message)
