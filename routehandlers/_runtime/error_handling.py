@@ -13,11 +13,12 @@ from .._http.response.changes import overlay, underlay
 from .._http.response.errors import error_response
 from .._http.response.interrupts import Interrupt
 from .answer.bodies import close_quietly
-from .answer.failures import excepted, failed
+from .answer.failures import excepted, failed, unknown_path
 from .answer.finish import Finished, finish
 from .answer.headers import check_headers, with_cookies
 from .answer.reporting import report
 from .endpoints.stages import with_config_headers
+from .path.entrance import UnknownPathError
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
@@ -41,7 +42,8 @@ class ErrorHandling:
     def refused(self, scope: Scope, error: HTTPException) -> WerkzeugResponse:
         """Return the response to a request that a stage before the endpoint refuses."""
         scope.enter_route(self.nearest(scope), {})
-        return with_config_headers(scope, with_cookies(scope, excepted(scope, error)))
+        response = unknown_path(scope) if isinstance(error, UnknownPathError) else excepted(scope, error)
+        return with_config_headers(scope, with_cookies(scope, response))
 
     def nearest(self, scope: Scope) -> RouteInfo:
         """Return the route info with the error files of the nearest existing folder, for a request without a route."""

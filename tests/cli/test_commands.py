@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from servers import Server, free_port, run, write_app
+from servers import free_port, run, write_app
 
 from routehandlers import create_app
 
@@ -86,17 +82,6 @@ def test_a_mistake_is_one_sentence_and_status_2(tmp_path: Path, words: list[str]
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
-
-
-def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
-    write_app(tmp_path, FILES)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = routehandlers(tmp_path, "dev", "--port", str(taken.getsockname()[1]))
-
-    assert ended.returncode == 2
-    assert "cannot listen on 127.0.0.1:" in ended.stderr
-    assert "Address already in use" in ended.stderr
-    assert ended.stderr.endswith(". Choose another --port.\n")
 
 
 def test_all_mistakes_of_a_tree_are_shown(tmp_path: Path) -> None:
@@ -172,83 +157,6 @@ def test_start_refuses_a_tree_before_a_worker_starts(tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     assert "Did you mean 'GET'?" in ended.stderr
-
-
-@pytest.fixture
-def dev(tmp_path: Path) -> Iterator[Server]:
-    write_app(tmp_path, {"a/route.py": "def GET(): return 'first'\n", "a/_private.py": "WORD = 'x'\n"})
-    port = free_port()
-    with run([*COMMAND, "dev", "--port", str(port)], port, cwd=tmp_path) as server:
-        yield server
-
-
-def test_dev_serves_public_files_as_they_are_now(dev: Server, tmp_path: Path) -> None:
-    (tmp_path / "public").mkdir()
-    (tmp_path / "public" / "later.txt").write_text("later")
-    (tmp_path / "app" / "a" / "route.py").write_text("def GET(): return 'second'\n")
-
-    until(dev, "/a", lambda status, body: body == "second")
-    assert dev.request("GET", "/later.txt").body == b"later"
-
-
-def until(server: Server, target: str, is_it: Callable[[int, str], bool]) -> str:
-    deadline = time.monotonic() + 20
-    seen = ""
-    while time.monotonic() < deadline:
-        try:
-            answer = server.request("GET", target)
-            seen = answer.body.decode(errors="replace")
-            if is_it(answer.status, seen):
-                return seen
-        except (OSError, HTTPException):
-            pass  # between two processes nobody listens, and the first may break off
-        time.sleep(0.1)
-    raise AssertionError(f"{target} never answered so; last: {seen}\n{server.logs()}")
-
-
-def test_dev_follows_every_change_of_the_folder(dev: Server, tmp_path: Path) -> None:
-    app = tmp_path / "app"
-    until(dev, "/a", lambda status, body: body == "first")
-
-    (app / "a/route.py").write_text("from ._private import WORD\ndef GET(): return 'second ' + WORD\n")
-    until(dev, "/a", lambda status, body: body == "second x")
-
-    (app / "a/_private.py").write_text("WORD = 'private change'\n")
-    until(dev, "/a", lambda status, body: body == "second private change")
-
-    (app / "b").mkdir()
-    (app / "b/route.py").write_text("def GET(): return 'new'\n")
-    until(dev, "/b", lambda status, body: body == "new")
-
-    shutil.rmtree(app / "b")
-    until(dev, "/b", lambda status, body: status == 404)
-
-
-def test_dev_reads_dotenv_again_at_each_change_of_it(dev: Server, tmp_path: Path) -> None:
-    (tmp_path / "app/a/route.py").write_text("import os\ndef GET(): return os.environ.get('COLOUR', 'none')\n")
-    until(dev, "/a", lambda status, body: body == "none")
-
-    (tmp_path / ".env").write_text("COLOUR=red\n")
-    until(dev, "/a", lambda status, body: body == "red")
-
-    (tmp_path / ".env").write_text("COLOUR=blue\n")
-    until(dev, "/a", lambda status, body: body == "blue")
-
-
-def test_dev_shows_a_broken_file_and_recovers(dev: Server, tmp_path: Path) -> None:
-    file = tmp_path / "app" / "a" / "route.py"
-    until(dev, "/a", lambda status, body: body == "first")
-
-    file.write_text("def GET(:\n")
-    shown = until(dev, "/a", lambda status, body: status == 500)
-    assert "SyntaxError" in shown
-    assert "app/a/route.py" in dev.logs()
-
-    file.write_text("def GET(): return 1 / 0\n")
-    until(dev, "/a", lambda status, body: "ZeroDivisionError" in body and "Werkzeug" in body)
-
-    file.write_text("def GET(): return 'mended'\n")
-    until(dev, "/a", lambda status, body: body == "mended")
 
 
 CACHED = {

@@ -37,6 +37,9 @@ Tried = tuple[int, ...]
 # Werkzeug's DebuggedApplication sets it, and shows an exception better than a log does.
 _DEBUGGER = "werkzeug.debug.preserve_context"
 
+# ``routehandlers dev`` sets it to a function that returns the response to a path without a route.
+UNKNOWN_PATH = "routehandlers.unknown_path"
+
 
 def interrupted(scope: Scope, interrupt: Interrupt, tried: Tried = ()) -> WerkzeugResponse:
     """Return the response to an exception of ``redirect()``, ``not_found()`` and similar functions.
@@ -95,6 +98,18 @@ def fallback(
         default = underlay(default, headers)
     default._default_for = default_exceptions[status](detail or None)
     return default
+
+
+def unknown_path(scope: Scope) -> WerkzeugResponse:
+    """Return a 404 for a path without a route. ``dev`` lists routes in place of the default."""
+    response = fallback(scope, 404)
+    default_for = getattr(response, "_default_for", None)
+    show = scope.environ.get(UNKNOWN_PATH)
+    if show is None or default_for is None or response.status_code != 404:
+        return response
+    listing: Response = show(scope.environ, scope.route.request_class.base_path)
+    listing._default_for = default_for
+    return listing
 
 
 def method_not_allowed(scope: Scope, methods: Iterable[str]) -> Response:

@@ -9,7 +9,7 @@ from ..._cache.shared_caches import forbids_sharing
 from ..._http.response.additions import addition_of
 from ..._http.response.changes import overlay
 from ..._routing.spelling import SLASH
-from ..answer.failures import fallback
+from ..answer.failures import unknown_path
 from ..answer.headers import with_cookies
 from ..path.entrance import UnknownPathError, is_websocket
 from ..path.stages import Stage, Step
@@ -108,7 +108,7 @@ class NotFound(PassesOn):
         if self._other is not None:
             return self._respond_by_other(scope, self._other)
         scope.enter_route(self._nearest(scope), {})
-        return with_config_headers(scope, with_cookies(scope, fallback(scope, 404)))
+        return with_config_headers(scope, with_cookies(scope, unknown_path(scope)))
 
     def explain(self, scope: Scope, _steps: list[Step], /) -> WerkzeugResponse | None:
         if scope.endpoint is None:

@@ -1,0 +1,106 @@
+"""Tracebacks that begin in the user's files."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ..exceptions import RouteHandlersError
+
+_PACKAGE = f"{Path(__file__).parent.parent}{os.sep}"
+_MACHINERY = (_PACKAGE, "<frozen importlib")
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+class UserFrames:
+    """Know the files of the user.
+
+    :param folder: The folder of the routes, which may be installed like a library.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = f"{folder}{os.sep}"
+
+    def trim(self, error: BaseException) -> BaseException:
+        """Remove frames of this library from the tracebacks of an exception and of all exceptions behind it.
+
+        Frames outside of the first one of the user are left out, and so is what this library does between two of
+        them. What the user called stays; of a mistake that this library reports, only the frame that raised it. A
+        traceback without a frame of the user stays as it is.
+        """
+        for each in _chain(error):
+            trace = list(_frames(each.__traceback__))
+            own = [index for index, frame in enumerate(trace) if self.is_own(frame)]
+            first, last = (own[0], own[-1] + 1) if own else (0, 0)
+            inner = trace[last:]
+            if isinstance(each, RouteHandlersError) and all(map(_is_machinery, inner)):
+                inner = inner[-1:]
+            between = [frame for frame in trace[first:last] if not _is_machinery(frame)]
+            each.__traceback__ = _joined([*between, *inner])
+        return error
+
+    def is_own(self, frame: TracebackType) -> bool:
+        """Return whether a frame runs code of the user."""
+        file = _file(frame)
+        if file.startswith(self._folder):
+            return True
+        return not file.startswith((*_MACHINERY, *_LIBRARIES))
+
+    def last_own(self, error: BaseException) -> TracebackType | None:
+        """Return the innermost frame of the user, or ``None``."""
+        return next((frame for frame in reversed(list(_frames(error.__traceback__))) if self.is_own(frame)), None)
+
+    def format(self, error: BaseException) -> str:
+        """Return the traceback of an exception as text."""
+        return "".join(traceback.format_exception(self.trim(error)))
+
+    def trim_logs(self) -> None:
+        """Trim the tracebacks in the log of this library, for example those of ``after()``."""
+        logging.getLogger("routehandlers").addFilter(self._trim_record)
+
+    def _trim_record(self, record: logging.LogRecord) -> bool:
+        error: Any = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            self.trim(error)
+            record.exc_info = (type(error), error, error.__traceback__)
+        return True
+
+
+def _is_machinery(frame: TracebackType) -> bool:
+    return _file(frame).startswith(_MACHINERY)
+
+
+def _file(frame: TracebackType) -> str:
+    return frame.tb_frame.f_code.co_filename
+
+
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _joined(frames: list[TracebackType]) -> TracebackType | None:
+    joined: TracebackType | None = None
+    for frame in reversed(frames):
+        joined = TracebackType(joined, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return joined
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, its causes and contexts, and the members of groups."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
