@@ -36,6 +36,7 @@ from ._runtime.pipeline import Pipeline
 from ._runtime.scope.framework import Framework
 from ._runtime.scope.scope import RouteInfo, current_scope, mount_prefix
 from ._settings.sources import is_reference, read_app_name, read_settings
+from ._start.development import current_development
 from ._start.loader import RouteModule
 from ._start.loading import load
 from ._start.segment_config import SegmentConfig
@@ -105,10 +106,13 @@ class RouteHandlers:
     _limits: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, directory: str | os.PathLike[str] = "app", **settings: Unpack[Settings]) -> None:
-        self.config = make_config(settings)
+        development = current_development()
+        self.config = make_config(settings) if development is None else development.make_config(settings)
         check_converters(self.config.converters)
         self._json_default = self.config.json_default
         self.directory = Path(directory).absolute()
+        if development is not None:
+            development.meet(self)
         loaded = load(scan(self.directory), self.config)
         self._loaded, self._folder_files = loaded.routes, loaded.folder_files
 

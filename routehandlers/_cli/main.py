@@ -31,7 +31,7 @@ _EXAMPLES = """examples:
   routehandlers cache list          list the entries of a shared cache
   routehandlers shell               open a Python prompt with the application
 
-Commands except dev take a folder or an application: routehandlers routes wsgi:app
+Commands take a folder or an application: routehandlers dev wsgi:app
 """
 
 
@@ -52,7 +52,8 @@ _COMMANDS: dict[str, Any] = {
 # Commands that pass every argument after their folder to another program.
 _PASSING_ON = {"start", "typecheck"}
 
-# The process of dev that serves is started by another one. It reads .env itself, so that a change of the file counts.
+# The process of dev that serves is started by another one. It reads .env and finds the application itself, so that
+# changes of .env and pyproject.toml count.
 _LOADS_LATER = {"dev", "new"}
 
 
@@ -95,8 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if options.command not in _LOADS_LATER:
             load_dotenv()
-        if "target" in options:
-            options.target = find_target(options.target)
+            if "target" in options:
+                options.target = find_target(options.target)
         options.run(options)
     except RouteHandlersError as error:
         fail(str(error))

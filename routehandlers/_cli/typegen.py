@@ -23,6 +23,7 @@ from .._routing.converters import find_unknown_converters
 from .._routing.tree import RouteTree, scan
 from .._settings.sources import read_settings
 from .._typegen.module import MARK, generate
+from ..app import RouteHandlers
 from ..config import make_config
 from ..exceptions import InvalidAppError, RouteHandlersError
 from ..inspect import route_types
@@ -109,6 +110,16 @@ def refresh(target: Target) -> None:
         return _generate(tree) if not find_unknown_converters(tree.routes, {}) else None
 
     _refresh(folder / FILE, generate_text)
+
+
+def refresh_before_import(app: RouteHandlers) -> None:
+    """Update the module of an application that is being made, if it exists."""
+
+    def generate_text() -> str | None:
+        is_known = not find_unknown_converters(_scan(app.directory).routes, app.config.converters)
+        return route_types(app) if is_known else None
+
+    _refresh(app.directory / FILE, generate_text)
 
 
 def _refresh(file: Path, generate_text: Callable[[], str | None]) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import sysconfig
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,17 +15,18 @@ from ..exceptions import RouteHandlersError
 
 _PACKAGE = f"{Path(__file__).parent.parent}{os.sep}"
 _MACHINERY = (_PACKAGE, "<frozen importlib")
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+# Python 3.11 and later contain some modules in frozen form, such as os.
+_LIBRARIES = ("<frozen ", *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 class UserFrames:
     """Know the files of the user.
 
-    :param folder: The folder of the routes, which may be installed like a library.
+    :param folders: The folders of the routes, which may be installed like a library. More may be added later.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = f"{folder}{os.sep}"
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
 
     def trim(self, error: BaseException) -> BaseException:
         """Remove frames of this library from the tracebacks of an exception and of all exceptions behind it.
@@ -48,7 +49,7 @@ class UserFrames:
     def is_own(self, frame: TracebackType) -> bool:
         """Return whether a frame runs code of the user."""
         file = _file(frame)
-        if file.startswith(self._folder):
+        if file.startswith(tuple(f"{folder}{os.sep}" for folder in self._folders)):
             return True
         return not file.startswith((*_MACHINERY, *_LIBRARIES))
 

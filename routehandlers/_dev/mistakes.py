@@ -18,6 +18,7 @@ from ..exceptions import (
     InvalidTreeError,
     RouteHandlersError,
     RouteModuleImportError,
+    UnknownApplicationError,
 )
 from .frames import UserFrames
 
@@ -90,6 +91,8 @@ def _mistakes(error: BaseException, frames: UserFrames) -> Iterator[Mistake]:
             yield _at(error.path, f"{error.folder!r} is not a segment: {error.remedy}")
         case InvalidTreeError():
             yield _at(error.files[0] if error.files else None, str(error))
+        case UnknownApplicationError():
+            yield _at(None, str(error))
         case RouteHandlersError() if frames.last_own(error) is None:
             yield _setting_mistake(str(error))
         case SyntaxError(filename=str(name), lineno=int(number)) if number and Path(name).is_file():
@@ -108,17 +111,22 @@ def _at(place: Path | None, message: str, line: int | None = None) -> Mistake:
 
 
 def _setting_mistake(message: str) -> Mistake:
-    """Return a mistake in the settings, which are in ``pyproject.toml`` unless Python code has made the application."""
-    file = Path.cwd() / "pyproject.toml"
-    if not file.is_file():
-        return _at(None, message)
-    if (position := re.search(r"at line (\d+)", message)) is not None:  # the file is not TOML
-        return _at(file, message, int(position[1]))
+    """Return a mistake in the settings, which are in ``.env`` or ``pyproject.toml``, or in the environment.
+
+    Settings that Python code gives are found by the frame of the code.
+    """
     words = set(re.findall(r"\w+", message))
-    for number, text in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        if (name := re.match(r"\s*(\w+)\s*=", text)) is not None and name[1] in words:
-            return _at(file, message, number)
-    return _at(file, message)
+    for name in (".env", "pyproject.toml"):
+        file = Path.cwd() / name
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
+        if str(file) in message and (position := re.search(r"at line (\d+)", message)) is not None:  # it is not TOML
+            return _at(file, message, int(position[1]))
+        for number, text in enumerate(lines, 1):
+            if (found := re.match(r"\s*(?:export\s+)?(\w+)\s*=", text)) is not None and found[1] in words:
+                return _at(file, message, number)
+        if str(file) in message:
+            return _at(file, message)
+    return _at(None, message)
 
 
 def summary_of(error: BaseException) -> str:

@@ -37,15 +37,15 @@ _LONGEST_END = 2.0
 _SOCKET = "WERKZEUG_SERVER_FD"
 
 
-def serve(make: Callable[[], WSGIApplication], watch: Callable[[], Watch], host: str, port: int) -> None:
+def serve(make: Callable[[Watch], WSGIApplication], make_watch: Callable[[], Watch], host: str, port: int) -> None:
     """Serve an application until the process is ended.
 
-    :param make: Loads the application, in the second process. It must not raise an exception.
-    :param watch: Makes the watch, before the application is loaded.
+    :param make: Loads the application, in the second process, and adds its folders to the watch. It must not raise an
+        exception.
     """
     plain_logs()
     if is_running_from_reloader():
-        _serve_once(make, watch(), host, port)
+        _serve_once(make, make_watch(), host, port)
     else:
         run_simple(host, port, _no_application, use_reloader=True, threaded=True, reloader_type="stat")
 
@@ -54,10 +54,10 @@ def _no_application(_environ: WSGIEnvironment, _start_response: StartResponse) -
     raise AssertionError("the first process serves no request")
 
 
-def _serve_once(make: Callable[[], WSGIApplication], watch: Watch, host: str, port: int) -> None:
+def _serve_once(make: Callable[[Watch], WSGIApplication], watch: Watch, host: str, port: int) -> None:
     reload = _Reload(watch)
     ensure_echo_on()
-    application = make()
+    application = make(watch)
     server = DrainingServer(host, port, application, Handler, fd=int(os.environ[_SOCKET]))
     reload.is_loaded = True
     server.serve_until(reload.is_due)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatch
 from glob import glob, has_magic
 from pathlib import Path
@@ -45,16 +47,30 @@ Snapshot = dict[str, tuple[int, int] | None]
 class Watch:
     """The files whose changes restart the server.
 
-    :param folder: The folder of the routes. All its files count, and so does the folder itself.
     :param extra_files: Further files, folders and patterns of ``glob``.
     :param exclude: Patterns of ``fnmatch`` for names or paths of files that do not count.
     """
 
-    def __init__(self, folder: Path, extra_files: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
-        self._folder = folder
+    def __init__(self, extra_files: Iterable[str] = (), exclude: Iterable[str] = ()) -> None:
+        self._folders: list[Path] = []
+        self._lock = threading.Lock()
         self._extra_files = tuple(extra_files)
         self._exclude = tuple(exclude)
         self._seen = self._snapshot()
+
+    def add(self, folder: Path) -> None:
+        """Watch a folder, too. All its files count, and so does the folder itself."""
+        with self.adding(folder):
+            pass
+
+    @contextmanager
+    def adding(self, folder: Path) -> Iterator[None]:
+        """Watch a folder, too. Changes in it that the block makes do not count."""
+        with self._lock:
+            yield
+            if folder not in self._folders:
+                self._folders.append(folder)
+            self._seen.update(self._states(_tree(folder)))
 
     def wait(self) -> list[str]:
         """Wait for a change, and return the files and folders that changed."""
@@ -62,17 +78,23 @@ class Watch:
         while True:
             time.sleep(pause)
             begin = time.monotonic()
-            now = self._snapshot()
+            with self._lock:
+                changed = self._changed()
+            if changed:
+                return changed
             # A scan of many files must not keep a processor busy.
             pause = max(_PAUSE, _RARELY * (time.monotonic() - begin))
-            self._learn(now)
-            if now == self._seen:
-                continue
-            now = self._when_quiet(now)
-            # The files may be as they were before, for example after "mv app app2 && mv app2 app".
-            if changed := _difference(self._seen, now):
-                self._seen = now
-                return changed
+
+    def _changed(self) -> list[str]:
+        now = self._snapshot()
+        self._learn(now)
+        if now == self._seen:
+            return []
+        now = self._when_quiet(now)
+        # The files may be as they were before, for example after "mv app app2 && mv app2 app".
+        changed = _difference(self._seen, now)
+        self._seen = now
+        return changed
 
     def _learn(self, now: Snapshot) -> None:
         """Take note of files whose modules were imported late. They are new to the watch, and not to the disk."""
@@ -91,9 +113,12 @@ class Watch:
             before = now
 
     def _snapshot(self) -> Snapshot:
+        return self._states(self._paths())
+
+    def _states(self, paths: Iterable[str]) -> Snapshot:
         """Return the time of the last change and the size of each file, and ``None`` for each folder."""
         found: Snapshot = {}
-        for path in self._paths():
+        for path in paths:
             if path in found or self._is_excluded(path):
                 continue
             try:
@@ -104,7 +129,8 @@ class Watch:
         return found
 
     def _paths(self) -> Iterator[str]:
-        yield from _tree(self._folder)
+        for folder in self._folders:
+            yield from _tree(folder)
         yield from (str(Path.cwd() / name) for name in _SETTINGS)
         yield from _find_stat_paths(set(), set())
         for extra in self._extra_files:

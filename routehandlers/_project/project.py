@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._settings.sources import is_reference, read_app_name
 from .._start.loading import without_files
 from ..app import RouteHandlers, create_app
-from ..exceptions import UnknownApplicationError
+from ..exceptions import InvalidConfigError, UnknownApplicationError
 from .mounted import Mounted, find_mounted
 from .reference import import_application
 
@@ -89,30 +90,44 @@ class Project:
         return list({id(mounted.app): mounted.app for mounted in self.mounted}.values())
 
 
-def find_target(name: str | None) -> Target:
+def find_target(name: str | None, environ: Mapping[str, str] = os.environ) -> Target:
     """Return the target with a name, or that of the project: ``ROUTEHANDLERS_APP``, ``[tool.routehandlers] app``,
     or the folder ``app``.
     """
-    return Target(name or read_app_name(Path.cwd()) or _DEFAULT)
+    return Target(name or read_app_name(Path.cwd(), environ) or _DEFAULT)
 
 
 def load_dotenv() -> None:
     """Read ``.env`` in the current folder into the environment, if python-dotenv is installed (extra ``dotenv``).
 
     Variables that are set already stay as they are.
+
+    :raise InvalidConfigError: If the file is not UTF-8.
+    """
+    for name, value in read_dotenv().items():
+        os.environ.setdefault(name, value)
+
+
+def read_dotenv(*, is_quiet: bool = False) -> dict[str, str]:
+    """Return the variables in ``.env`` in the current folder.
+
+    :param is_quiet: Do not say that python-dotenv is missing.
+    :raise InvalidConfigError: If the file is not UTF-8.
     """
     file = Path.cwd() / ".env"
     if not file.is_file():
-        return
+        return {}
     try:
         import dotenv  # an extra
     except ModuleNotFoundError:
-        print(
-            "routehandlers: .env is not read, because python-dotenv is not installed."
-            ' Install it with: pip install "routehandlers[dotenv]"',
-            file=sys.stderr,
-        )
-        return
-    for name, value in dotenv.dotenv_values(file).items():
-        if value is not None:
-            os.environ.setdefault(name, value)
+        if not is_quiet:
+            print(
+                "routehandlers: .env is not read, because python-dotenv is not installed."
+                ' Install it with: pip install "routehandlers[dotenv]"',
+                file=sys.stderr,
+            )
+        return {}
+    try:
+        return {name: value for name, value in dotenv.dotenv_values(file).items() if value is not None}
+    except UnicodeDecodeError as error:
+        raise InvalidConfigError(f"{file} is not UTF-8: {error}. Save it as UTF-8.") from None

@@ -8,56 +8,15 @@ import pty
 import shutil
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.client import HTTPException, IncompleteRead
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
-from servers import Answer, Server, free_port, run, write_app
-
-COMMAND = [sys.executable, "-m", "routehandlers._cli.main"]
-
-HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-# It tells processes apart.
-START = "import time\nSTART = str(time.time_ns())\ndef GET(): return START\n"
-
-
-@contextmanager
-def dev(folder: Path, *words: str, **env: str) -> Iterator[Server]:
-    port = free_port()
-    with run([*COMMAND, "dev", "--port", str(port), *words], port, cwd=folder, env=env) as server:
-        yield server
-
-
-def until(server: Server, target: str, is_it: Callable[[int, str], bool], headers: dict[str, str] | None = None) -> str:
-    deadline = time.monotonic() + 30
-    seen = ""
-    while time.monotonic() < deadline:
-        try:
-            answer = server.request("GET", target, headers=headers)
-            seen = answer.body.decode(errors="replace")
-            if is_it(answer.status, seen):
-                return seen
-        except (OSError, HTTPException):
-            pass  # a process that ends breaks off what it cannot answer
-        time.sleep(0.1)
-    raise AssertionError(f"{target} never answered so; last: {seen}\n{server.logs()}")
-
-
-def until_logged(server: Server, text: str) -> None:
-    deadline = time.monotonic() + 30
-    while text not in server.logs():
-        assert time.monotonic() < deadline, server.logs()
-        time.sleep(0.05)
-
-
-def is_body(text: str) -> Callable[[int, str], bool]:
-    return lambda _status, body: body == text
+from dev_server import COMMAND, HTML, START, ask, dev, files_in, is_body, reloads, until, until_logged
+from servers import Server, free_port, write_app
 
 
 @pytest.fixture
@@ -76,9 +35,9 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         )  # fmt: skip
 
     assert ended.returncode == 2
-    assert "cannot listen on 127.0.0.1:" in ended.stderr
-    assert "Address already in use" in ended.stderr
-    assert ended.stderr.endswith(". Choose another --port.\n")
+    assert ended.stderr.startswith("routehandlers: cannot listen on 127.0.0.1:")
+    assert ended.stderr.endswith(": another program uses this port. End that program, or choose another --port.\n")
+    assert ended.stderr.count("\n") == 1
 
 
 # Changes
@@ -109,10 +68,6 @@ def test_every_change_of_the_routes_is_followed(server: Server, tmp_path: Path) 
 
     shutil.rmtree(app / "b")
     until(server, "/b", lambda status, _body: status == 404)
-
-
-def reloads(server: Server) -> list[str]:
-    return [line for line in server.logs().splitlines() if line.endswith("changed, reloading")]
 
 
 def test_every_file_of_the_tree_reloads_and_so_do_settings(tmp_path: Path) -> None:
@@ -332,10 +287,6 @@ def raising(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
-def files_in(trace: str) -> list[str]:
-    return [line.split('"')[1] for line in trace.splitlines() if line.strip().startswith("File ")]
-
-
 def test_a_client_that_asks_for_no_page_gets_a_document_with_the_users_frames_first(
     raising: Server, tmp_path: Path
 ) -> None:
@@ -541,12 +492,6 @@ def test_no_color_is_respected_on_a_terminal(tmp_path: Path, no_color: str, has_
 
 
 # Hosts
-
-
-def ask(server: Server, host: str | None, target: str = "/a", accept: str = "application/json") -> Answer:
-    lines = [f"GET {target} HTTP/1.0", *([f"Host: {host}"] if host is not None else []), f"Accept: {accept}"]
-    head, _, body = server.raw(("\r\n".join(lines) + "\r\n\r\n").encode()).partition(b"\r\n\r\n")
-    return Answer(int(head.split()[1]), "", [], body)
 
 
 @pytest.mark.parametrize(

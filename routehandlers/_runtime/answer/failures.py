@@ -107,7 +107,7 @@ def unknown_path(scope: Scope) -> WerkzeugResponse:
     show = scope.environ.get(UNKNOWN_PATH)
     if show is None or default_for is None or response.status_code != 404:
         return response
-    listing: Response = show(scope.environ, scope.route.request_class.base_path)
+    listing: Response = show(scope.environ)
     listing._default_for = default_for
     return listing
 
