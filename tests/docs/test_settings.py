@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs.samples import Block, blocks, run_shell
 from optional_servers import missing
 from servers import write_app
 
+from docs.samples import Block, blocks, run_shell
 from routehandlers import create_app
 from routehandlers._settings.environment import read_environment
 
