@@ -35,7 +35,8 @@ def block(title: str) -> Block:
     return TITLED[title]
 
 
-@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+# Only the row "servers" has pyright.
+@pytest.mark.parametrize("checker", ["mypy", pytest.param("pyright", marks=pytest.mark.once)])
 def test_a_misspelt_setting_is_the_error_that_the_page_shows(project: Path, checker: str) -> None:
     if find_spec(checker) is None:
         missing(checker, f'pip install "{checker}"')
