@@ -45,6 +45,17 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files without a test of the row, because each process of xdist would take seconds to import them."""
+    marks = config.option.markexpr.split(" and ")
+    file = collection_path.relative_to(_TESTS) if collection_path.is_relative_to(_TESTS) else collection_path
+    if "not slow" in marks and file.parts and file.parts[0] in _SLOW:
+        return True
+    if marks == ["once"] and file.suffix == ".py" and "pytest.mark.once" not in collection_path.read_text("utf-8"):
+        return True
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the slow tests, and say which tests stay together in one process of xdist.
