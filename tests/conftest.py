@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 from optional_servers import run_redis
 from servers import Server, write_app
@@ -72,6 +73,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         # Without xdist its marker is unknown.
         if hasattr(config, "workerinput") and not is_grouped:
             item.add_marker(pytest.mark.xdist_group(file.as_posix()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Count no lines in a test that is marked ``uncounted``."""
+    counting = Coverage.current() if item.get_closest_marker("uncounted") else None
+    if counting is None:
+        return (yield)
+    counting.stop()
+    try:
+        return (yield)
+    finally:
+        counting.start()
 
 
 def _shares_a_fixture(item: pytest.Item) -> bool:

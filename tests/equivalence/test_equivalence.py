@@ -115,6 +115,7 @@ def _failures_are_not_logged() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", KINDS)
 def test_plans_and_the_segment_tree_change_no_response(

@@ -90,6 +90,7 @@ def memory_of(plans: Plans) -> int:
     return sum(link + weigh(key) + weigh(plan) for table in tables for key, plan in table.items())
 
 
+@pytest.mark.uncounted
 def test_thousands_of_paths_below_a_cached_catch_all_keep_the_table_within_its_bounds(tmp_path: Path) -> None:
     # It was +824 MB, beside a cache that reported 46 MB.
     app = make(tmp_path, CATCH_ALL)

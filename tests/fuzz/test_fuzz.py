@@ -24,6 +24,7 @@ def _printed(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
         yield
 
 
+@pytest.mark.uncounted
 @pytest.mark.parametrize("target", TARGETS)
 def test_no_request_offends_an_oracle(target: str, request: pytest.FixtureRequest) -> None:
     seed, requests = (request.config.getoption(name) for name in ("--seed", "--requests"))

@@ -88,6 +88,7 @@ _EXPRESSIONS = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.uncounted
 @settings(max_examples=1_000)
 @given(expression=_EXPRESSIONS, texts=st.lists(st.text("abé\n", max_size=6), min_size=3, max_size=6))
 def test_it_finds_what_re_finds(expression: str, texts: list[str]) -> None:

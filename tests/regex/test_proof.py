@@ -290,6 +290,7 @@ EXPRESSIONS = st.recursive(
 UNITS = st.lists(st.text("ab-", min_size=1, max_size=5), min_size=1, max_size=4)
 
 
+@pytest.mark.uncounted
 @settings(max_examples=1_000)
 @given(expression=EXPRESSIONS, units=UNITS)
 def test_re_never_takes_more_steps_than_were_proven(expression: str, units: list[str]) -> None:
@@ -307,6 +308,7 @@ def test_re_never_takes_more_steps_than_were_proven(expression: str, units: list
             assert found is (re.fullmatch(expression, text, re.DOTALL) is not None)
 
 
+@pytest.mark.uncounted
 @pytest.mark.timeout(120)
 @settings(max_examples=300)
 @given(expression=EXPRESSIONS, units=UNITS)

@@ -118,6 +118,7 @@ ODD_PATHS = st.lists(st.sampled_from(["", "", "a", "7", "x"]), min_size=1, max_s
 )
 
 
+@pytest.mark.uncounted
 @settings(max_examples=300, deadline=None)
 @given(
     routes=trees(),

@@ -252,7 +252,8 @@ def test_sec_21_what_a_stream_reads_late_keeps_it_private(make_app: MakeApp) -> 
 
 
 @pytest.mark.once
-@pytest.mark.timeout(600)  # half a minute of work, and more where lines are counted
+@pytest.mark.uncounted
+@pytest.mark.timeout(600)  # half a minute of work
 def test_sec_44_a_hundred_thousand_paths_and_queries_stay_within_the_bytes(tmp_path: Path) -> None:
     source = "revalidate = 60\nvary = ('search_params:q',)\ndef GET(request, context): return 'x' * 200\n"
     app = RouteHandlers(write_app(tmp_path, {"[...path]/route.py": source}), cache_max_memory_size=5_000_000)
