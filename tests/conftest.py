@@ -75,6 +75,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(file.as_posix()))
 
 
+class _LongTestsFirst:
+    """A hook after that of pytest-randomly, which shuffles."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Begin with tests that have a time limit of their own, so that none of them runs alone at the end.
+
+        xdist begins with the largest groups. Of groups with one test it keeps the order.
+        """
+        items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_LongTestsFirst())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Count no lines in a test that is marked ``uncounted``."""
