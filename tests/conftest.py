@@ -159,16 +159,12 @@ def _applications_leave_sys_modules() -> Iterator[None]:
     leave 17,000 modules, and freezegun looks at every one of them. Applications
     of a wider scope, which were there before the test, keep theirs.
     """
-    before = _application_packages()
+    before = set(sys.modules)
     yield
-    made = _application_packages() - before
-    for name in list(sys.modules):
-        if name.partition(".")[0] in made:
+    for name in set(sys.modules) - before:
+        package = name.partition(".")[0]
+        if package.startswith("routehandlers_app_") and package not in before:
             del sys.modules[name]
-
-
-def _application_packages() -> set[str]:
-    return {name for name in list(sys.modules) if name.startswith("routehandlers_app_") and "." not in name}
 
 
 @pytest.fixture(autouse=True)
