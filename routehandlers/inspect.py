@@ -14,6 +14,7 @@ from werkzeug.test import EnvironBuilder
 
 from ._cache.freshness import age_of, fresh_until
 from ._http.request.path import decode_segments
+from ._routing.nearest import nearest_patterns
 from ._routing.spelling import to_matching
 from ._routing.tree import scan
 from ._runtime.endpoints.cached import CachedEndpoint
@@ -139,16 +140,20 @@ def explain(app: RouteHandlers, method: str, url: str, *, prefix: str = "") -> l
     try:
         steps, scope, response = app._explain(environ)
     except HTTPException as error:
-        if isinstance(error, UnknownPathError) and app.config.fallback is not None:
+        if not isinstance(error, UnknownPathError):
+            return [("path", f"{error.code} {error.name}: {error.description}")]
+        if app.config.fallback is not None:
             return [("fallback", f"no route matches: {app.config.fallback!r} answers")]
-        return [("path", f"{error.code} {error.name}: {error.description}")]
+        return [("path", "\n".join(["404 Not Found: no route matches.", *_suggestions(app, environ)]))]
     if response is not None:
         return [("redirect", f"{response.status_code} to {response.headers['Location']}")]
     folder = app.directory.parent
     steps = [(name, _relative(Path(text), folder) if name == "middleware" else text) for name, text in steps]
     endpoint, params, path = scope.endpoint, scope.params, scope.path
     if isinstance(endpoint, PublicFile):
-        return [*steps, ("public", path)]
+        steps.append(("public", path))
+        is_answered = method in endpoint.methods
+        return steps if is_answered else [*steps, ("method", f"405: a file answers {', '.join(endpoint.methods)}")]
     route = next(route for route in app.routes if route.pattern == endpoint.info.pattern)
     steps.append(("route", f"{route.pattern}\n{_relative(route.file, folder)}"))
     others = app._other_matches(path)
@@ -163,6 +168,25 @@ def explain(app: RouteHandlers, method: str, url: str, *, prefix: str = "") -> l
     if not isinstance(endpoint, CachedEndpoint) or method not in {"GET", "HEAD"}:
         return steps
     return [*steps, *_explain_cache(app, endpoint, environ, scope)]
+
+
+# Number of routes to show if none is near.
+_MOST_SUGGESTED = 5
+
+
+def _suggestions(app: RouteHandlers, environ: dict[str, Any]) -> Iterator[str]:
+    """Yield lines with the routes that a path without a route may have meant, or else with the first routes."""
+    prefix = f"{environ['SCRIPT_NAME']}{app.config.base_path}"
+    path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace").removeprefix(app.config.base_path)
+    routes = {route.pattern: route for route in app.routes}
+    nearest = nearest_patterns(path, routes)
+    shown = nearest or sorted(routes)[:_MOST_SUGGESTED]
+    if shown:
+        yield "Did you mean one of these?" if nearest else "There are:"
+    for pattern in shown:
+        yield f"  {prefix}{pattern}  {_relative(routes[pattern].file, app.directory.parent)}"
+    if not nearest and len(routes) > len(shown):
+        yield f"  and {len(routes) - len(shown)} more, see: routehandlers routes"
 
 
 _PRECEDENCE = "(at each segment: a static name, [x=converter], [x], [...x], [[...x]])"
