@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -11,20 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from .._cache.freshness import Freshness, age_of, fresh_until, freshness_of
-from .._cache.key import path_tags, route_tag
+from .._hints import shorten
 from .._project.project import Target
 from .._settings.sources import read_settings
 from ..cache_handlers import CacheHandler, Entry, Purges
-from ..config import make_config, open_storage
+from ..config import Config, make_config, open_storage
 from ..exceptions import StorageError
-from . import loading
+from . import loading, purging
+
+# The exit status of a purge whose target cannot exist.
+_NOTHING = 1
 
 _UNITS = ("B", "KiB", "MiB", "GiB")
 
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
-        "cache", help="show or purge the entries of the cache", description=__doc__, allow_abbrev=False
+        "cache",
+        help="show or purge the entries of the cache",
+        description="Show the entries in the cache's storage, or purge them.",
+        allow_abbrev=False,
     )
     parser.add_argument("--storage", metavar="URL", help="use this storage instead of the one in the settings")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -32,7 +39,12 @@ def add_parser(commands: Any) -> None:
     listing = actions.add_parser("list", help="list the entries")
     listing.add_argument("--tag", help="list only entries with this tag")
     listing.add_argument("--json", action="store_true", help="print one JSON object per line, for other programs")
-    purge = actions.add_parser("purge", help="purge entries; servers notice at their next request")
+    purge = actions.add_parser(
+        "purge",
+        help="purge entries; servers notice at their next request",
+        description="Purge entries, and print how many of them servers can no longer serve. Servers notice at the next"
+        " request. The exit status is 1 if no entry can have the tag or path.",
+    )
     what = purge.add_mutually_exclusive_group(required=True)
     what.add_argument("--tag", help="purge the entries with this tag")
     what.add_argument("--path", help="purge the entries of a URL, or of a route such as '/items/[slug]'")
@@ -43,9 +55,14 @@ def add_parser(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    handler = _open(options.storage, options.target)
+    handler, applications = _open(options.storage, options.target)
     try:
-        {"stats": _stats, "list": _list, "purge": _purge}[options.action](handler, options)
+        if options.action == "purge":
+            _purge(handler, options, applications)
+        else:
+            {"stats": _stats, "list": _list}[options.action](handler, options)
+    except BrokenPipeError:  # of the output, see main()
+        raise
     except (OSError, StorageError) as error:
         loading.fail(f"the storage cannot be read: {error}")
     except Exception as error:
@@ -54,24 +71,36 @@ def run(options: argparse.Namespace) -> None:
         loading.fail(f"Redis failed: {error}")
 
 
-def _open(url: str | None, target: Target) -> CacheHandler:
-    """Open a storage by its URL, or that of an application. A folder with routes is not loaded for it."""
-    if url is not None:
+# The folder with the routes of an application, and its settings.
+_Application = tuple[Path, Config]
+
+
+def _open(url: str | None, target: Target) -> tuple[CacheHandler, list[_Application]]:
+    """Open a storage by its URL, or that of an application. Also return the applications that are known then.
+
+    A folder with routes is not loaded for it, and a module is not imported for a storage that has a URL.
+    """
+    applications: list[_Application] = []
+    if target.folder is not None:
+        config = make_config(read_settings(Path.cwd()))
+        handler = open_storage(config if url is None else make_config({"cache": url}))
+        if target.folder.is_dir():  # else this is a place that has the storage only
+            applications.append((target.folder, config))
+    elif url is not None:
         handler = open_storage(make_config({"cache": url}))
-    elif target.folder is not None:
-        handler = open_storage(make_config(read_settings(Path.cwd())))
     else:
         apps = loading.run_user_code(target.find_apps, f"a file of {target}")
         handlers = {getattr(one, "identity", id(one)): one for one in (app.cache.store.handler for app in apps)}
         if len(handlers) > 1:
             loading.fail(f"{target} has {len(handlers)} applications with storages. Name one with --storage URL.")
         handler = next(iter(handlers.values()))
+        applications += [(app.directory, app.config) for app in apps]
     if not handler.is_shared:
         loading.fail(
             "a memory:// cache lies inside each server process, and this command cannot reach it. Name a shared"
             " storage: --storage file:///var/cache/app"
         )
-    return handler
+    return handler, applications
 
 
 def _stats(handler: CacheHandler, _: argparse.Namespace) -> None:
@@ -138,19 +167,18 @@ def _what(entry: Entry) -> str:
     return f"{parts[0]}()"
 
 
-def _purge(handler: CacheHandler, options: argparse.Namespace) -> None:
+def _purge(handler: CacheHandler, options: argparse.Namespace, applications: list[_Application]) -> None:
     if options.all:
-        handler.clear()
-        print("Cache cleared.")
-        return
-    # Call the storage directly, so that its failure is reported here. A server would retry the purge later.
-    if options.tag is not None:
-        handler.expire_tags([options.tag])
-        print(f"Purged the entries with the tag {options.tag!r}.")
-        return
-    path = options.path.rstrip("/") or "/"
-    handler.expire_tags({*path_tags(path), route_tag(path)})
-    print(f"Purged the entries of {options.path!r}.")
+        purged, what = purging.purge_all(handler), ""
+    elif options.tag is not None:
+        purged, what = purging.purge_tag(handler, options.tag), f" with the tag {shorten(options.tag)}"
+    else:
+        targets = [purging.find_targets(*one) for one in applications]
+        purged, what = purging.purge_path(handler, options.path, targets), f" of {shorten(options.path)}"
+    if purged.problem:
+        print(f"routehandlers: Nothing was purged{what}: {purged.problem}", file=sys.stderr)
+        raise SystemExit(_NOTHING)
+    print(f"Purged {purged.count} {'entry' if purged.count == 1 else 'entries'}{what}.")
 
 
 def _size(size: float) -> str:

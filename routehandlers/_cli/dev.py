@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
-        "dev", help="serve for development, with reload and debugger", description=__doc__, allow_abbrev=False
+        "dev",
+        help="serve for development, with reload and debugger",
+        description="Serve for development, with reload and debugger.",
+        allow_abbrev=False,
     )
     loading.add_target(parser)
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")

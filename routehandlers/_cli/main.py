@@ -7,6 +7,7 @@ a user's file is shown with the traceback of that file.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -56,6 +57,9 @@ _PASSING_ON = {"start", "typecheck"}
 # changes of .env and pyproject.toml count.
 _LOADS_LATER = {"dev", "new"}
 
+# The status that a shell shows for other programs whose reader has ended: 128 and the number of SIGPIPE.
+_CLOSED_PIPE = 141
+
 
 class _Parser(argparse.ArgumentParser):
     """An ``ArgumentParser`` that reports errors as the other commands do."""
@@ -81,6 +85,25 @@ def _build_parser() -> _Parser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. This is the entry point of the package."""
+    try:
+        try:
+            _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_closed_pipe()
+
+
+def _leave_closed_pipe() -> NoReturn:
+    """End because the reader of the output has ended, such as ``head``. That is no mistake, so print nothing."""
+    # The interpreter writes the rest of the buffers when it ends, and would report that it cannot.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    raise SystemExit(_CLOSED_PIPE)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     own, extra = _split(words)
     parser = _build_parser()

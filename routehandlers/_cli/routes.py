@@ -17,7 +17,11 @@ _DIM, _BOLD, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[0m"
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("routes", help="list the URLs with their files", description=__doc__)
+    parser = commands.add_parser(
+        "routes",
+        help="list the URLs with their files",
+        description="List the URLs with their methods, caching and files.",
+    )
     loading.add_target(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON list, for other programs")
     parser.set_defaults(run=run)

@@ -87,6 +87,8 @@ def _update(options: argparse.Namespace, directory: Path, text: str, count: int)
             print(f"{file} is up to date.")
             return
         _write(file, text)
+    except BrokenPipeError:  # of the output, see main()
+        raise
     except (OSError, UnicodeDecodeError) as error:
         loading.fail(f"{file} cannot be written: {getattr(error, 'strerror', None) or error}.")
     print(f"Wrote {file}: {count} route{'s' if count != 1 else ''}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -375,6 +376,53 @@ def test_explain_tells_of_redirects_and_of_what_is_not_there(tmp_path: Path, wor
     assert "Traceback" not in told.stderr
 
 
+def test_explain_suggests_the_nearest_routes_for_a_path_without_one(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+    with (tmp_path / "pyproject.toml").open("a") as file:
+        file.write("base_path = '/shop'\n")
+
+    told = routehandlers(tmp_path, "explain", "GET", "/shop/itmes/a")
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.startswith(
+        "GET /shop/itmes/a\n"
+        "  path  404 Not Found: no route matches.\n"
+        "        Did you mean one of these?\n"
+        "          /shop/items/[slug]  app/items/[slug]/route.py\n"
+    )
+
+
+def test_explain_lists_some_routes_if_none_is_near(tmp_path: Path) -> None:
+    write_app(tmp_path, {f"items{number}/route.py": "def GET(): return 'x'\n" for number in range(9)})
+
+    told = routehandlers(tmp_path, "explain", "GET", "/zzzzzzzzzzzzzzz")
+
+    assert told.stdout.splitlines()[2:] == [
+        "        There are:",
+        *(f"          /items{number}  app/items{number}/route.py" for number in range(5)),
+        "          and 4 more, see: routehandlers routes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "steps"),
+    [
+        ("GET", ["  public  /robots 1.txt"]),
+        ("HEAD", ["  public  /robots 1.txt"]),
+        ("POST", ["  public  /robots 1.txt", "  method  405: a file answers GET, HEAD"]),
+    ],
+)
+def test_explain_names_a_public_file(tmp_path: Path, method: str, steps: list[str]) -> None:
+    write_app(tmp_path, {"[...all]/route.py": "def GET(): return 'x'\n"})
+    (tmp_path / "public").mkdir()
+    (tmp_path / "public/robots 1.txt").write_text("plain")
+
+    told = routehandlers(tmp_path, "explain", method, "/robots%201.txt")
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.splitlines() == [f"{method} /robots%201.txt", *steps]
+
+
 def test_cache_looks_into_a_storage_and_purges_it(tmp_path: Path) -> None:
     make_cached(tmp_path)
     routehandlers(tmp_path, "build")
@@ -393,8 +441,85 @@ def test_cache_looks_into_a_storage_and_purges_it(tmp_path: Path) -> None:
     for words, left in (
         (["--tag", "posts"], 3), (["--path", "/items/a"], 2), (["--path", "/items/[slug]"], 1), (["--all"], 0),
     ):  # fmt: skip
-        assert routehandlers(tmp_path, "cache", "purge", *words).returncode == 0
+        purged = routehandlers(tmp_path, "cache", "purge", *words)
+        assert (purged.returncode, purged.stdout.startswith("Purged 1 entry")) == (0, True), purged
         assert f"({left} fresh, 0 stale" in routehandlers(tmp_path, "cache", "stats").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        (["--path", "/items/[slug]"], "Purged 2 entries of '/items/[slug]'."),
+        (["--path", "/items/a/"], "Purged 1 entry of '/items/a/'."),
+        (["--path", "/items/never-asked"], "Purged 0 entries of '/items/never-asked'."),
+        (["--path", "/old/a"], "Purged 0 entries of '/old/a'."),
+        (["--tag", "posts"], "Purged 1 entry with the tag 'posts'."),
+        (["--tag", "unknown"], "Purged 0 entries with the tag 'unknown'."),
+        (["--all"], "Purged 4 entries."),
+    ],
+)
+def test_cache_purge_says_how_many_entries_it_purged(tmp_path: Path, words: list[str], printed: str) -> None:
+    make_cached(tmp_path)
+    with (tmp_path / "pyproject.toml").open("a") as file:
+        file.write('rewrites = [{source = "/old/:id", destination = "/items/:id"}]\n')
+    routehandlers(tmp_path, "build")
+
+    purged = routehandlers(tmp_path, "cache", "purge", *words)
+
+    assert (purged.returncode, purged.stdout, purged.stderr) == (0, f"{printed}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--path", "/tagde"], "no route has this path. Did you mean '/tagged'?"),
+        (["--path", "/items"], "no route has this path."),
+        (["--path", "/nothing/[slug]"], "Nothing was purged of '/nothing/[slug]': it has no effect"),
+        (["--path", "items/a"], "A path has a slash first, no query, and at most 1024 characters. Write '/items/a'."),
+        (["--path", "/items/a?x=1"], "Write '/items/a'."),
+        (["--path", ""], "A path has a slash first"),
+        (["--tag", ""], "a tag has at least one character."),
+        (["--tag", "x" * 257], "the tag has 257 characters, and entries have only tags of up to 256."),
+    ],
+)
+def test_cache_purge_fails_for_a_target_that_cannot_exist(tmp_path: Path, words: list[str], sentence: str) -> None:
+    make_cached(tmp_path)
+
+    purged = routehandlers(tmp_path, "cache", "purge", *words)
+
+    assert (purged.returncode, purged.stdout) == (1, "")
+    assert sentence in purged.stderr
+    assert len(purged.stderr.splitlines()) == 1
+
+
+def test_cache_purge_reaches_what_another_release_has_stored(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+    routehandlers(tmp_path, "build")
+    shutil.rmtree(tmp_path / "app/items")
+
+    first, second = (routehandlers(tmp_path, "cache", "purge", "--path", "/items/a") for _ in range(2))
+
+    assert (first.returncode, first.stdout) == (0, "Purged 1 entry of '/items/a'.\n")
+    assert (second.returncode, second.stdout) == (1, "")
+
+
+def test_cache_purge_needs_no_folder_if_the_storage_is_named(tmp_path: Path) -> None:
+    make_cached(tmp_path)
+    routehandlers(tmp_path, "build")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    purged = routehandlers(elsewhere, "cache", "--storage", f"file://{tmp_path}/store", "purge", "--path", "/items/a")
+
+    assert purged.stdout == "Purged 1 entry of '/items/a'.\n", purged.stderr
+
+
+def test_middleware_at_the_top_may_rewrite_any_path_that_is_purged(tmp_path: Path) -> None:
+    make_cached(tmp_path, **{"middleware.py": "1 / 0  # no file is imported to purge\n"})
+
+    purged = routehandlers(tmp_path, "cache", "purge", "--path", "/anything")
+
+    assert (purged.returncode, purged.stdout) == (0, "Purged 0 entries of '/anything'.\n")
 
 
 @pytest.mark.parametrize(
