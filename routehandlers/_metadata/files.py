@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Response as WerkzeugResponse
@@ -14,7 +15,7 @@ from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
 from .._start.loader import ModuleLoader, RouteModule
 from .._start.segment_config import SegmentConfig
-from ..exceptions import InvalidTreeError, RouteHandlersError, RouteModuleImportError
+from ..exceptions import InvalidTreeError, RouteHandlersError
 from .exports import find_generated_mistakes
 from .generated import CACHE_CONTROL, TYPES, generated_route
 
@@ -46,7 +47,7 @@ def load_metadata(
             routes.append(_static_route(route, route.metadata))
             continue
         module = loader.import_file(route.file, route.folders)
-        if isinstance(module, RouteModuleImportError):
+        if not isinstance(module, ModuleType):
             problems.append(module)
             continue
         mistakes = list(find_generated_mistakes(route, route.metadata, module))

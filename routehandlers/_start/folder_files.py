@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from .._routing.tree import FolderFile
-from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
+from ..exceptions import InvalidRouteModuleError, RouteHandlersError
 from .arguments import argument_count, is_async
 from .loader import ModuleLoader, is_own, line_of
 
@@ -67,7 +67,7 @@ def load_folder_files(
     problems: list[RouteHandlersError] = []
     for folder_file in files:
         module = loader.import_file(folder_file.file, folder_file.folders)
-        if isinstance(module, RouteModuleImportError):
+        if not isinstance(module, ModuleType):
             problems.append(module)
             continue
         mistakes = list(_find_mistakes(folder_file, module))

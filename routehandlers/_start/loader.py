@@ -22,6 +22,7 @@ from .._routing.tree import RouteFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
 from ..typing import Handler
 from .arguments import argument_count, is_async
+from .generated_types import missing_types
 from .segment_config import METHODS, SegmentConfig, find_mistakes, read_config
 
 _numbers = itertools.count(1)
@@ -58,7 +59,7 @@ class ModuleLoader:
         problems: list[RouteHandlersError] = []
         for route in routes:
             module = self.import_file(route.file, route.folders)
-            if isinstance(module, RouteModuleImportError):
+            if not isinstance(module, ModuleType):
                 problems.append(module)
                 continue
             mistakes = list(_check(route, module))
@@ -69,7 +70,9 @@ class ModuleLoader:
             modules.append(RouteModule(route, module, handlers, read_config(vars(module))))
         return modules, problems
 
-    def import_file(self, file: Path, folders: tuple[str, ...]) -> ModuleType | RouteModuleImportError:
+    def import_file(
+        self, file: Path, folders: tuple[str, ...]
+    ) -> ModuleType | RouteModuleImportError | InvalidRouteModuleError:
         """Import a file of the tree. Return its module, or an error with the exception that it raised.
 
         :param folders: The names of the folders above it, from the application's folder down.
@@ -77,7 +80,9 @@ class ModuleLoader:
         try:
             return self._import(file, folders)
         except Exception as error:
-            return RouteModuleImportError(file, without_import_frames(error))
+            return missing_types(error, self._root, self._package) or RouteModuleImportError(
+                file, without_import_frames(error)
+            )
 
     def _import(self, file: Path, folders: tuple[str, ...]) -> ModuleType:
         package = self._folder_package(folders)
