@@ -4,92 +4,75 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 from . import loading
+from .starter import KEPT, starter_files
 
-_FILES = {
-    "app/route.py": '''
-        """GET / says where to go from here."""
-
-        from routehandlers import Request
-
-
-        def GET(request: Request):
-            return {"hello": "world", "try": ["/items/a", "/stream"]}
-        ''',
-    "app/items/[slug]/route.py": '''
-        """GET /items/<slug> shows what the brackets matched."""
-
-        from routehandlers import Request, Response, RouteContext
-
-
-        def GET(request: Request, context: RouteContext):
-            return Response.json({"slug": context.params["slug"], "query": request.args})
-
-
-        def PUT(request: Request, context: RouteContext):
-            return {"slug": context.params["slug"], "stored": request.json()}, 201
-        ''',
-    "app/stream/route.py": '''
-        """GET /stream sends five lines, one each second."""
-
-        import time
-
-
-        def GET():
-            for number in range(1, 6):
-                yield f"line {number}\\n"
-                time.sleep(1)
-        ''',
-    "tests/test_items.py": """
-        from pathlib import Path
-
-        from routehandlers import RouteHandlers
-
-        client = RouteHandlers(Path(__file__).parent.parent / "app").test_client()
-
-
-        def test_an_item_knows_its_slug():
-            assert client.get("/items/a").get_json() == {"slug": "a", "query": {}}
-        """,
-    "pyproject.toml": """
-        # The settings of routehandlers dev, start and routes, and of create_app().
-        [tool.routehandlers]
-        trailing_slash = false
-        """,
-    "README.md": """
-        # {name}
-
-            routehandlers dev       # serve on http://127.0.0.1:8000 and reload at every change
-            routehandlers routes    # list the URLs with their files
-            routehandlers start     # serve with gunicorn
-
-            curl http://127.0.0.1:8000/items/a
-        """,
-    ".gitignore": """
-        __pycache__/
-        .pytest_cache/
-        """,
-}
+# Beginnings of the names of files that a repository may have before its application.
+_ABOUT_A_REPOSITORY = (
+    "authors",
+    "changelog",
+    "changes",
+    "contributing",
+    "copying",
+    "licence",
+    "license",
+    "notice",
+    "readme",
+)
 
 
 def add_parser(commands: Any) -> None:
-    parser = commands.add_parser("new", help="make an application that runs", description=__doc__)
-    parser.add_argument("name", help="the folder to make")
+    parser = commands.add_parser(
+        "new",
+        help="make an application that runs",
+        description="Make an application that runs, with a test and a pyproject.toml. The folder may exist if it has no"
+        " code yet: files such as .git, .venv, README and LICENSE may be there. No file is overwritten.",
+        epilog="example: routehandlers new .",
+    )
+    parser.add_argument("name", help="the folder to make, or a dot for the current folder")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     folder = Path(options.name)
-    if not re.fullmatch(r"[\w.\-]+", folder.name):
-        loading.fail(f"{folder.name!r} is not a valid name. Use letters, digits, '.', '-' and '_'.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        loading.fail(f"{folder} exists already. Choose another name, or empty it first.")
-    for name, source in _FILES.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(dedent(source).lstrip().replace("{name}", folder.name), encoding="utf-8")
-    print(f"Made {folder}. Next:\n  cd {folder}\n  routehandlers dev")
+    _check(folder)
+    kept = [name for name in sorted(KEPT) if (folder / name).exists()]
+    for name, text in starter_files(folder.resolve().name).items():
+        if name not in kept:
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    if kept:
+        print(f"Kept {' and '.join(kept)}.")
+    is_here = folder.resolve() == Path.cwd()
+    print(f"Made an application in {folder.resolve() if is_here else folder}. Next:")
+    if not is_here:
+        print(f"  cd {shlex.quote(str(folder))}")
+    print("  routehandlers dev")
+
+
+def _check(folder: Path) -> None:
+    """Fail unless the folder can be made, or has no files of an application."""
+    if not folder.exists():
+        if not re.fullmatch(r"[\w.\-]+", folder.name):
+            loading.fail(f"{folder.name!r} is not a valid name. Use letters, digits, '.', '-' and '_'.")
+        return
+    if not folder.is_dir():
+        loading.fail(f"{folder} exists already, and is not a folder. Choose another name.")
+    in_the_way = sorted(entry.name for entry in folder.iterdir() if not _may_stay(entry))
+    if in_the_way:
+        more = f" and {len(in_the_way) - 1} more" if len(in_the_way) > 1 else ""
+        loading.fail(
+            f"{folder / in_the_way[0]} exists already{more}, and nothing is overwritten. Choose another folder, or move"
+            " it away first."
+        )
+
+
+def _may_stay(entry: Path) -> bool:
+    """Return whether an entry of the folder is no part of an application."""
+    name = entry.name.lower()
+    return name.startswith((".", *_ABOUT_A_REPOSITORY)) or (entry / "pyvenv.cfg").is_file()
