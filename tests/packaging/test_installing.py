@@ -85,14 +85,24 @@ def routehandlers(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=100, check=False)
 
 
-def install(wheel: Path, folder: Path) -> Path:
-    """The Python of a new environment with the wheel, beside what the tests run with."""
+def install(folder: Path, *what: str) -> Path:
+    """The Python of a new environment with a distribution, beside what the tests run with."""
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin/python"
-    pip(folder, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel))
     (site_packages,) = folder.glob("lib/python*/site-packages")
+    # An sdist and an editable install need their build tool in the environment.
     (site_packages / "tests.pth").write_text(f"import site; site.addsitedir({sysconfig.get_paths()['purelib']!r})\n")
+    pip(folder, "--python", str(python), "install", "--no-build-isolation", "--no-deps", "--no-index", *what)
     return python
+
+
+def build_sdist(project: Path, backend: str) -> Path:
+    """The project's sdist, made by its build tool."""
+    code = f"from {backend} import build_sdist; build_sdist('dist')"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (sdist,) = (project / "dist").iterdir()
+    return sdist
 
 
 @pytest.mark.once
@@ -103,7 +113,7 @@ def test_a_wheel_holds_the_tree_and_serves_it_from_another_environment(tmp_path:
     checked = routehandlers(project, "typecheck", "src/shop/app", "--strict")
     wheel = build(project)
     compared = routehandlers(project, "check", "src/shop/app", "--wheel", str(wheel))
-    python = install(wheel, tmp_path / "environment")
+    python = install(tmp_path / "environment", str(wheel))
 
     assert checked.returncode == 0, checked.stdout
     assert compared.returncode == 0, compared.stdout
@@ -117,6 +127,52 @@ def test_a_wheel_holds_the_tree_and_serves_it_from_another_environment(tmp_path:
         assert server.request("GET", "/stock/1").body == b"three"
         assert server.request("GET", "/icon.svg").header("Content-Type") == "image/svg+xml"
         assert server.request("GET", "/items/7/icon.svg").status == 200
+
+
+PAGE = "<p>from the package"
+WITH_FILES = {
+    "src/shop/wsgi.py": block("src/shop/wsgi.py with public files and templates"),
+    "src/shop/app/page/route.py": block("src/shop/app/page/route.py"),
+    "src/shop/templates/page.html": PAGE,
+    "src/shop/public/logo.svg": "<svg/>",
+    "src/shop/public/.well-known/security.txt": "Contact: a",
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("kind", ["wheel", "sdist", "editable"])
+@pytest.mark.parametrize(
+    ("recipe", "backend"),
+    [(SETUPTOOLS, "setuptools.build_meta"), (HATCHLING, "hatchling.build")],
+    ids=["setuptools", "hatchling"],
+)
+def test_each_kind_of_install_serves_routes_templates_and_public_files(
+    tmp_path: Path, recipe: dict[str, str], backend: str, kind: str
+) -> None:
+    project = write_project(tmp_path / "project", {name: block(title) for name, title in recipe.items()})
+    # The first file that answers a path wins, and public files come first.
+    (project / "src/shop/app/.well-known/security.txt/route.py").unlink()
+    for name, text in WITH_FILES.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+
+    if kind == "wheel":
+        python = install(tmp_path / "environment", str(build(project)))
+    elif kind == "sdist":
+        python = install(tmp_path / "environment", str(build_sdist(project, backend)))
+    else:
+        python = install(tmp_path / "environment", "--editable", str(project))
+    if kind != "editable":  # nothing is read from the sources
+        project.rename(tmp_path / "moved")
+
+    port = free_port()
+    command = [str(python), "-m", "routehandlers", "start", "shop.wsgi:app", "--port", str(port), "--workers", "1"]
+    with run(command, port, cwd=tmp_path / "environment") as server:
+        assert b'"answers":"items/[id]/route.py"' in server.request("GET", "/items/7").body
+        assert b'"answers":"blog/[...slug]/route.py"' in server.request("GET", "/blog/a/b").body
+        assert server.request("GET", "/page").body == PAGE.encode()
+        assert server.request("GET", "/logo.svg").body == b"<svg/>"
+        assert server.request("GET", "/.well-known/security.txt").body == b"Contact: a"
 
 
 @pytest.mark.once
