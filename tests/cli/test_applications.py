@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from servers import write_app
+from servers import free_port, run, write_app
 
 COMMAND = [sys.executable, "-m", "routehandlers"]
 
@@ -38,6 +38,15 @@ ROUTES = {
     "archive/[y=year]/route.py": "revalidate = 60\ndef GET(request, context): return context.params['y']\n",
 }
 
+# draft_mode().enable() raises without a secret.
+WHOAMI = """
+from routehandlers.headers import draft_mode
+
+def GET(request):
+    draft_mode().enable()
+    return {"address": request.remote_addr, "scheme": request.scheme, "draft": draft_mode().is_enabled}
+"""
+
 FLASK = """
 from flask import Flask
 from routehandlers.flask import RouteHandlersBlueprint
@@ -49,10 +58,17 @@ def create_app(debug=False):
 """
 
 
-def routehandlers(cwd: Path, *words: str, **options: str) -> subprocess.CompletedProcess[str]:
+def routehandlers(cwd: Path, *words: str, input: str | None = None, **options: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "SECRET": "0123456789abcdef", **options}
     return subprocess.run(
-        [*COMMAND, *words], cwd=cwd, capture_output=True, text=True, timeout=60, check=False, env=environ
+        [*COMMAND, *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=environ,
+        input=input or "",
     )
 
 
@@ -65,39 +81,73 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+LISTED = "def generate_static_params(): return [{'y': '2026'}]\n"
+
+SHOWN = "print(client.get('/archive/2026').text, client.get('/archive/x').status_code, len(app.config.secret_keys))\n"
+
+
+@pytest.mark.parametrize("named_by", ["argument", "pyproject"])
 @pytest.mark.parametrize(
     ("words", "printed"),
     [
-        (["routes", "wsgi:application"], "archive"),
-        (["explain", "GET", "/archive/2026", "wsgi:application"], "/archive/[y=year]"),
-        (["check", "wsgi:application"], "2 routes in wsgi:application, and nothing wrong."),
-        (["build", "wsgi:application"], "● /archive/[y=year]"),
-        (["typegen", "wsgi:application"], "_routes.py: 2 routes."),
-        (["typecheck", "wsgi:application"], "Success"),
-        (["shell", "wsgi:application"], ""),
+        (["routes"], "archive"),
+        (["explain", "GET", "/archive/2026"], "/archive/[y=year]"),
+        (["explain", "GET", "/archive/soon"], "404 Not Found: no route matches."),
+        (["check"], "2 routes in wsgi:application, and nothing wrong."),
+        (["build"], "● /archive/[y=year]  1 prerendered"),
+        (["typegen"], "_routes.py: 2 routes."),
+        (["typecheck"], "Success"),
+        (["cache", "stats"], "entries   1  (1 fresh, 0 stale, 0 gone)"),
+        (["cache", "list"], "/archive/2026  200"),
+        (["cache", "purge", "--path", "/archive/2026"], "Purged 1 entry of '/archive/2026'."),
+        (["shell"], "2026 404 1"),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_every_command_takes_a_wrapped_application_in_a_module(project: Path, words: list[str], printed: str) -> None:
-    if words[0] == "build":
-        with (project / "app/archive/[y=year]/route.py").open("a") as file:
-            file.write("def generate_static_params(): return [{'y': '2026'}]\n")
-
-    ended = routehandlers(project, *words)
-
-    assert ended.returncode == 0, ended.stderr
-    assert printed in ended.stdout
-
-
-def test_cache_uses_the_storage_of_the_application(project: Path) -> None:
+def test_every_command_takes_a_wrapped_application_in_a_module(
+    project: Path, words: list[str], printed: str, named_by: str
+) -> None:
+    """ProxyFix, a converter in Python and a secret from the environment. For ``dev`` see test_dev_applications.py."""
     storage = f"file://{project}/stored"
     with (project / "app/archive/[y=year]/route.py").open("a") as file:
-        file.write("def generate_static_params(): return [{'y': '2026'}]\n")
-    built = routehandlers(project, "build", "wsgi:app", CACHE=storage)
+        file.write(LISTED)
+    if words[0] == "cache":
+        assert routehandlers(project, "build", "wsgi:application", CACHE=storage).returncode == 0
+    if named_by == "pyproject":
+        (project / "pyproject.toml").write_text('[tool.routehandlers]\napp = "wsgi:application"\n')
+    elif words[0] == "typecheck":
+        words = [words[0], "wsgi:application", *words[1:]]
+    else:
+        words = [*words, "wsgi:application"]
 
-    listed = routehandlers(project, "cache", "list", "wsgi:app", CACHE=storage)
+    ended = routehandlers(project, *words, input=SHOWN, CACHE=storage)
 
-    assert built.returncode == 0, built.stderr
-    assert "/archive/2026" in listed.stdout, listed.stderr
+    assert ended.returncode == 0, ended.stderr
+    assert printed in ended.stdout, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "server",
+    # waitress removes the headers of proxies otherwise.
+    [["gunicorn"], ["granian"], ["waitress", "--no-clear-untrusted-proxy-headers"]],
+    ids=["gunicorn", "granian", "waitress"],
+)
+def test_start_serves_a_wrapped_application(project: Path, server: list[str]) -> None:
+    (project / "app/whoami/route.py").parent.mkdir()
+    (project / "app/whoami/route.py").write_text(WHOAMI)
+    (project / ".env").write_text("SECRET=0123456789abcdef\n")
+    port = free_port()
+    command = [*COMMAND, "start", "wsgi:application", "--port", str(port), "--workers", "1", "--server", *server]
+
+    with run(command, port, cwd=project) as started:
+        answer = started.request(
+            "GET", "/whoami", headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+        )
+
+        assert json.loads(answer.body) == {"address": "203.0.113.7", "scheme": "https", "draft": True}
+        assert started.request("GET", "/archive/2026").body == b"2026"
+        assert started.request("GET", "/archive/soon").status == 404
+        assert started.request("GET", "/").body == b"from beside the folder"
 
 
 def test_pyproject_names_the_application_once(project: Path) -> None:
