@@ -1,0 +1,1 @@
+"""Inputs and responses that a handler declares by annotations: read, check, convert."""
