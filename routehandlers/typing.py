@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypeVar
+
+from ._models.base import Fault, ModelAdapter, ModelField, Schemas
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment  # 3.11, for checkers only
@@ -14,11 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ErrorContext",
+    "EventStream",
+    "Fault",
     "Handler",
     "HandlerResult",
     "HeaderChanges",
     "HeadersLike",
+    "ModelAdapter",
+    "ModelField",
     "Params",
+    "Schemas",
     "StartResponse",
     "WSGIApplication",
     "WSGIEnvironment",
@@ -41,10 +48,21 @@ Status: TypeAlias = "int | str"
 
 ReturnedHeaders: TypeAlias = "Mapping[str, Any] | Iterable[tuple[str, Any]]"
 
-HandlerResult: TypeAlias = (
-    "Body | tuple[Body, Status] | tuple[Body, ReturnedHeaders] | tuple[Body, Status | None, ReturnedHeaders | None]"
-)
-"""All values that a handler may return."""
+if TYPE_CHECKING:
+    HandlerResult: TypeAlias = (
+        "Body | tuple[Body, Status] | tuple[Body, ReturnedHeaders] | tuple[Body, Status | None, ReturnedHeaders | None]"
+    )
+    """All values that a handler may return."""
+else:
+    # Annotations of handlers are resolved at start, and this one declares nothing.
+    HandlerResult = Any
+
+EVENTS = "text/event-stream"
+
+_Item = TypeVar("_Item")
+
+EventStream: TypeAlias = Annotated[Iterator[_Item], EVENTS]
+"""Result of a handler that yields the data of Server-Sent Events: ``def GET() -> EventStream[Item]:``."""
 
 Handler: TypeAlias = "Callable[..., HandlerResult]"
 """A handler such as ``GET``: it takes nothing, the request, or the request and the context."""

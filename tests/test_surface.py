@@ -29,8 +29,8 @@ SURFACE = {
     ],
     "routehandlers.typed_routes": ["Href"],
     "routehandlers.typing": [
-        "ErrorContext", "Handler", "HandlerResult", "HeaderChanges", "HeadersLike", "Params", "StartResponse",
-        "WSGIApplication", "WSGIEnvironment",
+        "ErrorContext", "EventStream", "Fault", "Handler", "HandlerResult", "HeaderChanges", "HeadersLike",
+        "ModelAdapter", "ModelField", "Params", "Schemas", "StartResponse", "WSGIApplication", "WSGIEnvironment",
     ],
     "routehandlers.exceptions": [
         "AppFolderError", "DynamicUsageError", "FetchError", "InvalidAppError", "InvalidConfigError",

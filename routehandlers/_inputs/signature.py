@@ -35,8 +35,9 @@ class DeclaredInput:
 class DeclaredResponse:
     """A response of a handler.
 
-    :param model: The type of the body, or of each element of a stream; ``None`` for a response without a body.
-    :param adapter: ``None`` for a response without a body.
+    :param model: The type of the body, or of each element of a stream; ``None`` for a response without a body, and
+        ``Any`` for a body that is not checked.
+    :param adapter: ``None`` for a response without a body, and for one that is not checked.
     :param media_type: ``application/json``; ``application/jsonl`` and ``text/event-stream`` are streams.
     """
 
@@ -52,9 +53,13 @@ class Signature:
 
     :param positional: Names of the arguments ``request`` and ``context`` that it takes, as the handler calls them.
     :param inputs: By place, in the order of ``PLACES``.
-    :param responses: Empty if the return annotation declares nothing.
+    :param responses: By status; empty if the return annotation declares nothing.
+    :param also: Other types that the return annotation allows. They are sent unchecked.
+    :param named_from: Index of the first of the arguments ``positional`` that is passed by its name.
     """
 
     positional: tuple[str, ...]
     inputs: Mapping[Place, DeclaredInput] = field(default_factory=dict)
     responses: tuple[DeclaredResponse, ...] = ()
+    also: tuple[type, ...] = ()
+    named_from: int = 2

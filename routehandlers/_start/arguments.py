@@ -26,7 +26,7 @@ def argument_count(function: Callable[..., Any], offered: Sequence[str] = HANDLE
     :param offered: The names of the positional arguments that the caller can pass.
     """
     required = 0
-    for depth, parameters in enumerate(_signatures(function)):
+    for depth, (_, parameters) in enumerate(levels(function)):
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         if depth == 0:
             if any(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters):
@@ -35,14 +35,14 @@ def argument_count(function: Callable[..., Any], offered: Sequence[str] = HANDLE
             if len(positional) > len(offered):
                 return None
         if not any(p.kind is p.VAR_POSITIONAL for p in parameters):
-            return len(positional) if depth == 0 else max(required, _passed_on(positional, offered))
+            return len(positional) if depth == 0 else max(required, passed_on(positional, offered))
     return len(offered)
 
 
 def named_arguments(function: Callable[..., Any], offered: Collection[str]) -> frozenset[str] | None:
     """Return those offered keyword arguments that a function takes, or ``None`` if it requires others."""
     names: set[str] = set()
-    for depth, parameters in enumerate(_signatures(function)):
+    for depth, (_, parameters) in enumerate(levels(function)):
         for parameter in parameters:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
@@ -75,8 +75,8 @@ def is_callable_alone(function: Callable[..., Any]) -> bool:
     return True
 
 
-def _signatures(function: Callable[..., Any]) -> Iterator[_Parameters]:
-    """Yield the parameters of a callable, and then of those that it wraps, one after the other.
+def levels(function: Callable[..., Any]) -> Iterator[tuple[Any, _Parameters]]:
+    """Yield a callable with its parameters, and then those that it wraps, one after the other.
 
     A callable without a signature, such as the wrapper of ``functools.lru_cache``, is passed over.
     """
@@ -85,7 +85,7 @@ def _signatures(function: Callable[..., Any]) -> Iterator[_Parameters]:
     while callable(inner) and id(inner) not in seen:
         seen.add(id(inner))
         with suppress(TypeError, ValueError):
-            yield list(own_signature(inner).parameters.values())
+            yield inner, list(own_signature(inner).parameters.values())
         wrapped = getattr(inner, "__wrapped__", None)
         # A method passes its attributes on from its function, whose first parameter is the object.
         inner = (
@@ -121,7 +121,7 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(function)
 
 
-def _passed_on(positional: _Parameters, offered: Sequence[str]) -> int:
+def passed_on(positional: _Parameters, offered: Sequence[str]) -> int:
     """Return how many arguments a decorator with ``*args`` gets to pass on to the function that it wraps.
 
     In ``def GET(user, request)`` the decorator gives ``user`` itself, as the name of the second parameter shows.

@@ -10,18 +10,22 @@ from __future__ import annotations
 import dis
 import itertools
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from .._inputs.parameters import parameters_of
+from .._inputs.reading import read_signature, wrong_parameters
+from .._inputs.signature import Signature
+from .._models.base import ModelAdapter
 from .._routing.tree import RouteFile
 from ..exceptions import InvalidRouteModuleError, RouteHandlersError, RouteModuleImportError
 from ..typing import Handler
-from .arguments import argument_count, is_async
+from .arguments import is_async
 from .generated_types import missing_types
 from .segment_config import METHODS, SegmentConfig, find_mistakes, read_config
 
@@ -34,22 +38,26 @@ class RouteModule:
 
     :param module: ``None`` for a file that is not Python.
     :param handlers: The handlers that the file defines, by method.
+    :param signatures: What the handlers of a ``route.py`` declare, by method.
     """
 
     route: RouteFile
     module: ModuleType | None
     handlers: dict[str, Handler]
     config: SegmentConfig
+    signatures: Mapping[str, Signature] = field(default_factory=dict)
 
 
 class ModuleLoader:
     """Import the files of one application.
 
     :param root: The ``app`` folder.
+    :param adapters: Adapters for models, beside those of the library.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, adapters: Sequence[ModelAdapter] = ()) -> None:
         self._root = root
+        self._adapters = adapters
         # The name must not clash with the library's "routehandlers.app". The number keeps applications apart.
         self._package = f"routehandlers_app_{next(_numbers)}"
 
@@ -63,12 +71,28 @@ class ModuleLoader:
                 problems.append(module)
                 continue
             mistakes = list(_check(route, module))
+            signatures, wrong = self._signatures(route, module)
+            mistakes += wrong
             if mistakes:
                 problems += mistakes
                 continue
             handlers = {name: getattr(module, name) for name in METHODS if name in vars(module)}
-            modules.append(RouteModule(route, module, handlers, read_config(vars(module))))
+            modules.append(RouteModule(route, module, handlers, read_config(vars(module)), signatures))
         return modules, problems
+
+    def _signatures(
+        self, route: RouteFile, module: ModuleType
+    ) -> tuple[dict[str, Signature], list[InvalidRouteModuleError]]:
+        """Return what the handlers of a module declare, and the mistakes in it."""
+        signatures: dict[str, Signature] = {}
+        mistakes: list[InvalidRouteModuleError] = []
+        for name in METHODS:
+            handler = vars(module).get(name)
+            if handler is None or handler_mistake(name, handler) is not None:
+                continue
+            signatures[name], wrong = read_signature(name, handler, self._adapters)
+            mistakes += [InvalidRouteModuleError(route.file, mistake, line_of(module, name)) for mistake in wrong]
+        return signatures, mistakes
 
     def import_file(
         self, file: Path, folders: tuple[str, ...]
@@ -186,12 +210,7 @@ def handler_mistake(name: str, handler: object) -> str | None:
         return f"{name} is {handler!r}. Write a function: 'def {name}(request):'."
     if is_async(handler):
         return f"{name} is asynchronous, and this library is not. Write 'def {name}(…):' and call blocking functions."
-    if argument_count(handler) is None:
-        return (
-            f"{name} has the wrong parameters for a handler. Write 'def {name}():',"
-            f" 'def {name}(request):' or 'def {name}(request, context):'."
-        )
-    return None
+    return wrong_parameters(name) if parameters_of(handler) is None else None
 
 
 def line_of(module: ModuleType, name: str) -> int | None:
