@@ -27,6 +27,7 @@ class ModelField:
     :param is_list: Whether it takes several values of a query, header or form: ``list[int]``, ``set[str]`` and so on,
         also if optional.
     :param is_file: Whether it takes a file of a form.
+    :param other_names: Further names that clients may send instead of the alias.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ModelField:
     is_required: bool
     is_list: bool = False
     is_file: bool = False
+    other_names: tuple[str, ...] = ()
 
     @property
     def has_alias(self) -> bool:
@@ -82,7 +84,10 @@ class ModelAdapter(Protocol):
         ...
 
     def from_json(self, model: Any) -> Callable[[bytes], Any]:
-        """Return a function that parses and checks JSON. Its checks are those of the library for JSON."""
+        """Return a function that parses and checks JSON. Its checks are those of the library for JSON.
+
+        :raise TypeError: If the library cannot check the model.
+        """
         ...
 
     def from_strings(self, model: Any) -> Callable[[Strings], Any]:
@@ -93,6 +98,14 @@ class ModelAdapter(Protocol):
         """Return a function that makes a value of objects: a dict, a row of a database, an instance of a subclass.
 
         The result has the fields of the model and no others, at every level.
+        """
+        ...
+
+    def is_exact(self, model: Any) -> Callable[[Any], bool]:
+        """Return a function that says whether a value can be written as it is, without ``from_objects()``.
+
+        It is true for an instance of exactly the model whose nested models, also in lists, are exact too. The libraries
+        write all fields of a subclass, so a check of the outermost value is not enough.
         """
         ...
 
@@ -108,7 +121,8 @@ class ModelAdapter(Protocol):
         """Return a function that takes the values of all fields out of a valid value, for a cache key.
 
         It is in the order of ``fields()``. Nothing is left out: neither secrets nor fields that JSON excludes.
-        ``None`` if not all that a handler could see lies in the fields.
+        ``None`` if not all that a handler could see lies in the fields. ``make_key()`` raises a ``TypeError`` for
+        values whose text may hide a difference, such as those of the application's own classes.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""The adapter to msgspec. Importing it imports msgspec."""

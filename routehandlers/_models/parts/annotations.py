@@ -1,0 +1,179 @@
+"""Take annotations apart: unions, containers, aliases, and the classes that they are made of.
+
+Only this module knows how ``typing`` spells them. It imports no library of models.
+"""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import dataclasses
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+# Containers of several values: a query has one pair for each of them.
+_LISTS: frozenset[Any] = frozenset(
+    {
+        list,
+        set,
+        frozenset,
+        tuple,
+        collections.deque,
+        collections.abc.Collection,
+        collections.abc.Iterable,
+        collections.abc.MutableSequence,
+        collections.abc.MutableSet,
+        collections.abc.Sequence,
+        collections.abc.Set,
+    }
+)
+
+# Wrappers around the type of a field, such as Required[int]. typing_extensions has its own on older Pythons.
+_WRAPPERS = frozenset({"ClassVar", "Final", "NotRequired", "ReadOnly", "Required"})
+
+
+def bare(annotation: Any) -> Any:
+    """Return an annotation without its wrappers: ``Annotated``, ``Required``, ``type`` aliases and ``NewType``."""
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated or getattr(origin, "_name", None) in _WRAPPERS:
+            annotation = get_args(annotation)[0]
+        elif type(origin).__name__ == "TypeAliasType":
+            annotation = origin.__value__[get_args(annotation)]
+        elif type(annotation).__name__ == "TypeAliasType":
+            annotation = annotation.__value__
+        elif hasattr(annotation, "__supertype__"):
+            annotation = annotation.__supertype__
+        else:
+            return type(None) if annotation is None else annotation
+
+
+def arms(annotation: Any) -> tuple[Any, ...]:
+    """Return the alternatives of a union, at every level. Other annotations are their only alternative."""
+    annotation = bare(annotation)
+    if is_union(annotation):
+        return tuple(arm for item in get_args(annotation) for arm in arms(item))
+    return (annotation,)
+
+
+def is_union(annotation: Any) -> bool:
+    """Return whether an annotation is ``A | B``, ``Union[A, B]`` or ``Optional[A]``."""
+    return get_origin(annotation) in {Union, types.UnionType}
+
+
+def is_list(annotation: Any) -> bool:
+    """Return whether a bare annotation that is no union is a list, a set or the like."""
+    return (get_origin(annotation) or annotation) in _LISTS if _is_hashable(annotation) else False
+
+
+def elements(annotation: Any) -> tuple[Any, ...]:
+    """Return the annotations of the elements of a list: one for ``list[int]``, two for ``tuple[int, str]``."""
+    return tuple(item for item in get_args(annotation) if item is not Ellipsis)
+
+
+def is_fixed_tuple(annotation: Any) -> bool:
+    """Return whether an annotation is a tuple with a type for each position."""
+    return get_origin(annotation) is tuple and Ellipsis not in get_args(annotation)
+
+
+def is_mapping(annotation: Any) -> bool:
+    """Return whether a bare annotation is a dict or the like, and no ``TypedDict``."""
+    origin = get_origin(annotation) or annotation
+    return isinstance(origin, type) and issubclass(origin, Mapping) and not is_typed_dict(origin)
+
+
+def literals(annotation: Any) -> tuple[Any, ...]:
+    """Return the values of a ``Literal``; none for another annotation."""
+    return get_args(annotation) if get_origin(annotation) is Literal else ()
+
+
+def class_of(annotation: Any) -> type | None:
+    """Return the class of a bare annotation: ``Page`` for ``Page[int]``, and ``None`` for a union or ``Any``."""
+    origin = get_origin(annotation) or annotation
+    return origin if isinstance(origin, type) else None
+
+
+def is_typed_dict(annotation: Any) -> bool:
+    """Return whether an annotation is a ``TypedDict``, also one of ``typing_extensions``."""
+    cls = class_of(annotation)
+    return cls is not None and issubclass(cls, dict) and hasattr(cls, "__total__")
+
+
+def is_named_tuple(annotation: Any) -> bool:
+    """Return whether an annotation is a ``NamedTuple``."""
+    cls = class_of(annotation)
+    return cls is not None and issubclass(cls, tuple) and hasattr(cls, "_field_defaults")
+
+
+def is_attrs(annotation: Any) -> bool:
+    """Return whether an annotation is a class of attrs."""
+    return hasattr(class_of(annotation), "__attrs_attrs__")
+
+
+def is_record(annotation: Any) -> bool:
+    """Return whether an annotation is a class with fields that needs no library: a dataclass, a ``TypedDict``…"""
+    cls = class_of(annotation)
+    return cls is not None and (dataclasses.is_dataclass(cls) or is_typed_dict(cls) or is_named_tuple(cls))
+
+
+def hints(annotation: Any) -> dict[str, Any]:
+    """Return the resolved annotations of a class, with the arguments of ``Page[int]`` in place of its variables.
+
+    :raise NameError: If one names something that does not exist at run time.
+    """
+    cls = class_of(annotation)
+    found = get_type_hints(cls, include_extras=True)
+    arguments = get_args(annotation)
+    if not arguments:
+        return found
+    variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
+    return {name: substitute(hint, variables) for name, hint in found.items()}
+
+
+def substitute(annotation: Any, variables: Mapping[Any, Any]) -> Any:
+    """Return an annotation with types in place of type variables."""
+    if isinstance(annotation, TypeVar):
+        return variables.get(annotation, annotation)
+    parameters = getattr(annotation, "__parameters__", ())
+    if not parameters or isinstance(annotation, type):
+        return annotation
+    return annotation[tuple(variables.get(parameter, parameter) for parameter in parameters)]
+
+
+def walk(annotation: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
+    """Yield everything that an annotation is made of: classes, types of fields, and the data of ``Annotated``.
+
+    The fields of classes that belong to a library are left to it.
+    """
+    seen = {} if seen is None else seen  # it holds the objects, so that no other object gets their id
+    if isinstance(annotation, (type, TypeVar)) or get_origin(annotation) is not None:
+        if id(annotation) in seen:
+            return
+        seen[id(annotation)] = annotation
+    yield annotation
+    inner = bare(annotation)
+    if get_origin(annotation) is Annotated:
+        yield from annotation.__metadata__
+    if inner is not annotation:
+        yield from walk(get_args(annotation)[0] if get_origin(annotation) is Annotated else inner, seen)
+        return
+    if get_origin(inner) is Literal:
+        return
+    for argument in get_args(inner):
+        yield from walk(argument, seen)
+    if is_record(inner):
+        try:
+            types_of_fields = hints(inner)
+        except (NameError, TypeError):
+            return  # the library that checks the class reports it
+        for hint in types_of_fields.values():
+            yield from walk(hint, seen)
+
+
+def _is_hashable(annotation: Any) -> bool:
+    try:
+        hash(annotation)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""Check that a value can be written as it is: that all its parts have exactly the classes of the model."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..base import ModelField
+from .annotations import arms, bare, class_of, elements, is_attrs, is_fixed_tuple, is_list, is_mapping, is_typed_dict
+from .annotations import literals as literals_of
+
+Check = Callable[[Any], bool]
+FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
+
+_SCALARS: Mapping[type, tuple[type, ...]] = {
+    **{cls: (cls,) for cls in (str, int, bool, bytes, type(None), uuid.UUID, decimal.Decimal)},
+    **{cls: (cls,) for cls in (datetime.datetime, datetime.date, datetime.time, datetime.timedelta)},
+    float: (float, int),
+}
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+class Exact:
+    """The checks of the models of one library. Each is made once, at start.
+
+    :param fields_of: Returns the fields of a class, or ``None`` if it has none.
+    """
+
+    def __init__(self, fields_of: FieldsOf) -> None:
+        self.fields_of = fields_of
+        self._known: dict[Any, Check | None] = {}
+
+    def check(self, model: Any) -> Check:
+        """Return a function that says whether a value has the classes of the model, at every level."""
+        return self._find(model) or _plain(model)
+
+    def _find(self, annotation: Any) -> Check | None:
+        """Return the check of an annotation, or ``None`` if it contains no model.
+
+        The fields of a model that contain no models are not looked at: they cost time, and hold what the model says
+        unless the application has put something else there.
+        """
+        annotation = bare(annotation)
+        try:
+            if annotation in self._known:
+                return self._known[annotation]
+        except TypeError:  # it cannot be hashed
+            return None
+        # A model may contain itself. Until its check is made, it is looked up at each call.
+        self._known[annotation] = lambda value: (self._known[annotation] or _always)(value)
+        self._known[annotation] = found = self._make(annotation)
+        return found
+
+    def _make(self, annotation: Any) -> Check | None:
+        alternatives = arms(annotation)
+        if len(alternatives) > 1:
+            found = [self._find(arm) for arm in alternatives]
+            if not any(found):
+                return None
+            return _any_of([check or _plain(arm) for check, arm in zip(found, alternatives, strict=True)])
+        if is_list(annotation) or is_mapping(annotation):
+            found = [self._find(element) for element in elements(annotation)]
+            if not any(found):
+                return None
+            return _container(annotation, [check or _always for check in found])
+        fields = self.fields_of(annotation)
+        return None if fields is None else self._model(annotation, fields)
+
+    def _model(self, annotation: Any, fields: tuple[ModelField, ...]) -> Check:
+        cls = class_of(annotation)
+        if is_typed_dict(annotation):
+            return _never  # a dict may have other keys
+        nested = [(field.name, check) for field in fields if (check := self._find(field.annotation)) is not None]
+        if is_attrs(annotation) and cls is not None and cls.__dictoffset__:
+            # msgspec writes all that is in __dict__, not only the fields.
+            number = len(fields)
+            return lambda value: (
+                type(value) is cls
+                and len(value.__dict__) == number
+                and all(check(getattr(value, name, None)) for name, check in nested)
+            )
+        if not nested:
+            return lambda value: type(value) is cls
+        return lambda value: type(value) is cls and all(check(getattr(value, name, None)) for name, check in nested)
+
+
+def _plain(annotation: Any) -> Check:
+    """Return the check of an annotation that contains no model."""
+    annotation = bare(annotation)
+    if annotation in {Any, object}:
+        return _always
+    alternatives = arms(annotation)
+    if len(alternatives) > 1:
+        return _any_of([_plain(arm) for arm in alternatives])
+    if is_list(annotation) or is_mapping(annotation):
+        return _container(annotation, [_plain(element) for element in elements(annotation)])
+    if values := literals_of(annotation):
+        return lambda value: any(type(value) is type(one) and value == one for one in values)
+    cls = class_of(annotation)
+    if cls is not None and cls in _SCALARS:
+        accepted = _SCALARS[cls]
+        return lambda value: isinstance(value, accepted)
+    return lambda value: type(value) is cls
+
+
+def _any_of(checks: list[Check]) -> Check:
+    return lambda value: any(check(value) for check in checks)
+
+
+def _container(annotation: Any, checks: list[Check]) -> Check:
+    """Return the check of a container, from the checks of its elements."""
+    cls: Any = class_of(annotation)
+    if is_fixed_tuple(annotation):
+        return lambda value: (
+            type(value) is tuple
+            and len(value) == len(checks)
+            and all(check(item) for check, item in zip(checks, value, strict=True))
+        )
+    if is_mapping(annotation):
+        of_values = checks[-1] if checks else _always
+        return lambda value: isinstance(value, dict) and all(map(of_values, value.values()))
+    check = checks[0] if checks else _always
+    kinds = (list, tuple, set, frozenset)
+    return lambda value: isinstance(value, cls) and isinstance(value, kinds) and all(map(check, value))

@@ -1,0 +1,67 @@
+"""Take pydantic's values apart for cache keys, and count their fields as set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, NameEmail, SecretBytes, SecretStr
+
+from ..base import ModelField
+from ..parts.annotations import class_of, is_typed_dict, walk
+from ..parts.plain import attributes, record_parts
+from .fields import extras_of
+
+FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
+
+
+def parts_of(value: Any) -> list[Any] | None:
+    """Return the parts of a value that only pydantic knows. They contain all that a handler can see."""
+    if isinstance(value, BaseModel):
+        if value.__pydantic_private__ or value.__pydantic_extra__:
+            return None
+        return attributes(value, list(type(value).__pydantic_fields__))
+    if type(value) in {SecretStr, SecretBytes}:
+        return [value.get_secret_value()]
+    if hasattr(value, "unicode_string") and type(value).__module__.startswith("pydantic"):
+        return [str(value)]  # a URL
+    if type(value) is NameEmail:
+        return [value.name, value.email]
+    return record_parts(value)
+
+
+def hides_values(model: Any, fields_of: FieldsOf, seen: set[type] | None = None) -> bool:
+    """Return whether values of a model may hold more than their fields: private attributes, or extras."""
+    seen = set() if seen is None else seen
+    for part in walk(model):
+        cls = class_of(part)
+        if cls is None or cls in seen:
+            continue
+        seen.add(cls)
+        if getattr(cls, "__private_attributes__", None) or extras_of(cls) == "allow":
+            return True
+        fields = fields_of(part) or ()
+        if not is_typed_dict(part) and any(hides_values(field.annotation, fields_of, seen) for field in fields):
+            return True
+    return False
+
+
+def count_all_as_set(value: Any) -> Any:
+    """Return a copy of a value in which every model counts all its fields as set. Other values stay the same."""
+    if isinstance(value, BaseModel):
+        copy = value.model_copy()
+        data = copy.__dict__
+        for name in data:
+            data[name] = count_all_as_set(data[name])
+        names = {*type(value).__pydantic_fields__, *(copy.model_extra or ())}
+        object.__setattr__(copy, "__pydantic_fields_set__", names)
+        return copy
+    if type(value) in {list, tuple, set, frozenset}:
+        return type(value)([count_all_as_set(item) for item in value]) if _has_models(value) else value
+    if type(value) is dict:
+        return {key: count_all_as_set(item) for key, item in value.items()}
+    return value
+
+
+def _has_models(values: Any) -> bool:
+    return any(isinstance(value, (BaseModel, list, tuple, dict)) for value in values)
