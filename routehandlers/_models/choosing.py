@@ -21,15 +21,15 @@ _MSGSPEC = frozenset({"msgspec"})
 _PYDANTIC = frozenset({"pydantic", "pydantic_core", "pydantic_extra_types"})
 
 
-def adapter_for(model: Any, extra: Iterable[ModelAdapter] = ()) -> ModelAdapter | None:
+def adapter_for(model: Any, extra_adapters: Iterable[ModelAdapter] = ()) -> ModelAdapter | None:
     """Return the adapter that checks a model, or ``None`` if no library for it is installed.
 
     The extra adapters come first. What contains a class of a library belongs to it. All else, such as a dataclass or
     ``list[int]``, is checked by msgspec if it is installed and can check it, else by pydantic.
 
-    :param extra: Those of the setting ``model_adapters``.
+    :param extra_adapters: Those of the setting ``model_adapters``.
     """
-    for adapter in extra:
+    for adapter in extra_adapters:
         if adapter.owns(model):
             return adapter
     parts = list(walk(model))
