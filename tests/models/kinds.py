@@ -36,8 +36,6 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
-
-
 # pydantic ----------------------------------------------------------------------
 
 
@@ -473,4 +471,3 @@ every_kind_with_subclasses = pytest.mark.parametrize(
     "kind", [kind for kind in KINDS if kind.owner_with_password], ids=lambda kind: kind.name
 )
 every_adapter = pytest.mark.parametrize("adapter", [PYDANTIC, MSGSPEC], ids=lambda adapter: adapter.name)
-

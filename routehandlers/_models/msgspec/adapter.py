@@ -59,7 +59,7 @@ class MsgspecAdapter:
                     raise
             except RecursionError:
                 raise msgspec.ValidationError("Input is nested too deeply") from None
-            return parse(data[len(_BOM) :])
+            return decode(data[len(_BOM) :])
 
         return parse
 

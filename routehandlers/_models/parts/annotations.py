@@ -49,6 +49,15 @@ def bare(annotation: Any) -> Any:
             return type(None) if annotation is None else annotation
 
 
+def without_wrappers(annotation: Any) -> tuple[Any, str | None]:
+    """Return the type of a key of a ``TypedDict``, and the wrapper that says whether it is required."""
+    is_required: str | None = None
+    while (name := getattr(get_origin(annotation), "_name", None)) in _WRAPPERS:
+        is_required = name if name in {"Required", "NotRequired"} else is_required
+        annotation = get_args(annotation)[0]
+    return annotation, is_required
+
+
 def arms(annotation: Any) -> tuple[Any, ...]:
     """Return the alternatives of a union, at every level. Other annotations are their only alternative."""
     annotation = bare(annotation)

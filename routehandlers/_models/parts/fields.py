@@ -10,7 +10,17 @@ from typing import Any
 from werkzeug.datastructures import FileStorage
 
 from ..base import ModelField
-from .annotations import arms, class_of, elements, hints, is_attrs, is_list, is_named_tuple, is_typed_dict
+from .annotations import (
+    arms,
+    class_of,
+    elements,
+    hints,
+    is_attrs,
+    is_list,
+    is_named_tuple,
+    is_typed_dict,
+    without_wrappers,
+)
 
 
 def make_field(
@@ -65,7 +75,12 @@ def record_fields(model: Any) -> tuple[ModelField, ...] | None:
     if required is None:
         return None
     types = hints(model)
-    return tuple(make_field(name, types[name], is_required) for name, is_required in required)
+    fields = []
+    for name, is_required in required:
+        # With postponed annotations, a TypedDict does not know its own wrappers.
+        annotation, wrapper = without_wrappers(types[name])
+        fields.append(make_field(name, annotation, is_required if wrapper is None else wrapper == "Required"))
+    return tuple(fields)
 
 
 def _required(cls: Any) -> list[tuple[str, bool]] | None:

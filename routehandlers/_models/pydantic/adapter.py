@@ -13,7 +13,7 @@ from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 from pydantic_core import InitErrorDetails
 
 from ..base import Fault, Mode, ModelField, Schemas, Strings
-from ..parts.annotations import class_of
+from ..parts.annotations import class_of, is_named_tuple
 from ..parts.exact import Check, Exact
 from ..parts.keys import values_of
 from ..parts.objects import Filter
@@ -62,7 +62,13 @@ class PydanticAdapter:
         """Return a function that makes a value of text. Models that are strict accept text here too."""
         # Not validate_strings(), which accepts neither lists nor files.
         validate = partial(self._type(model).validator.validate_python, strict=False)
-        prepare = preparation(self.fields(model) or ())
+        fields = self.fields(model) or ()
+        prepare = preparation(fields)
+        if is_named_tuple(model):
+            # pydantic calls the tuple with all names.
+            known = frozenset(name for field in fields for name in (field.alias, *field.other_names))
+            prepare_known = prepare or _same
+            return lambda data: validate({name: text for name, text in prepare_known(data).items() if name in known})
         if prepare is None:
             return validate
         return lambda data: validate(prepare(data))
@@ -123,6 +129,10 @@ class PydanticAdapter:
         with suppress(TypeError):
             self._types[model] = found
         return found
+
+
+def _same(data: Strings) -> Strings:
+    return data
 
 
 def _reads_rows(cls: type) -> bool:
