@@ -9,13 +9,12 @@ from typing import Any
 import msgspec
 
 from ..base import Fault, Mode, ModelField, Schemas, Strings
-from ..parts.annotations import is_named_tuple
 from ..parts.exact import Check, Exact
 from ..parts.keys import values_of
 from ..parts.objects import Filter
 from ..parts.strings import preparation
 from .faults import StringsError, faults_of
-from .fields import as_struct, fields_of, is_made_with_msgspec, refuse_unknown_classes
+from .fields import as_struct, fields_of, is_made_with_msgspec, reads_lists, refuse_unknown_classes, shape_of
 from .schemas import schemas_of
 from .values import hides_values, parts_of
 
@@ -33,7 +32,7 @@ class MsgspecAdapter:
     def __init__(self) -> None:
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
         self._exact = Exact(self.fields)
-        self._filter = Filter(self._exact, reads_names=False, reads_rows=lambda _: False)
+        self._filter = Filter(self._exact, reads_names=False, shape_of=shape_of)
 
     def owns(self, model: Any) -> bool:
         """Return whether an annotation contains something of msgspec or attrs."""
@@ -66,7 +65,7 @@ class MsgspecAdapter:
     def from_strings(self, model: Any) -> Callable[[Strings], Any]:
         """Return a function that makes a value of text."""
         self._decoder(model)  # raises an error for what msgspec cannot check
-        target, finish = as_struct(model) if is_named_tuple(model) else (model, None)
+        target, finish = as_struct(model) if reads_lists(model) else (model, None)
         prepare = preparation(self.fields(model) or ())
 
         def read(data: Strings) -> Any:
@@ -74,9 +73,9 @@ class MsgspecAdapter:
                 data = prepare(data)
             try:
                 value = msgspec.convert(data, target, strict=False)
+                return value if finish is None else finish(value)
             except msgspec.ValidationError as error:
                 raise StringsError(str(error)) from error.__cause__
-            return value if finish is None else finish(value)
 
         return read
 

@@ -114,11 +114,7 @@ def _tag_of(model: Any) -> str | None:
 
 
 def _fault(error: Exception, model: Any, data: Any, path: tuple[str | int, ...]) -> Fault:
-    text = str(error)
-    way: list[str | int] = []
-    if match := _WAY.search(text):
-        text = text[: match.start()]
-        way = [int(index) if index else name for index, name in _STEP.findall(match["way"]) if index or name]
+    text, way = _split(error)
     if error.__cause__ is not None:  # the message of a function of the user
         return Fault(sentence(text), (*path, *resolve(way, data)))
     if match := _MISSING.fullmatch(text):
@@ -127,6 +123,17 @@ def _fault(error: Exception, model: Any, data: Any, path: tuple[str | int, ...])
         return Fault("Unknown field.", (*path, *resolve([*way, match["name"]], data)))
     text = _VALUE.sub(r"\1", text).replace("`", "")
     return Fault(sentence(text if way else _with_choices(text, model)), (*path, *resolve(way, data)))
+
+
+def _split(error: Exception) -> tuple[str, list[str | int]]:
+    """Return the message of an error, and the way to the value."""
+    whole = str(error)
+    own = "" if error.__cause__ is None else str(error.__cause__)
+    match = _WAY.search(whole, len(own))
+    if match is None:
+        return whole, []
+    way = [int(index) if index else name for index, name in _STEP.findall(match["way"]) if index or name]
+    return whole[: match.start()], way
 
 
 def _with_choices(text: str, model: Any) -> str:

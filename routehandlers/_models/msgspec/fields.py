@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 from werkzeug.datastructures import FileStorage
 
 from ..base import ModelField
-from ..parts.annotations import class_of, hints, is_attrs, walk
+from ..parts.annotations import class_of, hints, is_attrs, is_named_tuple, walk
 from ..parts.fields import make_field, record_fields
+from ..parts.rows import Shape
 
 
 def is_made_with_msgspec(model: Any) -> bool:
@@ -50,19 +52,59 @@ def forbids_extras(model: Any) -> bool:
     return config is not None and config.forbid_unknown_fields
 
 
-def as_struct(model: Any) -> tuple[type[msgspec.Struct], Callable[[Any], Any]]:
-    """Return a struct with the fields of a ``NamedTuple``, and a function that makes the tuple of it.
+def reads_lists(model: Any) -> bool:
+    """Return whether msgspec reads a class from a list: a ``NamedTuple``, or a struct with ``array_like=True``."""
+    return is_named_tuple(model) or (is_struct(model) and class_of(model).__struct_config__.array_like)  # type: ignore[union-attr]
 
-    msgspec reads a ``NamedTuple`` from a list only, and a query has names.
+
+def as_struct(model: Any) -> tuple[type[msgspec.Struct], Callable[[Any], Any]]:
+    """Return a struct with the fields of a class that msgspec reads from a list, and a function to the instance.
+
+    Queries and forms have names.
     """
     cls: Any = class_of(model)
-    types = hints(model)
-    fields = [
-        (name, types[name], cls._field_defaults[name]) if name in cls._field_defaults else (name, types[name])
-        for name in cls._fields
-    ]
-    struct = msgspec.defstruct(cls.__name__, fields)
-    return struct, lambda value: cls(*msgspec.structs.astuple(value))
+    defaults = _defaults(cls)
+    fields: list[Any] = []
+    for field in fields_of(model) or ():
+        given = (msgspec.field(default_factory=defaults[field.name]),) if field.name in defaults else ()
+        fields.append((field.name, field.annotation, *given))
+    struct = msgspec.defstruct(cls.__name__, fields, kw_only=True)
+
+    def make(value: Any) -> Any:
+        made = {name: getattr(value, name) for name in struct.__struct_fields__}
+        try:
+            return cls(**made)
+        except (TypeError, ValueError) as error:  # of __post_init__
+            raise msgspec.ValidationError(str(error)) from error
+
+    return struct, make
+
+
+def shape_of(cls: Any) -> Shape:
+    """Return what msgspec reads a class from."""
+    constants = {}
+    if is_struct(cls) and cls.__struct_config__.tag is not None:
+        constants[cls.__struct_config__.tag_field] = cls.__struct_config__.tag
+    return Shape(is_list=reads_lists(cls), defaults=_defaults(cls), constants=constants)
+
+
+def _defaults(cls: Any) -> dict[str, Callable[[], Any]]:
+    """Return functions that make the defaults of a class that msgspec reads from a list."""
+    if is_named_tuple(cls):
+        return {name: partial(_same, value) for name, value in cls._field_defaults.items()}
+    if not is_struct(cls):
+        return {}
+    made = {}
+    for field in msgspec.structs.fields(cls):
+        if field.default_factory is not msgspec.NODEFAULT:
+            made[field.name] = field.default_factory
+        elif field.default is not msgspec.NODEFAULT:
+            made[field.name] = partial(_same, field.default)
+    return made
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def refuse_unknown_classes(model: Any) -> None:

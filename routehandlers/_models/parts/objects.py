@@ -6,45 +6,29 @@ apart before a library checks them, at every level.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..base import ModelField
-from .annotations import (
-    arms,
-    bare,
-    class_of,
-    elements,
-    is_fixed_tuple,
-    is_list,
-    is_mapping,
-    is_named_tuple,
-    is_typed_dict,
+from .annotations import arms, bare, class_of, elements, is_fixed_tuple, is_list, is_mapping, is_typed_dict
+from .exact import Exact
+from .rows import (
+    Part,
+    Project,
+    Shape,
+    from_dict,
+    from_list,
+    from_row,
+    in_order,
+    is_dict,
+    is_scalar,
+    is_several,
+    own_attributes,
 )
-from .exact import Check, Exact
-
-Project = Callable[[Any], Any]
-
-_MISSING = object()
 
 
 def _same(value: Any) -> Any:
     return value
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A field, and how to find it.
-
-    :param target: The key by which the library reads it.
-    :param keys: Keys of a dict, or attributes of a row, each with the key by which the library reads it.
-    """
-
-    name: str
-    target: str
-    keys: tuple[tuple[str, str], ...]
-    project: Project
 
 
 class Filter:
@@ -52,13 +36,13 @@ class Filter:
 
     :param exact: The checks of the same library.
     :param reads_names: Whether the library reads a field by its name where it has an alias.
-    :param reads_rows: Returns whether the library itself reads rows and dicts of a class, and ignores other keys.
+    :param shape_of: Returns what the library reads a class from.
     """
 
-    def __init__(self, exact: Exact, *, reads_names: bool, reads_rows: Callable[[type], bool]) -> None:
+    def __init__(self, exact: Exact, *, reads_names: bool, shape_of: Callable[[type], Shape]) -> None:
         self._exact = exact
         self._reads_names = reads_names
-        self._reads_rows = reads_rows
+        self._shape_of = shape_of
         self._known: dict[Any, Project | None] = {}
 
     def project(self, model: Any) -> Project:
@@ -96,7 +80,7 @@ class Filter:
         if is_fixed_tuple(annotation):
             return _at_each_position([project or _same for project in found])
         project = found[0] or _same
-        return lambda value: [project(item) for item in value] if _is_several(value) else value
+        return lambda value: [project(item) for item in value] if is_several(value) else value
 
     def _dict(self, annotation: Any) -> Project | None:
         project = self._find(elements(annotation)[-1]) if elements(annotation) else None
@@ -114,7 +98,8 @@ class Filter:
         others = [self._exact.check(arm) for arm in alternatives if id(arm) not in models]
         exact = [(self._exact.check(arm), project) for arm, project in found]
         instances = [(class_of(arm), project) for arm, project in found if self._has_instances(arm)]
-        only = found[0][1] if len(found) == 1 else _same
+        # Of several models, the library chooses by the keys.
+        rest = found[0][1] if len(found) == 1 else self._take_apart
 
         def project_union(value: Any) -> Any:
             if any(check(value) for check in others):
@@ -125,84 +110,57 @@ class Filter:
             for cls, project in instances:
                 if cls is not None and isinstance(value, cls):
                     return project(value)
-            return only(value)  # of several models, the library chooses by the keys
+            return rest(value)
 
         return project_union
+
+    def _take_apart(self, value: Any) -> Any:
+        """Return dicts in place of all models in a value, so that the library looks at each of their fields."""
+        if isinstance(value, Mapping):
+            return {key: self._take_apart(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)) and not hasattr(value, "_fields"):
+            return [self._take_apart(item) for item in value]
+        fields = self._exact.fields_of(type(value))
+        if fields is None:
+            return value
+        parts = [self._part(field)._replace(project=self._take_apart) for field in fields]
+        return self._shaped(own_attributes(value, parts), parts, self._shape_of(type(value)))
 
     def _model(self, annotation: Any, fields: tuple[ModelField, ...]) -> Project:
         cls = class_of(annotation)
         assert cls is not None
         is_exact = self._exact.check(annotation)
         parts = [self._part(field) for field in fields]
-        if is_named_tuple(cls):
-            return _named_tuple(cls, is_exact, parts)
-        reads_rows = self._reads_rows(cls) and all(part.project is _same for part in parts)
-        is_dict = is_typed_dict(cls)
+        shape = self._shape_of(cls)
+        reads_rows = shape.reads_rows and all(part.project is _same for part in parts)
+        has_instances = not is_typed_dict(cls)
 
         def project_model(value: Any) -> Any:
-            if is_exact(value) or _is_scalar(value):
+            if is_exact(value) or is_scalar(value):
                 return value
-            if not is_dict and isinstance(value, cls):
-                return _own_attributes(value, parts)
-            if _is_dict(value):
-                return value if reads_rows and isinstance(value, dict) else _from_dict(value, parts)
-            return value if reads_rows else _from_row(value, parts)
+            if has_instances and isinstance(value, cls):
+                return self._shaped(own_attributes(value, parts), parts, shape)
+            if is_dict(value):
+                if reads_rows and isinstance(value, dict):
+                    return value
+                return self._shaped(from_dict(value, parts), parts, shape)
+            if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+                return from_list(value, parts) if shape.is_list else value
+            return value if reads_rows else self._shaped(from_row(value, parts), parts, shape)
 
         return project_model
+
+    def _shaped(self, data: dict[str, Any], parts: list[Part], shape: Shape) -> Any:
+        return in_order(data, parts, shape) if shape.is_list else {**shape.constants, **data}
 
     def _has_instances(self, annotation: Any) -> bool:
         return self._exact.fields_of(annotation) is not None and not is_typed_dict(annotation)
 
-    def _part(self, field: ModelField) -> _Part:
+    def _part(self, field: ModelField) -> Part:
         names = dict.fromkeys((field.alias, *field.other_names, field.name))
         target = field.name if self._reads_names else field.alias
         keys = tuple((key, key if self._reads_names else target) for key in names)
-        return _Part(field.name, target, keys, self._find(field.annotation) or _same)
-
-
-def _own_attributes(value: Any, parts: Iterable[_Part]) -> dict[str, Any]:
-    """Return the fields of an instance of the model or of a subclass."""
-    found = ((part, getattr(value, part.name, _MISSING)) for part in parts)
-    return {part.target: part.project(item) for part, item in found if item is not _MISSING}
-
-
-def _from_row(value: Any, parts: Iterable[_Part]) -> dict[str, Any]:
-    """Return the fields of an object of another class. It may have them under their aliases."""
-    data = {}
-    for part in parts:
-        for key, target in part.keys:
-            item = getattr(value, key, _MISSING)
-            if item is not _MISSING:
-                data[target] = part.project(item)
-                break
-    return data
-
-
-def _from_dict(value: Any, parts: Iterable[_Part]) -> dict[str, Any]:
-    present = set(value.keys())
-    data = {}
-    for part in parts:
-        for key, target in part.keys:
-            if key in present:
-                data[target] = part.project(value[key])
-                break
-    return data
-
-
-def _named_tuple(cls: Any, is_exact: Check, parts: list[_Part]) -> Project:
-    def project_named_tuple(value: Any) -> Any:
-        if is_exact(value) or _is_scalar(value):
-            return value
-        if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-            projects = [part.project for part in parts]
-            return [project(item) for project, item in zip(projects, value, strict=False)] + list(value[len(parts) :])
-        data = _from_dict(value, parts) if _is_dict(value) else _from_row(value, parts)
-        try:
-            return [data[name] if name in data else cls._field_defaults[name] for name in cls._fields]
-        except KeyError:
-            return data  # the library says what is missing
-
-    return project_named_tuple
+        return Part(field.name, target, keys, self._find(field.annotation) or _same)
 
 
 def _at_each_position(projects: list[Project]) -> Project:
@@ -212,16 +170,3 @@ def _at_each_position(projects: list[Project]) -> Project:
         return tuple(project(item) for project, item in zip(projects, value, strict=True))
 
     return project_tuple
-
-
-def _is_dict(value: Any) -> bool:
-    # sqlite3.Row has keys(), and no attributes.
-    return isinstance(value, Mapping) or callable(getattr(type(value), "keys", None))
-
-
-def _is_several(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray, Mapping))
-
-
-def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, (str, bytes, int, float))

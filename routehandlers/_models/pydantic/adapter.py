@@ -8,18 +8,19 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 from pydantic_core import InitErrorDetails
 
 from ..base import Fault, Mode, ModelField, Schemas, Strings
-from ..parts.annotations import class_of, is_named_tuple
+from ..parts.annotations import is_named_tuple
 from ..parts.exact import Check, Exact
 from ..parts.keys import values_of
 from ..parts.objects import Filter
+from ..parts.rows import Shape
 from ..parts.strings import preparation
 from .faults import faults_of
-from .fields import fields_of, is_made_with_pydantic
+from .fields import extras_of, fields_of, is_made_with_pydantic
 from .schemas import schemas_of
 from .values import count_all_as_set, hides_values, parts_of
 
@@ -35,7 +36,7 @@ class PydanticAdapter:
     def __init__(self) -> None:
         self._types: dict[Any, TypeAdapter[Any]] = {}
         self._exact = Exact(self.fields)
-        self._filter = Filter(self._exact, reads_names=True, reads_rows=_reads_rows)
+        self._filter = Filter(self._exact, reads_names=True, shape_of=_shape_of)
 
     def owns(self, model: Any) -> bool:
         """Return whether an annotation contains something of pydantic."""
@@ -91,9 +92,6 @@ class PydanticAdapter:
 
     def fields(self, model: Any) -> tuple[ModelField, ...] | None:
         """Return the fields of a model, or ``None`` if it has none."""
-        cls = class_of(model)
-        if cls is not None and issubclass(cls, BaseModel) and not issubclass(cls, RootModel):
-            self._type(cls)  # resolves annotations that name classes below it
         return fields_of(model)
 
     def values(self, model: Any) -> Callable[[Any], tuple[Any, ...]] | None:
@@ -131,12 +129,16 @@ class PydanticAdapter:
         return found
 
 
-def _same(data: Strings) -> Strings:
+def _same(data: Any) -> Any:
     return data
 
 
-def _reads_rows(cls: type) -> bool:
-    return issubclass(cls, BaseModel) and cls.model_config.get("extra", "ignore") == "ignore"
+def _shape_of(cls: Any) -> Shape:
+    if is_named_tuple(cls):
+        return Shape(
+            is_list=True, defaults={name: partial(_same, value) for name, value in cls._field_defaults.items()}
+        )
+    return Shape(reads_rows=issubclass(cls, BaseModel) and extras_of(cls) == "ignore")
 
 
 class _NotJSONError(Exception):

@@ -37,6 +37,8 @@ def fields_of(model: Any) -> tuple[ModelField, ...] | None:
     if cls is None or issubclass(cls, RootModel):
         return None
     if issubclass(cls, BaseModel):
+        if not cls.__pydantic_complete__:  # it names classes that were defined later
+            cls.model_rebuild(raise_errors=False)
         infos: Mapping[str, FieldInfo] = cls.__pydantic_fields__
         return tuple(_field(name, info.annotation, info, cls.model_config) for name, info in infos.items())
     records = record_fields(model)
