@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from .msgspec.adapter import MsgspecAdapter
 
 _MSGSPEC = frozenset({"msgspec"})
-_PYDANTIC = frozenset({"pydantic", "pydantic_core", "pydantic_extra_types"})
+# msgspec would ignore the limits of annotated_types.
+_PYDANTIC = frozenset({"annotated_types", "pydantic", "pydantic_core", "pydantic_extra_types"})
 
 
 def adapter_for(model: Any, extra_adapters: Iterable[ModelAdapter] = ()) -> ModelAdapter | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,12 +18,15 @@ def schemas_of(models: Sequence[Any], reference: str) -> Schemas:
     schemas, definitions = msgspec.json.schema_components(
         models, schema_hook=_schema_of_class, ref_template=f"{PREFIX}{{name}}"
     )
-    # Of two classes with one name, msgspec gives both the name of their module.
-    drafts = {
-        name: Draft(schema, short=name.rpartition(".")[2], qualified=name, identity=name, mode="output")
-        for name, schema in definitions.items()
-    }
+    drafts = {name: _draft(name, schema) for name, schema in definitions.items()}
     return name_components(schemas, drafts, reference)
+
+
+def _draft(name: str, schema: dict[str, Any]) -> Draft:
+    # Of two classes with one name, msgspec gives both the name of their module, and a number if that is the same too.
+    short = str(schema.get("title", name)) if "." in name else name
+    qualified = re.sub(r"_\d+\Z", "", name) if not name.endswith(short) else name
+    return Draft(schema, short=short, qualified=qualified, identity=name, mode="output")
 
 
 def _schema_of_class(cls: type) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _DATA = frozenset({"const", "default", "enum", "example", "examples"})
 _BY_NAME = frozenset({"patternProperties", "properties"})
 
 # Modules of an application are in a package with a number, which depends on what else the process has started.
-_PACKAGE = re.compile(r"\Arouthandlers_app_\d+\.")
+_PACKAGE = re.compile(r"\Aroutehandlers_app_\d+\.")
 
 
 class Draft(NamedTuple):

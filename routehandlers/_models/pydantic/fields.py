@@ -13,7 +13,7 @@ from ..base import ModelField
 from ..parts.annotations import class_of, hints, walk
 from ..parts.fields import make_field, record_fields
 
-_PACKAGES = frozenset({"pydantic", "pydantic_core", "pydantic_extra_types"})
+_PACKAGES = frozenset({"annotated_types", "pydantic", "pydantic_core", "pydantic_extra_types"})
 
 
 def is_made_with_pydantic(model: Any) -> bool:

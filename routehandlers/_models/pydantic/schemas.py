@@ -14,6 +14,9 @@ from werkzeug.datastructures import FileStorage
 from ..base import Mode, Schemas
 from ..parts.components import Draft, name_components
 
+# The id of a class, behind its name.
+_ID = re.compile(r":\d+(?=[\[\],]|\Z)")
+
 _MODES = {"input": "validation", "output": "serialization"}
 
 
@@ -37,10 +40,11 @@ class _Generator(GenerateJsonSchema):
         ref = super().get_defs_ref(core_mode_ref)
         self._prioritized_defsref_choices[ref] = [ref]
         core_ref, mode = core_mode_ref
-        # "app.items.Page:94371[app.items.Item:94372]"
-        qualified = re.sub(r":\d+", "", core_ref)
-        short = re.sub(r"(?:[^.[\],]+\.)+([^.[\],]+)", r"\1", qualified)
-        self.drafts[ref] = Draft({}, short, qualified, core_ref, "input" if mode == "validation" else "output")
+        # "app.items.Page:94371[Item:94372]". Names of modules may contain brackets, as folders of routes do.
+        cls, *rest = _ID.split(core_ref, maxsplit=1)
+        arguments = _ID.sub("", "".join(rest))
+        short = cls.rpartition(".")[2] + arguments
+        self.drafts[ref] = Draft({}, short, cls + arguments, core_ref, "input" if mode == "validation" else "output")
         return ref
 
     def field_title_should_be_set(self, schema: Any) -> bool:
