@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from werkzeug.routing import BaseConverter
 
     from .cache_handlers.base import CacheHandler
-    from .typing import WSGIApplication
+    from .typing import ModelAdapter, WSGIApplication
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class Config:
     :param draft_max_age: Seconds after which a cookie of draft mode is invalid.
     :param json_encoder: A function that converts values which JSON lacks, as ``default`` of ``json.dumps``, or a
         subclass of ``json.JSONEncoder`` with such a method. It raises ``TypeError`` for values that it does not know.
+    :param model_adapters: Adapters for other libraries of models than pydantic and msgspec:
+        ``routehandlers.typing.ModelAdapter``. They come first.
+    :param validate_responses: Check all responses of handlers that declare them: also instances of the models,
+        responses made by hand, and the status. It takes time, so use it in tests. ``dev`` does.
     :param debug: Show errors in responses. Do not use it in production.
     """
 
@@ -75,6 +79,8 @@ class Config:
     secret_key: str | Sequence[str] | None = field(default=None, repr=False)
     draft_max_age: float = 86_400
     json_encoder: Callable[[Any], Any] | type[JSONEncoder] | None = None
+    model_adapters: Sequence[ModelAdapter] = ()
+    validate_responses: bool = False
     debug: bool = False
 
     @property
@@ -124,6 +130,8 @@ class Settings(TypedDict, total=False):
     secret_key: str | Sequence[str] | None
     draft_max_age: float
     json_encoder: Callable[[Any], Any] | type[JSONEncoder] | None
+    model_adapters: Sequence[ModelAdapter]
+    validate_responses: bool
     debug: bool
 
 

@@ -16,6 +16,7 @@
     ├── UnknownRouteError             ``url_for()`` or ``load()`` with an unknown pattern (LookupError)
     ├── OutsideRequestError           ``cookies()`` or a similar function without a request (RuntimeError)
     ├── ResponseStartedError          a cookie set after the headers were sent (RuntimeError)
+    ├── ValidationError               inputs of a request are invalid (Werkzeug's UnprocessableEntity, a 422)
     ├── InvalidReturnError            a handler returned a value that cannot be sent (TypeError)
     ├── DynamicUsageError             a cached function or a static route read client data (RuntimeError)
     ├── PurgeInRenderError            a cached function or a static route purged something (RuntimeError)
@@ -30,8 +31,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from werkzeug.exceptions import UnprocessableEntity
 
 
 class RouteHandlersError(Exception):
@@ -194,6 +197,22 @@ class OutsideRequestError(RouteHandlersError, RuntimeError):
 
 class ResponseStartedError(RouteHandlersError, RuntimeError):
     """A cookie or header was set after the headers were sent."""
+
+
+class ValidationError(RouteHandlersError, UnprocessableEntity):
+    """Inputs of a request are invalid. A handler can raise it, too: the response is a 422 that lists the errors.
+
+    :param errors: One dict for each value. ``detail`` is a sentence for the client. ``pointer`` is the place in the
+        body (``"#/name"``); ``in`` and ``name`` are the place elsewhere (``"query"``, ``"page"``).
+    :param description: The first sentence of the response; by default the number of values.
+    """
+
+    def __init__(self, errors: Sequence[Mapping[str, str]] = (), description: str | None = None) -> None:
+        count = len(errors)
+        if description is None:
+            description = f"{count} values are invalid." if count != 1 else "1 value is invalid."
+        super().__init__(description)
+        self.errors = [dict(error) for error in errors]
 
 
 class InvalidReturnError(RouteHandlersError, TypeError):

@@ -19,6 +19,8 @@ from ._cache.targets import PurgeTargets
 from ._http.request.request import Request
 from ._http.request.watched import WatchedRequest
 from ._http.values.context import RouteContext
+from ._inputs.prepared import prepare, where_of
+from ._inputs.reading import read_signature
 from ._routing.tree import RouteFile
 from ._runtime.answer.bodies import end, run_after
 from ._runtime.answer.finish import Finished, finish
@@ -102,6 +104,10 @@ def call(
     return sender.open(url, method=method, headers=with_cookies(headers, cookies), **options)
 
 
+# The file of a handler that was not loaded from a file.
+_HERE = Path("the handler")
+
+
 class _OneHandler:
     """WSGI application with one handler."""
 
@@ -109,10 +115,19 @@ class _OneHandler:
         self._params = params
         self._info = _info(app, handler)
         self._handlers = {method: handler}
+        adapters, validate = (
+            (app.config.model_adapters, app.config.validate_responses) if app is not None else ((), False)
+        )
+        signature, mistakes = read_signature(method, handler, adapters)
+        if mistakes:
+            raise TypeError("\n".join(mistakes))
+        where = where_of(method, self._info.pattern, handler, _HERE)
+        prepared = prepare(handler, signature, where, validate=validate)
+        self._prepared = {method: prepared} if prepared is not None else {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         info = self._info if self._info.pattern else replace(self._info, pattern=environ["PATH_INFO"])
-        route = RouteModule(RouteFile(Path("the handler"), (), ()), None, self._handlers, SegmentConfig())
+        route = RouteModule(RouteFile(_HERE, (), ()), None, self._handlers, SegmentConfig(), prepared=self._prepared)
         context = copy_context()
         scope = Scope(environ, info, self._params, "", context)
         try:

@@ -19,7 +19,9 @@ from .segments import Kind, Segment, parse_segment
 ROUTE_FILE = "route.py"
 
 # Files that apply to all below their folder.
-FOLDER_FILES = frozenset({"middleware.py", "proxy.py", "error.py", "not_found.py", "forbidden.py", "unauthorized.py"})
+FOLDER_FILES = frozenset(
+    f"{name}.py" for name in ("middleware", "proxy", "error", "not_found", "forbidden", "unauthorized", "unprocessable")
+)
 
 # The file of middleware has a new name since Next 16.
 MIDDLEWARE_FILES = ("middleware.py", "proxy.py")

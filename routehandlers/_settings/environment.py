@@ -138,5 +138,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "public": _public,
     "secret_key": _secret,
     "draft_max_age": _number,
+    "validate_responses": _bool,
     "debug": _bool,
 }

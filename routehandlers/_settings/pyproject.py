@@ -14,7 +14,9 @@ _FROM_PYTHON = (
 )
 
 # Settings with Python objects, which text cannot contain, and the message about each.
-ONLY_FROM_PYTHON = {name: _FROM_PYTHON.format(name=name) for name in ("converters", "fallback", "json_encoder")}
+ONLY_FROM_PYTHON = {
+    name: _FROM_PYTHON.format(name=name) for name in ("converters", "fallback", "json_encoder", "model_adapters")
+}
 
 
 def read_pyproject(folder: Path) -> dict[str, Any]:

@@ -103,5 +103,10 @@ RULES: dict[str, tuple[Any, str]] = {
         lambda value: value is None or callable(value),
         "a function that takes a value and returns one that JSON has, or a subclass of json.JSONEncoder",
     ),
+    "model_adapters": (
+        lambda value: isinstance(value, (list, tuple)) and all(callable(getattr(one, "owns", None)) for one in value),
+        "a list of objects with the methods of routehandlers.typing.ModelAdapter",
+    ),
+    "validate_responses": _A_BOOL,
     "debug": _A_BOOL,
 }

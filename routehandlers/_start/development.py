@@ -40,9 +40,10 @@ class Development:
 
         ``dev`` checks the host itself, and also answers this machine's own names, which ``trusted_hosts`` seldom has.
         A storage that a URL names would outlast the code that made its entries, so the cache is in memory. A storage
-        that is an object stays, since code of the user may use it, too.
+        that is an object stays, since code of the user may use it, too. Responses are checked unless the settings say
+        otherwise.
         """
-        config = make_config({"debug": self.debug, **settings})
+        config = make_config({"debug": self.debug, "validate_responses": True, **settings})
         self.trusted_hosts += config.trusted_hosts or ()
         cache = "memory://" if isinstance(config.cache, str) else config.cache
         return replace(config, trusted_hosts=None, cache=cache)

@@ -38,6 +38,7 @@ EXPECTED = {
     "not_found": (Expected("not_found", ("request",)),),
     "forbidden": (Expected("forbidden", ("request",)),),
     "unauthorized": (Expected("unauthorized", ("request",)),),
+    "unprocessable": (Expected("unprocessable", ("request", "error")),),
     "instrumentation": (
         Expected("register", (), is_required=False),
         Expected("on_request_error", ("error", "request", "context"), is_required=False),

@@ -18,7 +18,10 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from .._http.request.vary import Vary
+from .._inputs.mistakes import route_mistakes
 from .._inputs.parameters import parameters_of
+from .._inputs.prepared import Prepared, prepare, where_of
 from .._inputs.reading import read_signature, wrong_parameters
 from .._inputs.signature import Signature
 from .._models.base import ModelAdapter
@@ -39,6 +42,7 @@ class RouteModule:
     :param module: ``None`` for a file that is not Python.
     :param handlers: The handlers that the file defines, by method.
     :param signatures: What the handlers of a ``route.py`` declare, by method.
+    :param prepared: Those handlers that have inputs or declared responses, by method.
     """
 
     route: RouteFile
@@ -46,6 +50,7 @@ class RouteModule:
     handlers: dict[str, Handler]
     config: SegmentConfig
     signatures: Mapping[str, Signature] = field(default_factory=dict)
+    prepared: Mapping[str, Prepared] = field(default_factory=dict)
 
 
 class ModuleLoader:
@@ -53,11 +58,13 @@ class ModuleLoader:
 
     :param root: The ``app`` folder.
     :param adapters: Adapters for models, beside those of the library.
+    :param validate: Whether responses are checked as the setting ``validate_responses`` says.
     """
 
-    def __init__(self, root: Path, adapters: Sequence[ModelAdapter] = ()) -> None:
+    def __init__(self, root: Path, adapters: Sequence[ModelAdapter] = (), *, validate: bool = False) -> None:
         self._root = root
         self._adapters = adapters
+        self._validate = validate
         # The name must not clash with the library's "routehandlers.app". The number keeps applications apart.
         self._package = f"routehandlers_app_{next(_numbers)}"
 
@@ -71,28 +78,50 @@ class ModuleLoader:
                 problems.append(module)
                 continue
             mistakes = list(_check(route, module))
-            signatures, wrong = self._signatures(route, module)
-            mistakes += wrong
+            if mistakes:
+                problems += [*mistakes, *self._read(route, module, is_valid=False)[1]]
+                continue
+            loaded, mistakes = self._read(route, module, is_valid=True)
             if mistakes:
                 problems += mistakes
-                continue
-            handlers = {name: getattr(module, name) for name in METHODS if name in vars(module)}
-            modules.append(RouteModule(route, module, handlers, read_config(vars(module)), signatures))
+            else:
+                modules.append(loaded)
         return modules, problems
 
-    def _signatures(
-        self, route: RouteFile, module: ModuleType
-    ) -> tuple[dict[str, Signature], list[InvalidRouteModuleError]]:
-        """Return what the handlers of a module declare, and the mistakes in it."""
+    def _read(
+        self, route: RouteFile, module: ModuleType, *, is_valid: bool
+    ) -> tuple[RouteModule, list[InvalidRouteModuleError]]:
+        """Return the route of a module, and the mistakes in what its handlers declare.
+
+        :param is_valid: Whether the constants of the module were found to be valid.
+        """
+        names = vars(module)
+        config = read_config(names) if is_valid else SegmentConfig()
+        handlers: dict[str, Handler] = {}
         signatures: dict[str, Signature] = {}
+        prepared: dict[str, Prepared] = {}
         mistakes: list[InvalidRouteModuleError] = []
         for name in METHODS:
-            handler = vars(module).get(name)
-            if handler is None or handler_mistake(name, handler) is not None:
+            handler: Any = names.get(name)
+            if name not in names or handler_mistake(name, handler) is not None:
                 continue
+            handlers[name] = handler
             signatures[name], wrong = read_signature(name, handler, self._adapters)
+            wrong += route_mistakes(name, signatures[name], _parameters(route), _vary_of(name, config))
+            if not wrong:
+                try:
+                    made = prepare(
+                        handler,
+                        signatures[name],
+                        where_of(name, route.pattern, handler, route.file),
+                        validate=self._validate,
+                    )
+                except Exception as error:
+                    wrong = [f"{name} has a model that cannot be checked: {error}"]
+                else:
+                    prepared.update({name: made} if made is not None else {})
             mistakes += [InvalidRouteModuleError(route.file, mistake, line_of(module, name)) for mistake in wrong]
-        return signatures, mistakes
+        return RouteModule(route, module, handlers, config, signatures, prepared), mistakes
 
     def import_file(
         self, file: Path, folders: tuple[str, ...]
@@ -136,6 +165,15 @@ class ModuleLoader:
             name, path = f"{name}.{folder.replace('.', '%2E')}", path / folder
             _ensure_package(name, path)
         return name
+
+
+def _parameters(route: RouteFile) -> list[str]:
+    return [segment.name for segment in route.segments if segment.is_parameter]
+
+
+def _vary_of(method: str, config: SegmentConfig) -> Vary | None:
+    """Return the parts of a request that the key of a handler covers, or ``None`` if it is not cached."""
+    return Vary.of(config.vary) if method == "GET" and config.is_cacheable else None
 
 
 def is_imported(file: Path) -> bool:

@@ -56,7 +56,7 @@ def load(tree: RouteTree, config: Config) -> Loaded:
         tree = RouteTree(tree.root, routes=(), problems=())
     transforms = compile_transforms(config.redirects, config.rewrites, config.headers, config.base_path)
     folders = folders_in_use(tree)
-    loader = ModuleLoader(tree.root)
+    loader = ModuleLoader(tree.root, config.model_adapters, validate=config.validate_responses)
     metadata, metadata_mistakes = load_metadata(loader, tree.metadata)
     found = [*tree.routes, *(loaded.route for loaded in metadata)]
     problems = [*tree.problems, *find_conflicts(found), *find_unknown_converters(found, config.converters)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES, parse_accept_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from ..._hints import shorten
+from ...exceptions import ValidationError
 from ..values import json as _json
 from ..values.encoding import to_bytes
 from .interrupts import Interrupt, Redirect
@@ -31,8 +33,10 @@ _PAGE = """<!doctype html>
 padding:0 1rem}}</style>
 <h1>{status} {title}</h1>
 <p>{detail}</p>
-</html>
+{errors}</html>
 """
+
+Errors = Sequence[Mapping[str, str]]
 
 
 def prefers_html(accept: str) -> bool:
@@ -44,22 +48,44 @@ def prefers_html(accept: str) -> bool:
     return bool(accepted["text/html"] > json)
 
 
-def error_response(environ: WSGIEnvironment, status: int, detail: str = "") -> Response:
+def error_response(environ: WSGIEnvironment, status: int, detail: str = "", errors: Errors = ()) -> Response:
     """Make the default response with an error status.
 
     It is a problem document of RFC 9457 with ``type``, ``title``, ``status``
     and an optional ``detail``, or a small page with the same text.
+
+    :param errors: The invalid values, as in ``ValidationError.errors``.
     """
     title = HTTP_STATUS_CODES.get(status, "Unknown Error")
     if prefers_html(environ.get("HTTP_ACCEPT") or ""):
-        page = _PAGE.format(status=status, title=escape(title), detail=escape(detail))
+        page = _PAGE.format(status=status, title=escape(title), detail=escape(detail), errors=_list(errors))
         body, content_type = to_bytes(page), "text/html; charset=utf-8"
     else:
         problem: dict[str, object] = {"type": "about:blank", "title": title, "status": status}
-        body = _json.dumps({**problem, "detail": detail} if detail else problem)
+        if detail:
+            problem["detail"] = detail
+        if errors:
+            problem["errors"] = errors
+        body = _json.dumps(problem)
         content_type = "application/problem+json"
     # Caches must know that the body of this URL depends on Accept.
     return Response(body, status, Headers([("Content-Type", content_type), ("Vary", "Accept")]))
+
+
+def _list(errors: Errors) -> str:
+    """Return a list of invalid values in HTML, or nothing."""
+    items = [f"<li>{_place(error)}{escape(error.get('detail', ''))}</li>\n" for error in errors]
+    return f"<ul>\n{''.join(items)}</ul>\n" if items else ""
+
+
+def _place(error: Mapping[str, str]) -> str:
+    words = [error[name] for name in ("in", "name", "pointer") if name in error]
+    return f"<code>{escape(' '.join(words))}</code> " if words else ""
+
+
+def errors_of(error: HTTPException) -> Errors:
+    """Return the invalid values that an exception lists."""
+    return error.errors if isinstance(error, ValidationError) else ()
 
 
 def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> WerkzeugResponse:
@@ -72,7 +98,7 @@ def http_exception_response(environ: WSGIEnvironment, error: HTTPException) -> W
         response = error.get_response(environ)
         assert isinstance(response, WerkzeugResponse), response
         return response
-    answer = error_response(environ, error.code, description_of(error))
+    answer = error_response(environ, error.code, description_of(error), errors_of(error))
     for name, value in error.get_headers(environ):
         if name.lower() != "content-type":
             answer.headers.add(name, value)

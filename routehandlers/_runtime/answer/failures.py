@@ -15,6 +15,7 @@ from ..._http.response.changes import own_copy, underlay
 from ..._http.response.errors import (
     description_of,
     error_response,
+    errors_of,
     has_default_body,
     http_exception_response,
     interrupt_response,
@@ -58,7 +59,7 @@ def excepted(scope: Scope, error: HTTPException, tried: Tried = ()) -> WerkzeugR
     """
     if error.code is not None and error.code in scope.route.error_files.by_status and has_default_body(error):
         headers = [pair for pair in error.get_headers(scope.environ) if pair[0].lower() != "content-type"]
-        return fallback(scope, error.code, description_of(error), headers, tried)
+        return fallback(scope, error.code, description_of(error), headers, tried, error)
     try:
         response = begin(scope, http_exception_response(scope.environ, error))
     except Interrupt as interrupt:  # from a stream that was passed to abort()
@@ -69,34 +70,38 @@ def excepted(scope: Scope, error: HTTPException, tried: Tried = ()) -> WerkzeugR
 
 
 def fallback(
-    scope: Scope, status: int, detail: str = "", headers: Sequence[tuple[str, str]] = (), tried: Tried = ()
-) -> WerkzeugResponse:
-    """Return the response of ``not_found.py``, ``forbidden.py`` or ``unauthorized.py``, or the default.
+    scope: Scope, status: int, detail: str = "", headers: Sequence[tuple[str, str]] = (), tried: Tried = (),
+    error: HTTPException | None = None,
+) -> WerkzeugResponse:  # fmt: skip
+    """Return the response of ``not_found.py``, ``forbidden.py`` or a similar file, or the default.
 
     The file may itself redirect, or end in another status.
 
     :param detail: Extra sentence in the default response.
     :param headers: Added to the response if it has no header of the same name.
     :param tried: The statuses whose error file led here. Their files are not called again.
+    :param error: The exception that led here, which ``unprocessable.py`` gets.
     """
+    if error is None:
+        error = default_exceptions[status](detail or None)
     files = scope.route.error_files.by_status.get(status, ()) if status not in tried else ()
     for file in files:
         try:
-            return underlay(_response_of(scope, file.call(scope.request), status), headers)
+            return underlay(_response_of(scope, file.call(scope.request, error), status), headers)
         except Interrupt as interrupt:
             if interrupt.status != status:
                 return underlay(interrupted(scope, interrupt, (*tried, status)), headers)
             _failed_itself(scope, file, interrupt)
-        except HTTPException as error:
-            if error.code != status:
-                return underlay(excepted(scope, error, (*tried, status)), headers)
-            _failed_itself(scope, file, error)
-        except Exception as error:
-            _failed_itself(scope, file, error)
-    default = error_response(scope.environ, status, detail)
+        except HTTPException as another:
+            if another.code != status:
+                return underlay(excepted(scope, another, (*tried, status)), headers)
+            _failed_itself(scope, file, another)
+        except Exception as another:
+            _failed_itself(scope, file, another)
+    default = error_response(scope.environ, status, detail, errors_of(error))
     if headers:
         default = underlay(default, headers)
-    default._default_for = default_exceptions[status](detail or None)
+    default._default_for = error
     return default
 
 

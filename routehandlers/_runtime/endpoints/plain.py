@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import unwrap
-from pathlib import Path
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -14,6 +12,7 @@ from ..._http.request.draining import check_unread
 from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response
 from ..._http.values.context import RouteContext
+from ..._inputs.prepared import where_of
 from ..._start.arguments import argument_count
 from ..._start.loader import RouteModule
 from ...exceptions import InvalidReturnError
@@ -37,7 +36,12 @@ class Endpoint:
         if "GET" in self._handlers:
             self._handlers.setdefault("HEAD", self._handlers["GET"])
         self.methods = tuple(sorted({*self._handlers, "OPTIONS"}))
-        self._calls = {method: (handler, argument_count(handler)) for method, handler in self._handlers.items()}
+        self._calls: dict[str, tuple[Any, int | None]] = {
+            method: (handler, argument_count(handler)) for method, handler in route.handlers.items()
+        }
+        self._calls.update({method: (prepared.call, 2) for method, prepared in route.prepared.items()})
+        if "GET" in self._calls:
+            self._calls.setdefault("HEAD", self._calls["GET"])
 
     def respond(self, scope: Scope) -> WerkzeugResponse:
         """Call the handler, and return its result as a response, or the response to an ``HTTPException`` or interrupt.
@@ -86,8 +90,7 @@ class Endpoint:
     def describe(self, scope: Scope) -> str:
         """Return the method, the pattern, and the file and line of the handler, for messages."""
         method = scope.environ["REQUEST_METHOD"]
-        handler = self._handlers.get(method)
-        return f"{method} {self.info.pattern} ({_where(handler, self._file)})"
+        return where_of(method, self.info.pattern, self._handlers.get(method), self._file)
 
     def _check_body(self, scope: Scope, response: WerkzeugResponse) -> None:
         try:
@@ -101,9 +104,3 @@ class Endpoint:
             return self._make(result)
         except InvalidReturnError as error:
             raise InvalidReturnError(f"{self.describe(scope)} {error}") from None
-
-
-def _where(handler: object, file: Path) -> str:
-    function = unwrap(handler) if callable(handler) else None
-    code = getattr(function, "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else str(file)

@@ -1,4 +1,4 @@
-"""The error files of a folder as values: ``error.py``, ``not_found.py``, ``forbidden.py``, ``unauthorized.py``.
+"""The error files of a folder as values: ``error.py``, ``not_found.py``, ``unprocessable.py`` and so on.
 
 https://nextjs.org/docs/app/api-reference/file-conventions/error
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 # The status that each file answers.
-STATUSES = {"not_found": 404, "forbidden": 403, "unauthorized": 401}
+STATUSES = {"not_found": 404, "forbidden": 403, "unauthorized": 401, "unprocessable": 422}
 
 FAILURE_FILES = ("error", *STATUSES)
 
@@ -21,7 +21,8 @@ class ErrorFile:
     """One error file and its function.
 
     :param function: The function with the name of the file.
-    :param argument_count: Number of arguments that it takes: the request and, in ``error.py``, the exception.
+    :param argument_count: Number of arguments that it takes: the request and, in ``error.py`` and
+        ``unprocessable.py``, the exception.
     """
 
     file: Path
@@ -37,7 +38,7 @@ class ErrorFiles:
     """The error files that apply to one folder, the nearest first.
 
     :param error: Files for unexpected exceptions.
-    :param by_status: Files for ``not_found()``, ``forbidden()`` and ``unauthorized()``, by status.
+    :param by_status: Files for ``not_found()``, ``forbidden()``, ``unauthorized()`` and invalid inputs, by status.
     """
 
     error: tuple[ErrorFile, ...] = ()

@@ -1,0 +1,86 @@
+"""Read a JSON body as a value of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from ..._models.base import Fault, ModelAdapter
+from ..values import json as _json
+
+if TYPE_CHECKING:
+    from ...typing import WSGIEnvironment
+    from .request import Request
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class InvalidInputError(Exception):
+    """An input has faults."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+def json_reader(adapter: ModelAdapter, model: Any) -> Callable[[Request], Any]:
+    """Return a function that reads the body of a request as a value of a model.
+
+    It raises ``InvalidInputError`` for faults, ``BadRequest`` for what is not JSON, ``UnsupportedMediaType`` for
+    another type, and all that reading a body raises.
+    """
+    parse, errors = adapter.from_json(model), adapter.errors
+
+    def read(request: Request) -> Any:
+        if request.environ.get("CONTENT_TYPE") == "application/json":
+            data: bytes = request.get_data()
+        else:
+            data = _of_other_type(request)
+        if data.startswith(_BOM):
+            data = data[3:]
+        # Some libraries accept these names, which are not JSON, unless they are text.
+        if b"NaN" in data or b"Infinity" in data:
+            parsed(data)
+        try:
+            return parse(data)
+        except errors as error:
+            if not data:
+                raise InvalidInputError([Fault("A body is required.")]) from None
+            raise InvalidInputError(adapter.faults(model, error, parsed(data))) from None
+
+    return read
+
+
+def _of_other_type(request: Request) -> bytes:
+    """Return the body of a request whose type is not just ``application/json``. Without a body, it may have no type."""
+    if request.environ.get("CONTENT_TYPE"):
+        check_type(request.environ)
+        sent: bytes = request.get_data()
+        return sent
+    if request.get_data():
+        check_type(request.environ)
+    return b""
+
+
+def parsed(data: bytes) -> Any:
+    """Return JSON as Python values.
+
+    :raise BadRequest: If it is not JSON.
+    """
+    try:
+        return _json.loads(data)
+    except ValueError as error:
+        raise BadRequest(f"The body is not valid JSON: {error}.") from None
+
+
+def check_type(environ: WSGIEnvironment) -> None:
+    """Check that a body is sent as JSON. Forms of other sites cannot send this type.
+
+    :raise UnsupportedMediaType: If it is not.
+    """
+    sent: str = environ.get("CONTENT_TYPE") or ""
+    essence = sent.partition(";")[0].strip(" \t").lower()
+    if essence != "application/json" and not ("/" in essence and essence.endswith("+json")):
+        raise UnsupportedMediaType(f"Send the body as application/json, not as {essence[:100] or 'nothing'}.")

@@ -1,0 +1,70 @@
+"""Read all inputs of a request for one handler, and list the errors of all of them together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._http.request.checked_json import InvalidInputError
+from .._http.request.request import Request
+from .._http.response.faults import MOST_ERRORS, Error
+from ..exceptions import ValidationError
+from .readers import MISSING, make_reader
+from .signature import Signature
+
+if TYPE_CHECKING:
+    from ..typing import Params, WSGIEnvironment
+
+Values = dict[str, Any]
+"""The inputs of one call of a handler, by the names of its parameters."""
+
+
+class Inputs:
+    """The inputs of a handler.
+
+    :raise Exception: If an adapter cannot check a model.
+    """
+
+    def __init__(self, signature: Signature) -> None:
+        self.readers = tuple(make_reader(declared) for declared in signature.inputs.values())
+        self._steps = tuple((reader.declared.place, reader.read) for reader in self.readers)
+
+    def read(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
+        """Return the inputs of a request.
+
+        :param request: The request, from which only a body is read.
+        :raise ValidationError: With the errors of all inputs.
+        :raise HTTPException: If the body cannot be read.
+        """
+        values: Values = {}
+        try:
+            for place, read in self._steps:
+                value = read(request, environ, params)
+                if value is not MISSING:
+                    values[place] = value
+        except InvalidInputError:
+            # Read all of them again: what is valid costs little, and nothing does in the usual case.
+            return self._read_on(request, environ, params)
+        return values
+
+    def _read_on(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
+        """Read all inputs, also after an invalid one."""
+        values: Values = {}
+        errors: list[Error] = []
+        for reader in self.readers:
+            try:
+                value = reader.read(request, environ, params)
+            except InvalidInputError as invalid:
+                errors += reader.errors(invalid.faults)
+            else:
+                if value is not MISSING:
+                    values[reader.declared.place] = value
+        if errors:
+            raise invalid_inputs(errors)
+        return values
+
+
+def invalid_inputs(errors: list[Error]) -> ValidationError:
+    """Return the exception for invalid inputs. It counts all errors, and lists the first ones."""
+    error = ValidationError(errors)
+    del error.errors[MOST_ERRORS:]
+    return error
