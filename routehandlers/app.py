@@ -20,6 +20,7 @@ from ._cache.targets import PurgeTargets
 from ._http.request.request import LIMITS, Request
 from ._http.request.watched import watched_class
 from ._http.response.draft import DraftKey
+from ._inputs.key import KeyedInputs
 from ._routing.building import public_path
 from ._routing.converters import check_converters
 from ._routing.rules import make_url_map
@@ -188,7 +189,9 @@ class RouteHandlers:
         endpoint = Endpoint(loaded, info)
         if "GET" not in loaded.handlers or not loaded.config.is_cacheable:
             return endpoint
-        return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config)
+        prepared = loaded.prepared.get("GET")
+        inputs = KeyedInputs(prepared.inputs) if prepared is not None and prepared.inputs is not None else None
+        return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config, inputs)
 
     def _admissions(self) -> dict[int, Callable[[Params], bool]]:
         """Return checks of params for the routes that accept only listed params, by their index."""

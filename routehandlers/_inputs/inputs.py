@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._http.request.checked_json import InvalidInputError
 from .._http.request.request import Request
 from .._http.response.faults import MOST_ERRORS, Error
 from ..exceptions import ValidationError
-from .readers import MISSING, make_reader
-from .signature import Signature
+from .readers import MISSING, Reader, make_reader
+from .signature import Place, Signature
 
 if TYPE_CHECKING:
     from ..typing import Params, WSGIEnvironment
@@ -25,8 +26,17 @@ class Inputs:
     """
 
     def __init__(self, signature: Signature) -> None:
-        self.readers = tuple(make_reader(declared) for declared in signature.inputs.values())
+        self._set(make_reader(declared) for declared in signature.inputs.values())
+
+    def _set(self, readers: Iterable[Reader]) -> None:
+        self.readers = tuple(readers)
         self._steps = tuple((reader.declared.place, reader.read) for reader in self.readers)
+
+    def without(self, place: Place) -> Inputs:
+        """Return the other inputs."""
+        others = Inputs.__new__(Inputs)
+        others._set(reader for reader in self.readers if reader.declared.place != place)
+        return others
 
     def read(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
         """Return the inputs of a request.

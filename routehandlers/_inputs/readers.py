@@ -68,8 +68,21 @@ def _checking(declared: DeclaredInput, read_texts: Callable[[Request, WSGIEnviro
         declared.model,
     )
 
+    def faults_of(texts: Texts) -> list[Fault]:
+        try:
+            check(texts)
+        except errors as error:
+            return adapter.faults(model, error, texts)
+        return []
+
     def read(request: Request, environ: WSGIEnvironment, params: Params) -> Any:
-        texts = read_texts(request, environ, params)
+        try:
+            texts = read_texts(request, environ, params)
+        except InvalidInputError as invalid:
+            known = {fault.path[0] for fault in invalid.faults}
+            more = faults_of(invalid.rest or {})
+            more = [fault for fault in more if fault.path and fault.path[0] not in known]
+            raise InvalidInputError(invalid.faults + more) from None
         try:
             return check(texts)
         except errors as error:
@@ -151,7 +164,7 @@ def _split(query: str, lists: frozenset[str], plain: frozenset[str]) -> Texts:
         elif name in plain and (fault := Fault("It was given more than once.", (name,))) not in faults:
             faults.append(fault)
     if faults:
-        raise InvalidInputError(faults)
+        raise InvalidInputError(faults, texts)
     return texts
 
 
@@ -262,7 +275,7 @@ def _grouped(entries: list[tuple[str, Any]], lists: frozenset[str], plain: froze
         elif name in plain:
             faults.append(Fault("It was given more than once.", (name,)))
     if faults:
-        raise InvalidInputError(faults)
+        raise InvalidInputError(faults, texts)
     return texts
 
 

@@ -161,7 +161,7 @@ class Pipeline:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         plan = self.plans.find(environ) if self.plans is not None else None
-        if plan is not None and plan.ready is not None and self._hits is not None:
+        if plan is not None and (plan.ready is not None or plan.queries is not None) and self._hits is not None:
             ready = self._hits.answer(plan, environ)
             if ready is not None:
                 start_response(ready[0], ready[1])

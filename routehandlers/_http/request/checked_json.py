@@ -18,11 +18,15 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class InvalidInputError(Exception):
-    """An input has faults."""
+    """An input has faults.
 
-    def __init__(self, faults: list[Fault]) -> None:
+    :param rest: The text of the other fields, if a field is invalid before the library of the model reads it.
+    """
+
+    def __init__(self, faults: list[Fault], rest: dict[str, Any] | None = None) -> None:
         super().__init__(faults)
         self.faults = faults
+        self.rest = rest
 
 
 def json_reader(adapter: ModelAdapter, model: Any) -> Callable[[Request], Any]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.exceptions import HTTPException
+
 from ..._cache.cache import Cache, Make, Outcome
 from ..._cache.freshness import Freshness
 from ..._cache.key import LONGEST_KEY, make_key
@@ -22,14 +24,18 @@ from ..._cache.shared_caches import made_private, private_headers_of_hit, unstor
 from ..._http.request.vary import NO_VARY, Vary
 from ..._http.request.watched import environ_without_client, pathname_of
 from ..._http.response.changes import headers_of, own_copy, pairs_of
+from ..._http.response.interrupts import Interrupt
 from ..._http.response.response import Response, made_response
+from ..._inputs.key import KeyedInputs
+from ..._inputs.prepared import INPUTS
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
 from ...cache_handlers.memory import Held
+from ...exceptions import ValidationError
 from ..answer.bodies import Stream, end
-from ..answer.failures import fallback
+from ..answer.failures import excepted, fallback, interrupted
 from ..answer.reporting import report
-from ..path.hits import Hits
+from ..path.hits import Hits, ReadyQueries
 from ..scope.implicit_tags import tags_of_path, tags_of_route
 from ..scope.render_scope import RenderScope
 from ..scope.scope import RouteInfo, Scope
@@ -40,6 +46,7 @@ from .render import render
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
 
+    from ..._inputs.inputs import Values
     from ..._start.loader import RouteModule
     from ...config import Config
     from ...typing import Params, WSGIEnvironment
@@ -85,9 +92,13 @@ class CachedEndpoint:
     """A route whose ``GET`` is cached.
 
     :param endpoint: The same route without a cache.
+    :param inputs: The checked inputs of ``GET``, if it has any.
     """
 
-    def __init__(self, endpoint: Endpoint, policy: CachePolicy, info: RouteInfo, hits: Hits, config: Config) -> None:
+    def __init__(
+        self, endpoint: Endpoint, policy: CachePolicy, info: RouteInfo, hits: Hits, config: Config,
+        inputs: KeyedInputs | None = None,
+    ) -> None:  # fmt: skip
         self.info = info
         self.methods: tuple[str, ...] = endpoint.methods
         self.policy = policy
@@ -99,6 +110,9 @@ class CachedEndpoint:
         self._covered = frozenset((*policy.vary.headers, *(("cookie",) if policy.vary.cookies else ())))
         self._has_vary = policy.vary != NO_VARY
         self._vary_header = policy.vary.header
+        self._inputs = inputs
+        self._has_query = inputs is not None and inputs.has_query
+        self._queries = ReadyQueries() if self._has_query else None
 
     def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
         """Return the response to an unexpected exception."""
@@ -114,6 +128,8 @@ class CachedEndpoint:
             return self._endpoint.respond(scope)
         if scope.is_draft:
             return self._bypass(scope, "draft mode")
+        if self._inputs is not None:
+            return self._respond_checked(scope, self._inputs)
         plan = scope.plan
         known = plan.key if plan is not None and plan.found is not None and plan.found[0] is self else None
         if known is None or scope.is_rewritten:
@@ -135,15 +151,53 @@ class CachedEndpoint:
                 return self._send(scope, held.entry, is_stale=True)
         return self._answer_anew(scope, key)
 
+    def _respond_checked(self, scope: Scope, inputs: KeyedInputs) -> WerkzeugResponse:
+        """Return the response to a request whose inputs are checked. For invalid ones the storage is not asked."""
+        also, has_path = scope.purged_by, scope.matched
+        try:
+            key = self._key(scope, inputs.part_of(scope.environ, has_path))
+            if len(key) > LONGEST_KEY:
+                return self._bypass(scope, "the length of the query")
+            found = self._cache.find(key, also)
+            if found is not None and found[1] is Freshness.FRESH:
+                return self._send_fresh(scope, found[0], time.time())
+            values, part = inputs.read(scope.environ, has_path)
+        except HTTPException as error:
+            return self._tell(excepted(scope, error), None, "invalid inputs")
+        except Interrupt as interrupt:
+            return self._tell(interrupted(scope, interrupt), None, "invalid inputs")
+        anew = self._key(scope, part)
+        # A default may differ from call to call. The values that the handler gets must be those of the key.
+        if (
+            anew == key
+            and found is not None
+            and self._cache.refresh(found[0].entry, self._refresher(scope, key, values), also)
+        ):
+            return self._send(scope, found[0].entry, is_stale=True)
+        return self._answer_anew(scope, anew, values)
+
     def key_of(self, scope: Scope) -> str:
-        """Return the cache key of a request."""
+        """Return the cache key of a request.
+
+        :raise ValidationError: If an input is invalid.
+        """
+        part = self._inputs.part_of(scope.environ, scope.matched) if self._inputs is not None else ""
+        return self._key(scope, part)
+
+    def _key(self, scope: Scope, part: str) -> str:
+        """Return the cache key of a request.
+
+        :param part: The part of the query model.
+        """
         environ = scope.environ
         # After a rewrite, the handler sees the path that the client sent, which differs between sources.
         kind = "rewritten" if scope.is_rewritten else "route"
         values = self.policy.vary.values(environ) if self._has_vary else ()
+        if self._has_query:
+            values = [*values, part]
         key = make_key(kind, environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *values)
         plan = scope.plan
-        is_lasting = not (self._has_vary or scope.is_rewritten)
+        is_lasting = not (self._has_vary or self._has_query or scope.is_rewritten)
         if is_lasting and plan is not None and plan.found is not None and plan.found[0] is self:
             plan.key = key
         return key
@@ -154,9 +208,11 @@ class CachedEndpoint:
 
     # Renders ----------------------------------------------------------------
 
-    def _answer_anew(self, scope: Scope, key: str) -> WerkzeugResponse:
+    def _answer_anew(self, scope: Scope, key: str, inputs: Values | None = None) -> WerkzeugResponse:
         own_scopes: list[RenderScope] = []
-        made = self._cache.once(key, lambda release: self._make(scope, key, release, own_scopes), scope.purged_by)
+        made = self._cache.once(
+            key, lambda release: self._make(scope, key, release, own_scopes, inputs), scope.purged_by
+        )
         if own_scopes and (own_scopes[0].has_leftovers or made.entry is None):
             # Functions passed to after() run, and uploads are closed, when this response has been sent.
             scope.call_after(partial(end, own_scopes[0]))
@@ -169,10 +225,15 @@ class CachedEndpoint:
         response: WerkzeugResponse = ended
         return response
 
-    def _make(self, scope: Scope, key: str, release: Callable[[], None], own_scopes: list[RenderScope]) -> Outcome:
+    def _make(
+        self, scope: Scope, key: str, release: Callable[[], None], own_scopes: list[RenderScope],
+        inputs: Values | None,
+    ) -> Outcome:  # fmt: skip
         make_context = self._context_maker(has_client=self.policy.reading is not Reading.EMPTY)
         scope.share_cookies()
-        inner = self._enter(scope.environ, scope.path, scope.matched, self.policy.reading, release, make_context)
+        inner = self._enter(
+            scope.environ, scope.path, scope.matched, self.policy.reading, release, make_context, inputs
+        )
         inner.is_rewritten, inner.requested_path = scope.is_rewritten, scope.requested_path
         own_scopes.append(inner)
         try:
@@ -185,7 +246,7 @@ class CachedEndpoint:
             return Outcome(answer=self._tell(made.answer, inner.record))
         return made
 
-    def _refresher(self, scope: Scope, key: str) -> Make:
+    def _refresher(self, scope: Scope, key: str, inputs: Values | None = None) -> Make:
         """Return a function that renders in the background, without the data of the client that caused the refresh."""
         environ, path, params = self._covered_environ(scope.environ, scope.path), scope.path, scope.matched
         is_rewritten, requested_path, make_context = (
@@ -195,7 +256,7 @@ class CachedEndpoint:
         )
 
         def refresh(release: Callable[[], None]) -> Outcome:
-            inner = self._enter(environ, path, params, self._reading_in_refresh, release, make_context)
+            inner = self._enter(environ, path, params, self._reading_in_refresh, release, make_context, inputs)
             inner.is_rewritten, inner.requested_path = is_rewritten, requested_path
             return self._refresh(inner, key)
 
@@ -223,15 +284,25 @@ class CachedEndpoint:
         :raise Exception: If the handler raises it.
         """
         make_context = self._context_maker(has_client=False)
-        inner = self._enter(
-            environ_without_client("", "/"), path, params, self._reading_in_refresh, lambda: None, make_context
-        )
+        environ = environ_without_client("", "/")
+        inner = self._enter(environ, path, params, self._reading_in_refresh, lambda: None, make_context)
         try:
-            return self._render(inner, self.key_of(inner), None), inner.record
+            if self._inputs is None:
+                return self._render(inner, self._key(inner, ""), None), inner.record
+            return self._prerender_checked(inner, self._inputs), inner.record
         except TurnedDynamicError:
             return None, inner.record
         finally:
             end(inner)
+
+    def _prerender_checked(self, inner: RenderScope, inputs: KeyedInputs) -> Outcome | None:
+        """Render with the defaults of all inputs. Return ``None`` if some have none."""
+        try:
+            inner.environ[INPUTS], part = inputs.read(inner.environ, inner.params)
+        except ValidationError:
+            inner.record.dynamic = "inputs without defaults"
+            return None
+        return self._render(inner, self._key(inner, part), None)
 
     @property
     def _reading_in_refresh(self) -> Reading:
@@ -245,7 +316,7 @@ class CachedEndpoint:
 
     def _enter(
         self, environ: WSGIEnvironment, path: str, params: Params, reading: Reading, release: Callable[[], None],
-        make_context: MakeRenderContext | None,
+        make_context: MakeRenderContext | None, inputs: Values | None = None,
     ) -> RenderScope:  # fmt: skip
         """Return the scope of a new render, in an empty context."""
         render = Render(
@@ -262,6 +333,8 @@ class CachedEndpoint:
         readable = covered if reading is Reading.EMPTY else environ
         if readable["REQUEST_METHOD"] != "GET":  # a HEAD has the same render as the GET
             readable = {**readable, "REQUEST_METHOD": "GET"}
+        if inputs is not None:
+            readable = {**readable, INPUTS: inputs}
         return RenderScope(
             covered, readable, self.info, params, path, Context(), render, self.policy.vary, make_context
         )
@@ -288,7 +361,7 @@ class CachedEndpoint:
             scope.is_private = True
             headers = private_headers_of_hit(held)
         elif not scope.met:
-            self._hits.remember(scope, held)
+            self._hits.remember(scope, held, self._queries)
         response: Response | None = held.response
         if response is None or pairs_of(response.headers) is not headers:
             # Requests of the same second get the same response, since each change is made to a copy.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..._cache.policy import headers_of_hit
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 # https://wsgi.readthedocs.io/en/latest/specifications/routing_args.html
 ROUTE, ROUTING_ARGS = "routehandlers.route", "wsgiorg.routing_args"
 
+# Bounds of the queries of each route that are remembered: their number, and the characters of a query and its key.
+MOST_READY = 1_000
+_LONGEST_READY = 1_000
+
 Answer = tuple[str, Pairs, Iterable[bytes]]
 
 
@@ -45,6 +50,26 @@ class Ready:
         self.addition = addition_of(config_headers) if config_headers else None
 
 
+class ReadyQueries:
+    """The stored responses of the queries of one route that has a query model.
+
+    Each key is the plan of a path with the query as it was sent, so another spelling is another key.
+    """
+
+    def __init__(self) -> None:
+        self._ready: dict[tuple[Plan, str], Ready] = {}
+        self.get = self._ready.get
+
+    def put(self, plan: Plan, query: str, ready: Ready) -> None:
+        """Remember a response. The oldest is dropped for a new one."""
+        if len(query) + len(ready.key) > _LONGEST_READY:
+            return
+        while len(self._ready) >= MOST_READY:
+            with suppress(RuntimeError, StopIteration):  # another thread may change it at the same time
+                self._ready.pop(next(iter(self._ready)), None)
+        self._ready[plan, query] = ready
+
+
 class Hits:
     """Responses of one application that are ready in memory.
 
@@ -57,8 +82,11 @@ class Hits:
         self._good_hosts = good_hosts
         self.is_on = True
 
-    def remember(self, scope: Scope, held: Held) -> None:
-        """Note on the plan of a request that a fresh entry answered it."""
+    def remember(self, scope: Scope, held: Held, queries: ReadyQueries | None = None) -> None:
+        """Note on the plan of a request that a fresh entry answered it.
+
+        :param queries: The queries of the route, if it has a query model.
+        """
         plan = scope.plan
         if plan is None or not self.is_on or held.entry.fallback or scope.is_rewritten or not plan.is_unconditional:
             return
@@ -68,13 +96,19 @@ class Hits:
             return
         if plan.found is None or plan.found[0].info.pattern != scope.route.pattern:
             return
-        if plan.ready is None:
+        if queries is not None:
+            plan.queries = queries
+            ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())
+            queries.put(plan, scope.environ.get("QUERY_STRING") or "", ready)
+        elif plan.ready is None:
             plan.ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())
 
     def answer(self, plan: Plan, environ: WSGIEnvironment) -> Answer | None:
         """Return the response if the request is a plain ``GET`` and its entry is fresh in memory."""
         get = environ.get
         ready = plan.ready
+        if ready is None and plan.queries is not None:
+            ready = plan.queries.get((plan, get("QUERY_STRING") or ""))
         if (
             ready is None
             or get("REQUEST_METHOD") != "GET"

@@ -15,7 +15,7 @@ from ..._http.request.path import target_of
 
 if TYPE_CHECKING:
     from ...typing import Params, WSGIEnvironment
-    from .hits import Ready
+    from .hits import Ready, ReadyQueries
 
 # Bounds of the table, in bytes and in paths.
 MOST_BYTES = 16 * 2**20
@@ -53,6 +53,7 @@ class Plan:
         condition. Without a matcher nothing is noted here, and the scope of each request knows.
     :ivar key: Cache key of the response of ``found``, if no header is part of the key.
     :ivar ready: The stored response that is ready in memory, if there is one.
+    :ivar queries: The stored responses that are ready by query, if the route has a query model.
     :ivar size: Approximate bytes in the table.
     """
 
@@ -71,6 +72,7 @@ class Plan:
     meets_root: bool | None = False
     key: str | None = None
     ready: Ready | None = None
+    queries: ReadyQueries | None = None
     size = 0
 
     def __init__(self, text: str | None, whole: str) -> None:
