@@ -36,7 +36,7 @@ SURFACE = {
         "AppFolderError", "DynamicUsageError", "FetchError", "InvalidAppError", "InvalidConfigError",
         "InvalidPatternError", "InvalidReturnError", "InvalidRouteModuleError", "InvalidSegmentError", "InvalidStaticParamsError",
         "InvalidTreeError", "OutsideRequestError", "PurgeInRenderError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
-        "RouteModuleImportError", "StorageError", "UnknownApplicationError", "UnknownRouteError",
+        "RouteModuleImportError", "StorageError", "UnknownApplicationError", "UnknownRouteError", "ValidationError",
     ],
 }  # fmt: skip
 
