@@ -347,6 +347,7 @@ def _request_class(config: Config, route: SegmentConfig | None, limits: Mapping[
 
     class AppRequest(Request):
         base_path = config.base_path
+        model_adapters = config.model_adapters
         trusted_hosts = list(config.trusted_hosts) if config.trusted_hosts is not None else None
 
     for name in LIMITS:

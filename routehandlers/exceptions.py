@@ -34,7 +34,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from werkzeug.exceptions import UnprocessableEntity
+import werkzeug.exceptions
 
 
 class RouteHandlersError(Exception):
@@ -199,7 +199,7 @@ class ResponseStartedError(RouteHandlersError, RuntimeError):
     """A cookie or header was set after the headers were sent."""
 
 
-class ValidationError(RouteHandlersError, UnprocessableEntity):
+class ValidationError(RouteHandlersError, werkzeug.exceptions.UnprocessableEntity):
     """Inputs of a request are invalid. A handler can raise it, too: the response is a 422 that lists the errors.
 
     :param errors: One dict for each value. ``detail`` is a sentence for the client. ``pointer`` is the place in the

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._http.request.checked_json import InvalidInputError
 from .._http.request.request import Request
-from .._http.response.faults import MOST_ERRORS, Error
-from ..exceptions import ValidationError
+from .._http.response.faults import Error, invalid_inputs
 from .readers import MISSING, Reader, make_reader
 from .signature import Place, Signature
 
@@ -71,10 +70,3 @@ class Inputs:
         if errors:
             raise invalid_inputs(errors)
         return values
-
-
-def invalid_inputs(errors: list[Error]) -> ValidationError:
-    """Return the exception for invalid inputs. It counts all errors, and lists the first ones."""
-    error = ValidationError(errors)
-    del error.errors[MOST_ERRORS:]
-    return error

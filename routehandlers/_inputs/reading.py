@@ -7,11 +7,12 @@ from functools import partial
 from inspect import Parameter
 from typing import Any, NamedTuple
 
+from .._http.request.checked_json import INSTALL
 from .._models.base import ModelAdapter
 from .._models.choosing import adapter_for
 from .annotations import UnresolvedError, annotations_of, resolve
 from .parameters import InputParameter, parameters_of
-from .responses import INSTALL, Choose, Declared, responses_of, show_type
+from .responses import Choose, Declared, responses_of, show_type
 from .signature import DeclaredInput, Place, Signature
 
 _WITHOUT_BODY = ("GET", "HEAD")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from .._http.request.checked_json import INSTALL
 from .._http.response.fetch_response import FetchResponse
 from .._http.response.response import WITHOUT_BODY
 from .._models.base import ModelAdapter
@@ -26,8 +27,6 @@ _UNIONS = (Union, types.UnionType)
 
 # These are sent as they are.
 _RESPONSES = (WerkzeugResponse, FetchResponse)
-
-INSTALL = "Install one: pip install 'routehandlers[pydantic]' or 'routehandlers[msgspec]'."
 
 
 class Declared(NamedTuple):

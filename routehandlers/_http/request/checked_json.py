@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from ..._models.base import Fault, ModelAdapter
+from ..._models.choosing import adapter_for
+from ..response.faults import errors_in_body, invalid_inputs
 from ..values import json as _json
 
 if TYPE_CHECKING:
@@ -55,6 +57,46 @@ def json_reader(adapter: ModelAdapter, model: Any) -> Callable[[Request], Any]:
             raise InvalidInputError(adapter.faults(model, error, parsed(data))) from None
 
     return read
+
+
+INSTALL = "Install one: pip install 'routehandlers[pydantic]' or 'routehandlers[msgspec]'."
+
+# The readers of request.json(model), by model and adapters.
+_readers: dict[Any, Callable[[Request], Any]] = {}
+_MOST_READERS = 1_000
+
+
+def read_checked(request: Request, model: Any, adapters: Sequence[ModelAdapter]) -> Any:
+    """Return the body of a request as a value of a model.
+
+    :param adapters: Adapters of the application.
+    :raise ValidationError: If the body does not fit the model.
+    :raise TypeError: If no library that checks the model is installed.
+    """
+    try:
+        read = _reader_of(model, tuple(adapters))
+        return read(request)
+    except InvalidInputError as invalid:
+        raise invalid_inputs(errors_in_body(invalid.faults)) from None
+
+
+def _reader_of(model: Any, adapters: tuple[ModelAdapter, ...]) -> Callable[[Request], Any]:
+    try:
+        known = _readers.get((model, adapters))
+    except TypeError:  # an annotation that cannot be hashed
+        return _make_reader(model, adapters)
+    if known is None:
+        if len(_readers) >= _MOST_READERS:  # an application that makes models while it runs
+            _readers.clear()
+        known = _readers[model, adapters] = _make_reader(model, adapters)
+    return known
+
+
+def _make_reader(model: Any, adapters: tuple[ModelAdapter, ...]) -> Callable[[Request], Any]:
+    adapter = adapter_for(model, adapters)
+    if adapter is None:
+        raise TypeError(f"request.json({model!r}): no library that checks it is installed. {INSTALL}")
+    return json_reader(adapter, model)
 
 
 def _of_other_type(request: Request) -> bytes:

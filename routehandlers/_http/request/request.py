@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from builtins import bytes as Bytes  # noqa: N812  # Next names a method so
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl
 
 import werkzeug.wrappers
@@ -18,12 +18,15 @@ from ..values import json as _json
 from ..values.next_names import FormData
 from ..values.url import URL
 from .body import read_body
+from .checked_json import read_checked
 from .form import Fields, Files, FormLimits, parse_multipart, parse_urlencoded
 from .host import host_of
 from .path import canonical_path, escape, readable_path
 
 if TYPE_CHECKING:
-    from ...typing import WSGIEnvironment
+    from typing_extensions import TypeForm
+
+    from ...typing import ModelAdapter, WSGIEnvironment
 
 # Values that Werkzeug's __init__ reads from the environment. Here each one is
 # read at its first use, since most handlers use one or two of them.
@@ -49,6 +52,12 @@ OF_THE_BODY = frozenset({"data", "files", "form", "stream"})
 _JSON: Any = SimpleNamespace(loads=lambda data: _json.loads(data if isinstance(data, bytes) else data.encode()))
 
 
+# Stands for no model. None is one: JSON has null.
+_LAX: Any = object()
+
+_T = TypeVar("_T")
+
+
 class Request(werkzeug.wrappers.Request):
     """A request, with Next's methods on top of Werkzeug's.
 
@@ -59,6 +68,9 @@ class Request(werkzeug.wrappers.Request):
     """
 
     json_module = _JSON
+
+    model_adapters: Sequence[ModelAdapter] = ()
+    """The setting ``model_adapters`` of the application."""
 
     base_path = ""
     """The ``base_path`` of the application's configuration."""
@@ -80,12 +92,22 @@ class Request(werkzeug.wrappers.Request):
 
     # Next's methods ---------------------------------------------------------
 
-    def json(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]  # as in Next; get_json() is Werkzeug's
-        """Parse the body as JSON. The ``Content-Type`` does not matter.
+    @overload  # type: ignore[override]  # as in Next; get_json() is Werkzeug's
+    def json(self) -> Any: ...
+    @overload
+    def json(self, model: TypeForm[_T], /) -> _T: ...
+    def json(self, model: Any = _LAX, /) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Parse the body as JSON. Without a model, the ``Content-Type`` does not matter.
 
+        :param model: A class with fields, or another type such as ``list[Item]`` or ``Item | Draft``. The result is a
+            value of it. A checked input, ``def POST(body: Item)``, does the same for a whole handler.
         :raise BadRequest: If the body is empty, not JSON, or not UTF-8 (a 400).
         :raise RequestEntityTooLarge: If the body is over the limit (a 413).
+        :raise UnsupportedMediaType: With a model, if the ``Content-Type`` is not that of JSON (a 415).
+        :raise ValidationError: If the body does not fit the model (a 422).
         """
+        if model is not _LAX:
+            return read_checked(self, model, type(self).model_adapters)
         try:
             return _json.loads(self.bytes())
         except ValueError as error:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from ..._models.base import Fault
+from ...exceptions import ValidationError
 
 Error = dict[str, str]
 
@@ -17,6 +18,13 @@ _LONGEST_NAME = 200
 
 # Characters of a URI fragment, RFC 3986 section 3.5.
 _FRAGMENT = "/?:@-._~!$&'()*+,;="
+
+
+def invalid_inputs(errors: list[Error]) -> ValidationError:
+    """Return the exception for invalid inputs. It counts all errors, and lists the first ones."""
+    error = ValidationError(errors)
+    del error.errors[MOST_ERRORS:]
+    return error
 
 
 def errors_in_body(faults: Iterable[Fault]) -> list[Error]:
