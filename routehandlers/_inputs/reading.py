@@ -36,7 +36,7 @@ def read_signature(method: str, handler: Callable[..., Any], adapters: Sequence[
     parameters = parameters_of(handler)
     if parameters is None:
         return Reading(Signature(()), [wrong_parameters(method)])
-    choose = partial(adapter_for, extra=tuple(adapters))
+    choose = partial(adapter_for, extra_adapters=tuple(adapters))
     mistakes: list[str] = []
     inputs: dict[Place, DeclaredInput] = {}
     for place, parameter in parameters.inputs.items():

@@ -92,11 +92,11 @@ class Request(werkzeug.wrappers.Request):
 
     # Next's methods ---------------------------------------------------------
 
-    @overload  # type: ignore[override]  # as in Next; get_json() is Werkzeug's
+    @overload
     def json(self) -> Any: ...
     @overload
-    def json(self, model: TypeForm[_T], /) -> _T: ...
-    def json(self, model: Any = _LAX, /) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def json(self, model: TypeForm[_T]) -> _T: ...
+    def json(self, model: Any = _LAX) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Parse the body as JSON. Without a model, the ``Content-Type`` does not matter.
 
         :param model: A class with fields, or another type such as ``list[Item]`` or ``Item | Draft``. The result is a
