@@ -13,6 +13,7 @@ from ..parts.exact import Check, Exact
 from ..parts.keys import values_of
 from ..parts.objects import Filter
 from ..parts.strings import preparation
+from .defaults import completer
 from .faults import StringsError, faults_of
 from .fields import as_struct, fields_of, is_made_with_msgspec, reads_lists, refuse_unknown_classes, shape_of
 from .schemas import schemas_of
@@ -60,7 +61,7 @@ class MsgspecAdapter:
                 raise msgspec.ValidationError("Input is nested too deeply") from None
             return decode(data[len(_BOM) :])
 
-        return parse
+        return self._completed(model, parse)
 
     def from_strings(self, model: Any) -> Callable[[Strings], Any]:
         """Return a function that makes a value of text."""
@@ -77,13 +78,18 @@ class MsgspecAdapter:
             except msgspec.ValidationError as error:
                 raise StringsError(str(error)) from error.__cause__
 
-        return read
+        return self._completed(model, read)
 
     def from_objects(self, model: Any) -> Callable[[Any], Any]:
         """Return a function that filters objects, and checks them."""
         self._decoder(model)
         project = self._filter.project(model)
-        return lambda value: msgspec.convert(project(value), model, from_attributes=True)
+        return self._completed(model, lambda value: msgspec.convert(project(value), model, from_attributes=True))
+
+    def _completed(self, model: Any, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Return a function whose values have their defaults."""
+        complete = completer(model, self.fields)
+        return make if complete is None else lambda data: complete(make(data))
 
     def is_exact(self, model: Any) -> Check:
         """Return a function that says whether a value can be written as it is."""
