@@ -10,7 +10,7 @@ from inputs.conftest import module_of
 from servers import write_app
 
 from routehandlers.exceptions import ValidationError
-from routehandlers.flask import RouteBlueprint
+from routehandlers.flask import RouteHandlersBlueprint
 
 
 def make(tmp_path: Path, kind: str) -> Flask:
@@ -29,7 +29,7 @@ def make(tmp_path: Path, kind: str) -> Flask:
     )  # fmt: skip
     app = Flask(__name__)
     folder = write_app(tmp_path, {"items/route.py": source, "cached/route.py": cached})
-    app.register_blueprint(RouteBlueprint("api", folder), url_prefix="/api")
+    app.register_blueprint(RouteHandlersBlueprint("api", folder), url_prefix="/api")
     return app
 
 

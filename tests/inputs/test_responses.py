@@ -100,17 +100,17 @@ def test_statuses_and_headers(make_app: MakeApp, client_for: ClientFor, module: 
     def post(kind: str) -> tuple[object, ...]:
         response = client.post(f"/?kind={kind}")
         own = {name: value for name, value in response.headers.items() if name.startswith("X-")}
-        return response.status, response.json if response.data else None, own
+        return response.status.upper(), response.json if response.data else None, own
 
-    assert post("made") == ("201 CREATED".title(), item, {})
-    assert post("line") == ("201 Made", item, {})
-    assert post("headers") == ("201 Created", item, {"X-A": "1"})
-    assert post("taken") == ("409 Conflict", {"reason": "taken"}, {"X-B": "2"})
-    assert post("gone") == ("204 No Content", None, {})
+    assert post("made") == ("201 CREATED", item, {})
+    assert post("line") == ("201 MADE", item, {})
+    assert post("headers") == ("201 CREATED", item, {"X-A": "1"})
+    assert post("taken") == ("409 CONFLICT", {"reason": "taken"}, {"X-B": "2"})
+    assert post("gone") == ("204 NO CONTENT", None, {})
     assert post("list") == ("200 OK", [item], {})
     assert post("with") == ("200 OK", [item], {"X-C": "3"})
-    assert post("other")[:2] == ("418 I'M A TEAPOT".replace("'M A TEAPOT", "'m a Teapot"), {"any": 1})
-    assert post("response")[:2] == ("402 Payment Required", {"any": 1})
+    assert post("other")[:2] == ("418 I'M A TEAPOT", {"any": 1})
+    assert post("response")[:2] == ("402 PAYMENT REQUIRED", {"any": 1})
 
 
 @pytest.mark.parametrize(
