@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,10 @@ from ._http.request.request import LIMITS, Request
 from ._http.request.watched import watched_class
 from ._http.response.draft import DraftKey
 from ._inputs.key import KeyedInputs
+from ._metadata.documents import documents_of
+from ._models.choosing import adapter_for
+from ._openapi.deprecated import endpoint_of
+from ._openapi.described import Described
 from ._routing.building import public_path
 from ._routing.converters import check_converters
 from ._routing.rules import make_url_map
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack  # typing.Unpack is not in Python 3.10
     from werkzeug.routing import Map
 
+    from ._openapi.security import Guard
     from .config import Settings
     from .typing import Handler, Params, StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -116,6 +121,9 @@ class RouteHandlers:
             development.meet(self)
         loaded = load(scan(self.directory), self.config)
         self._loaded, self._folder_files = loaded.routes, loaded.folder_files
+        self._described, self._documents = self._describe(loaded.guards), documents_of(loaded.routes)
+        for document in self._documents:
+            document.described = self._described
 
         # revalidate_path() takes patterns with and without the groups of the folders.
         patterns = [
@@ -186,12 +194,23 @@ class RouteHandlers:
     def _endpoint(self, loaded: RouteModule, request_class: type[Request], hits: Hits) -> Endpoint | CachedEndpoint:
         own_class = request_class if all(getattr(loaded.config, name) is None for name in LIMITS) else None
         info = self._info(loaded.route.pattern, loaded.route.folders, loaded.config, own_class)
-        endpoint = Endpoint(loaded, info)
+        endpoint = endpoint_of(loaded, info)
         if "GET" not in loaded.handlers or not loaded.config.is_cacheable:
             return endpoint
         prepared = loaded.prepared.get("GET")
         inputs = KeyedInputs(prepared.inputs) if prepared is not None and prepared.inputs is not None else None
         return CachedEndpoint(endpoint, policy_of(loaded), info, hits, self.config, inputs)
+
+    def _describe(self, guards: Sequence[Guard]) -> Described:
+        return Described(
+            self._loaded,
+            guards,
+            self.config.converters,
+            trailing_slash=self.config.trailing_slash,
+            adapter=adapter_for,
+            own_errors=lambda folders: frozenset(self._folder_files.error_files_of(folders).by_status),
+            has_problems=self._framework is None,
+        )
 
     def _admissions(self) -> dict[int, Callable[[Params], bool]]:
         """Return checks of params for the routes that accept only listed params, by their index."""

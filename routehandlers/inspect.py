@@ -59,14 +59,19 @@ def caching_policy(config: SegmentConfig) -> str:
 def describe_routes(app: RouteHandlers) -> list[dict[str, Any]]:
     """Return all routes as plain values, sorted by pattern, as ``routehandlers routes --json`` prints them.
 
-    ``file`` is relative to the parent of the application's folder.
+    ``file`` is relative to the parent of the application's folder. ``operation_id`` has the id of each method that an
+    OpenAPI document describes.
     """
+    ids = app._described.ids
     return [
         {
             "pattern": route.pattern,
             "methods": list(route.methods),
             "file": _relative(route.file, app.directory.parent),
             "caching": caching_policy(route.config),
+            "operation_id": {
+                method: ids[route.pattern, method] for method in route.methods if (route.pattern, method) in ids
+            },
         }
         for route in sorted(app.routes, key=lambda route: route.pattern)
     ]

@@ -17,6 +17,7 @@ SURFACE = {
         "Alternates", "ChangeFrequency", "ImageMetadata", "ImageSize", "Manifest", "ManifestIcon", "ManifestScreenshot", "ManifestShortcut", "Relationship", "Robots",
         "RobotsRule", "Sitemap", "SitemapEntry", "SitemapVideo", "Uploader",
     ],
+    "routehandlers.openapi": ["document", "operation"],
     "routehandlers.fetch": ["FetchResponse", "fetch"],
     "routehandlers.headers": ["CookieAttributes", "Cookies", "DraftMode", "cookies", "draft_mode", "headers"],
     "routehandlers.navigation": ["Interrupt", "forbidden", "not_found", "permanent_redirect", "redirect", "unauthorized"],

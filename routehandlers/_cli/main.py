@@ -18,7 +18,7 @@ from .._hints import hint
 from .._project.project import find_target, load_dotenv
 from .._project.reference import add_to_path
 from ..exceptions import RouteHandlersError
-from . import build, cache, check, dev, explain, new, routes, shell, start, typecheck, typegen
+from . import build, cache, check, dev, explain, new, openapi, routes, shell, start, typecheck, typegen
 from .loading import fail
 
 _EXAMPLES = """examples:
@@ -28,6 +28,7 @@ _EXAMPLES = """examples:
   routehandlers typegen             write types of the routes, for mypy and pyright
   routehandlers routes              list the URLs with their files
   routehandlers explain GET /a      show the steps that a request takes
+  routehandlers openapi             print the OpenAPI document
   routehandlers check               report every mistake in app/
   routehandlers cache list          list the entries of a shared cache
   routehandlers shell               open a Python prompt with the application
@@ -43,6 +44,7 @@ _COMMANDS: dict[str, Any] = {
     "typegen": typegen,
     "routes": routes,
     "explain": explain,
+    "openapi": openapi,
     "check": check,
     "typecheck": typecheck,
     "cache": cache,

@@ -18,6 +18,7 @@ from .._start.segment_config import SegmentConfig
 from ..exceptions import InvalidTreeError, RouteHandlersError
 from .exports import find_generated_mistakes
 from .generated import CACHE_CONTROL, TYPES, generated_route
+from .openapi import document_routes, find_document_mistakes
 
 # Social networks refuse larger images:
 # https://nextjs.org/docs/app/api-reference/file-conventions/metadata/opengraph-image
@@ -50,10 +51,13 @@ def load_metadata(
         if not isinstance(module, ModuleType):
             problems.append(module)
             continue
-        mistakes = list(find_generated_mistakes(route, route.metadata, module))
+        if route.metadata.kind == "openapi":
+            mistakes = list(find_document_mistakes(route, module))
+            routes += [] if mistakes else document_routes(route, module)
+        else:
+            mistakes = list(find_generated_mistakes(route, route.metadata, module))
+            routes += [] if mistakes else [generated_route(route, route.metadata, module)]
         problems += mistakes
-        if not mistakes:
-            routes.append(generated_route(route, route.metadata, module))
     return routes, problems
 
 

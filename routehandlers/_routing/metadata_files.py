@@ -13,8 +13,9 @@ from dataclasses import dataclass
 class MetadataFile:
     """A file that makes a metadata route.
 
-    :param kind: ``robots``, ``sitemap``, ``manifest``, ``favicon``, ``icon``, ``apple_icon``, ``opengraph_image`` or
-        ``twitter_image``. If the file is Python, it defines a function with this name.
+    :param kind: ``robots``, ``sitemap``, ``manifest``, ``favicon``, ``icon``, ``apple_icon``, ``opengraph_image``,
+        ``twitter_image`` or ``openapi``. If the file is Python, it defines a function with this name, which only
+        ``openapi`` can lack.
     :param url_name: The last segment of its URL.
     :param is_generated: Whether it is Python.
     :param is_for_root: Whether it is only allowed in the ``app`` folder itself.
@@ -42,6 +43,7 @@ _ONLY_ONE = {
     "favicon.ico": MetadataFile("favicon", "favicon.ico", is_generated=False, is_for_root=True),
     "sitemap.xml": MetadataFile("sitemap", "sitemap.xml", is_generated=False),
     "sitemap.py": MetadataFile("sitemap", "sitemap.xml", is_generated=True),
+    "openapi.py": MetadataFile("openapi", "openapi.json", is_generated=True),
 }
 
 _STATIC_IMAGE = re.compile("|".join(rf"({name})[0-9]?\.(?:{endings})" for name, endings in _IMAGES.items()))

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
+from .._metadata.documents import scheme_names
 from .._metadata.files import load_metadata
+from .._openapi.described import find_operation_mistakes
+from .._openapi.security import Guard, read_guards
 from .._routing.conflicts import find_conflicts
 from .._routing.converters import find_unknown_converters
 from .._routing.folders import FolderMap, folders_in_use
@@ -29,6 +32,7 @@ class Loaded(NamedTuple):
 
     routes: list[RouteModule]
     folder_files: FolderFiles
+    guards: list[Guard]
 
 
 _imports_files = ContextVar("routehandlers_imports_files", default=True)
@@ -63,7 +67,10 @@ def load(tree: RouteTree, config: Config) -> Loaded:
     routes, route_mistakes = loader.load(tree.routes)
     functions, file_mistakes = load_folder_files(loader, tree.folder_files)
     middleware, matcher_mistakes = make_middleware(functions)
+    guards, guard_mistakes = read_guards(functions, middleware)
+    schemes = scheme_names(guards, metadata)
     problems += [*route_mistakes, *metadata_mistakes, *file_mistakes, *matcher_mistakes]
+    problems += [*guard_mistakes, *find_operation_mistakes(routes, schemes)]
     problems += [missed.problem for missed in tree.near_misses if not is_imported(missed.file)]
     if len(problems) == 1 and isinstance(problems[0], RouteModuleImportError):
         raise problems[0].error
@@ -71,4 +78,4 @@ def load(tree: RouteTree, config: Config) -> Loaded:
         raise InvalidAppError(tree.root, problems)
     answers_failures = any(function.name in FAILURE_FILES for function in functions)
     folder_map = FolderMap(folders, config.converters) if answers_failures else None
-    return Loaded([*routes, *metadata], FolderFiles(functions, middleware, transforms, folder_map))
+    return Loaded([*routes, *metadata], FolderFiles(functions, middleware, transforms, folder_map), guards)

@@ -52,6 +52,7 @@ def test_routes_prints_json_for_programs(tmp_path: Path) -> None:
     assert rows[-1] == {
         "prefix": "", "pattern": "/items/[slug]", "methods": ["DELETE", "GET", "HEAD", "OPTIONS"], "file": "app/items/[slug]/route.py",
         "caching": "revalidate 60s",
+        "operation_id": {"DELETE": "delete_items_by_slug", "GET": "get_items_by_slug"},
     }  # fmt: skip
 
 
@@ -65,7 +66,10 @@ def test_an_empty_folder_is_told_what_to_write(tmp_path: Path) -> None:
     ("words", "sentence"),
     [
         (["rotues"], "there is no command 'rotues'. Did you mean 'routes'?"),
-        (["xyz"], "There are: dev, build, start, typegen, routes, explain, check, typecheck, cache, shell, new."),
+        (
+            ["xyz"],
+            "There are: dev, build, start, typegen, routes, explain, openapi, check, typecheck, cache, shell, new.",
+        ),
         (["routes", "nowhere"], "There is no folder"),
         (["start", "nowhere"], "There is no folder"),
         (["dev", "nowhere"], "There is no folder"),

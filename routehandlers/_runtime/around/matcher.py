@@ -33,6 +33,11 @@ class Matcher:
 
     items: tuple[_Item, ...]
 
+    @property
+    def decides_by_path(self) -> bool:
+        """Whether no item has conditions that depend on more than the path."""
+        return not any(item.has or item.missing for item in self.items)
+
     def match_path(self, path: str, budget: Budget) -> bool | None:
         """Return whether requests for a path match; ``None`` if that depends on more than the path.
 
