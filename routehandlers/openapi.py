@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from ._hints import shorten
 from ._openapi.document import Covers, make_document
 from ._openapi.settings import SPEC_VERSIONS, DocumentSettings, OperationSettings, attach
+from .exceptions import UnknownRouteError
 
 if TYPE_CHECKING:
     from ._start.loader import RouteModule
@@ -38,7 +39,8 @@ def document(
         are the routes below the only ``openapi.py`` of the application, or all routes.
     :param spec_version: The version of OpenAPI, by default that of ``openapi.py``, or else 3.1.
     :param server: The prefix of all paths, by default the base path.
-    :raise ValueError: If there is no such version, or no route with the prefix.
+    :raise ValueError: If there is no such version.
+    :raise UnknownRouteError: If no route has the prefix.
     """
     if spec_version is not None and spec_version not in SPEC_VERSIONS:
         raise ValueError(f"spec_version is {spec_version!r}. Give one of {', '.join(map(repr, SPEC_VERSIONS))}.")
@@ -65,7 +67,7 @@ def _chosen(app: RouteHandlers, prefix: str | None) -> tuple[DocumentSettings, C
         return f"{route.route.pattern.rstrip('/')}/".startswith(below)
 
     if not any(covers(route) for route in app._described.routes):
-        raise ValueError(f"No route begins with {prefix!r}.")
+        raise UnknownRouteError(f"No route begins with {prefix!r}.")
     return DocumentSettings(), covers, len([part for part in start.split("/") if part])
 
 

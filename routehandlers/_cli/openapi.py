@@ -40,13 +40,10 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     mounted, prefix = _chosen(loading.load_project(options.target, public=False).mounted, options.prefix)
-    try:
-        made = loading.run_user_code(
-            lambda: document(mounted.app, prefix=prefix, spec_version=options.spec_version, server=mounted.url_prefix),
-            "openapi.py",
-        )
-    except ValueError as error:
-        loading.fail(str(error))
+    made = loading.run_user_code(
+        lambda: document(mounted.app, prefix=prefix, spec_version=options.spec_version, server=mounted.url_prefix),
+        "openapi.py",
+    )
     for line in _left_out(mounted):
         print(line, file=sys.stderr)
     text = f"{json.dumps(made, indent=2, ensure_ascii=False)}\n"

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter
 
 from routehandlers import RouteHandlers
+from routehandlers.exceptions import UnknownRouteError
 from routehandlers.openapi import document
 
 MakeApp = Callable[..., RouteHandlers]
@@ -227,5 +228,5 @@ def test_a_prefix_chooses_routes_by_whole_segments(make_app: MakeApp) -> None:
     app = make_app({"v1/a/route.py": HANDLER, "v12/a/route.py": HANDLER, "v1/route.py": HANDLER})
 
     assert list(paths(app, prefix="/v1")) == ["/v1", "/v1/a"]
-    with pytest.raises(ValueError, match="No route begins with '/v2'"):
+    with pytest.raises(UnknownRouteError, match="No route begins with '/v2'"):
         document(app, prefix="/v2")
