@@ -207,7 +207,7 @@ class RouteHandlers:
             guards,
             self.config.converters,
             trailing_slash=self.config.trailing_slash,
-            adapter=adapter_for,
+            adapter=lambda model: adapter_for(model, tuple(self.config.model_adapters)),
             own_errors=lambda folders: frozenset(self._folder_files.error_files_of(folders).by_status),
             has_problems=self._framework is None,
         )

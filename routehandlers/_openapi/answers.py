@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 JSON = "application/json"
 _PROBLEM_TYPE = "application/problem+json"
 
-# Media types whose model describes one element of a stream.
-_STREAMS = ("application/jsonl", "text/event-stream")
+_LINES = "application/jsonl"
+_EVENTS = "text/event-stream"
 
 
 def responses_of(
@@ -42,7 +42,11 @@ def responses_of(
     if not made or operation.signature.also:
         made["default"] = {"description": "The response of the handler."}
     for status in _statuses(operation, is_guarded=is_guarded):
-        made.setdefault(str(status), _problem(status, components, is_own=status in own_errors))
+        problem = _problem(status, components, is_own=status in own_errors)
+        declared = made.setdefault(str(status), problem)
+        if "content" in declared and "content" in problem:
+            # The handler can also answer this status itself.
+            made[str(status)] = {**declared, "content": {**declared["content"], **problem["content"]}}
     for key, own in (operation.settings.responses or {}).items():
         if own is None:
             made.pop(str(key), None)
@@ -57,10 +61,21 @@ def _declared(response: DeclaredResponse, components: Components, spec_version: 
     if response.adapter is None:
         return described
     schema = components.schema(response.adapter, response.model, "output")
-    if response.media_type in _STREAMS:
+    if response.media_type in (_LINES, _EVENTS):
         name = "x-itemSchema" if spec_version == "3.1" else "itemSchema"
-        return {**described, "content": {response.media_type: {name: schema}}}
+        item = _event(schema) if response.media_type == _EVENTS else schema
+        return {**described, "content": {response.media_type: {name: item}}}
     return {**described, "content": {response.media_type: {"schema": schema}}}
+
+
+def _event(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of one event, whose data is JSON in a text.
+
+    https://spec.openapis.org/oas/v3.2.0#special-considerations-for-server-sent-events
+    """
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": schema}
+    others = {"event": {"type": "string"}, "id": {"type": "string"}, "retry": {"type": "integer", "minimum": 0}}
+    return {"type": "object", "properties": {"data": data, **others}}
 
 
 def _statuses(operation: Operation, *, is_guarded: bool) -> Iterator[int]:

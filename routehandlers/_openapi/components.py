@@ -79,8 +79,11 @@ class Components:
         """Add components. Return the new names of those whose name another component has already."""
         renamed: dict[str, str] = {}
         for name, schema in components.items():
-            if self.all.get(name, schema) != schema:
-                renamed[name] = f"{name}{owner[:1].upper()}{owner[1:]}"
+            new = name
+            while self.all.get(new, schema) != schema or (new != name and new in components):
+                new += f"{owner[:1].upper()}{owner[1:]}"
+            if new != name:
+                renamed[name] = new
         for name, schema in components.items():
             new = renamed.get(name, name)
             made = rename(schema, renamed)
@@ -112,6 +115,24 @@ class Components:
                     used.add(name)
                     waiting.append(self.all[name])
         return {name: copy.deepcopy(self.all[name]) for name in sorted(used)}
+
+
+def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of a field as text: a parameter or a field of a form can be missing, but not ``null``."""
+    made = dict(schema)
+    if made.get("default", "") is None:
+        del made["default"]
+    if isinstance(made.get("type"), list):
+        types = [kind for kind in made["type"] if kind != "null"]
+        made["type"] = types[0] if len(types) == 1 else types
+    for name in ("anyOf", "oneOf"):
+        if isinstance(made.get(name), list):
+            others = [one for one in made[name] if one != {"type": "null"}]
+            made = {**made, name: others}
+            if len(others) == 1:
+                del made[name]
+                made = {**others[0], **made}
+    return made
 
 
 def _references(part: object) -> Iterator[str]:

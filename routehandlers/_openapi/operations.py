@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._routing.segments import Kind, parse_segment
 from .answers import JSON
-from .components import Components
+from .components import Components, without_null
 from .handlers import describe
 from .paths import path_parameter
 
@@ -112,7 +112,7 @@ def _fields(declared: DeclaredInput, components: Components) -> dict[str, _Field
     properties, required = components.properties(declared.adapter, declared.model)
     found: dict[str, _Field] = {}
     for field in declared.fields:
-        schema = properties.get(field.alias, properties.get(field.name, {}))
+        schema = without_null(properties.get(field.alias, properties.get(field.name, {})))
         found[field.alias] = _Field(field, schema, field.is_required or field.alias in required)
     return found
 
