@@ -94,12 +94,12 @@ class Components:
         """Return the schema of a model that was wanted."""
         return self._schemas[id(adapter), id(model), mode]
 
-    def properties(self, adapter: ModelAdapter, model: Any) -> tuple[dict[str, Any], frozenset[str]]:
-        """Return the schemas of the fields of an input, by the name that clients send, and the required names."""
+    def fields_schema(self, adapter: ModelAdapter, model: Any) -> Mapping[str, Any]:
+        """Return the schema of an input whose fields are sent one by one, such as a query, without references to it."""
         schema: Mapping[str, Any] = self.schema(adapter, model, "input")
         while "$ref" in schema:
             schema = self.all[schema["$ref"].removeprefix(_PREFIX)]
-        return dict(schema.get("properties", {})), frozenset(schema.get("required", ()))
+        return schema
 
     def problem(self, name: str) -> dict[str, str]:
         """Return a reference to a problem document of the library."""
@@ -117,6 +117,18 @@ class Components:
         return {name: copy.deepcopy(self.all[name]) for name in sorted(used)}
 
 
+_NULL = {"type": "null"}
+
+
+def takes_null(schema: Mapping[str, Any]) -> bool:
+    """Return whether ``null`` is one of the values that a schema names."""
+    kind = schema.get("type")
+    return (isinstance(kind, list) and "null" in kind) or any(_NULL in schema.get(name, ()) for name in _UNIONS)
+
+
+_UNIONS = ("anyOf", "oneOf")
+
+
 def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the schema of a field as text: a parameter or a field of a form can be missing, but not ``null``."""
     made = dict(schema)
@@ -125,9 +137,9 @@ def without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(made.get("type"), list):
         types = [kind for kind in made["type"] if kind != "null"]
         made["type"] = types[0] if len(types) == 1 else types
-    for name in ("anyOf", "oneOf"):
+    for name in _UNIONS:
         if isinstance(made.get(name), list):
-            others = [one for one in made[name] if one != {"type": "null"}]
+            others = [one for one in made[name] if one != _NULL]
             made = {**made, name: others}
             if len(others) == 1:
                 del made[name]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._routing.segments import Kind, parse_segment
 from .answers import JSON
-from .components import Components, without_null
+from .components import Components, takes_null, without_null
 from .handlers import describe
 from .paths import path_parameter
 
@@ -85,13 +85,13 @@ def _parameters(
         declared = operation.signature.inputs.get(place)  # type: ignore[call-overload]  # the names are those of Place
         if declared is None:
             continue
-        for name, (field, schema, is_required) in _fields(declared, components).items():
-            yield {
-                "name": header_name(field) if where == "header" else name,
-                "in": where,
-                **({"required": True} if is_required else {}),
-                **_described(schema),
-            }
+        for name, field in _fields(declared, components).items():
+            made = {"name": header_name(field.field) if where == "header" else name, "in": where}
+            if field.is_required:
+                made["required"] = True
+            if field.can_be_empty and where == "query":
+                made["allowEmptyValue"] = True
+            yield {**made, **_described(field.schema)}
 
 
 def header_name(field: ModelField) -> str:
@@ -100,20 +100,26 @@ def header_name(field: ModelField) -> str:
 
 
 class _Field(NamedTuple):
-    """A field of an input, with its schema."""
+    """A field of an input, with its schema.
+
+    :param can_be_empty: Whether it is optional, so that an empty text means ``None``.
+    """
 
     field: ModelField
     schema: dict[str, Any]
     is_required: bool
+    can_be_empty: bool
 
 
 def _fields(declared: DeclaredInput, components: Components) -> dict[str, _Field]:
     """Return the fields of an input by the name that clients send."""
-    properties, required = components.properties(declared.adapter, declared.model)
+    whole = components.fields_schema(declared.adapter, declared.model)
+    properties, required = whole.get("properties", {}), whole.get("required", ())
     found: dict[str, _Field] = {}
     for field in declared.fields:
-        schema = without_null(properties.get(field.alias, properties.get(field.name, {})))
-        found[field.alias] = _Field(field, schema, field.is_required or field.alias in required)
+        schema = properties.get(field.alias, properties.get(field.name, {}))
+        is_required = field.is_required or field.alias in required
+        found[field.alias] = _Field(field, without_null(schema), is_required, takes_null(schema))
     return found
 
 
@@ -133,14 +139,15 @@ def _body(operation: Operation, components: Components) -> dict[str, Any]:
     if form is None:
         return {}
     fields = _fields(form, components)
-    has_files = any(field.is_file for field, _, _ in fields.values())
-    schema = {
-        "type": "object",
-        "title": getattr(form.model, "__name__", "Form"),
-        "properties": {name: _file_schema(field) if field.is_file else one for name, (field, one, _) in fields.items()},
-        "required": [name for name, (_, _, is_required) in fields.items() if is_required],
+    has_files = any(one.field.is_file for one in fields.values())
+    whole = components.fields_schema(form.adapter, form.model)
+    schema = {name: whole[name] for name in ("type", "title", "description", "additionalProperties") if name in whole}
+    schema["properties"] = {
+        name: _file_schema(one.field) if one.field.is_file else one.schema for name, one in fields.items()
     }
-    schema = {name: value for name, value in schema.items() if value or name == "properties"}
+    required = [name for name, one in fields.items() if one.is_required]
+    if required:
+        schema["required"] = required
     # A form without files may be sent either way.
     types = (_MULTIPART,) if has_files else (_FORM, _MULTIPART)
     return {"required": form.is_required, "content": {one: {"schema": schema} for one in types}}
