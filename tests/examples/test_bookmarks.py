@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from browser import open_browser
 from servers import Server, serve
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bookmarks"
@@ -145,23 +144,8 @@ def _read_until(connection: Any, wanted: bytes) -> bytes:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Any]:
-    if not (shutil.which("chromium") and shutil.which("chromedriver")) and not os.environ.get("CI"):
-        pytest.skip(
-            "This test opens the page in Chromium, which is not installed here: apt-get install chromium chromium-driver"
-        )
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or "chromium"
-    for flag in (
-        "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
-        "disable-component-update", "disable-sync", "disable-dev-shm-usage", f"user-data-dir={tmp_path / 'profile'}", "window-size=900,700",
-    ):  # fmt: skip
-        options.add_argument(f"--{flag}")
-    service = webdriver.ChromeService(shutil.which("chromedriver") or "chromedriver")
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
+    with open_browser(tmp_path) as driver:
+        yield driver
 
 
 def test_the_page_shows_a_visit_when_it_happens(server: Server, browser: Any, tmp_path: Path) -> None:
