@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +164,9 @@ def find_swagger_folder() -> Path | None:
 
     The package that contains them is not imported, since it imports Flask.
     """
+    # It takes longer to import than all of this package, and few applications need it.
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         found = distribution("flask-swagger-ui").locate_file("flask_swagger_ui/dist")
     except PackageNotFoundError:

@@ -1,4 +1,7 @@
-"""Schemathesis sends valid and invalid requests to an application, and compares the responses with the document."""
+"""Schemathesis sends valid and invalid requests to applications, and compares the responses with the document.
+
+It does so for the example and for the samples of the guides.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +9,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
-from hypothesis import HealthCheck, settings
+from docs.samples import blocks
+from hypothesis import HealthCheck, given, settings
 
 from routehandlers import RouteHandlers
+from routehandlers.openapi import document
 
 pytestmark = pytest.mark.once
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "openapi" / "app"
+schemathesis = pytest.importorskip("schemathesis", reason="only the row with 'once' has it")
 
-app = RouteHandlers(EXAMPLE)
+ROOT = Path(__file__).parents[2]
+GUIDES = [guide for name in ("openapi", "inputs") if (guide := ROOT / "docs" / "guides" / f"{name}.md").exists()]
+
+BOUNDED = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-def closing(environ: Any, start_response: Any) -> list[bytes]:
-    """Close each response, which Schemathesis forgets."""
-    body = app(environ, start_response)
-    try:
-        return list(body)
-    finally:
-        getattr(body, "close", lambda: None)()
+def closing(app: RouteHandlers) -> Any:
+    """Return an application that closes each response, which Schemathesis forgets."""
+
+    def call(environ: Any, start_response: Any) -> list[bytes]:
+        body: Any = app(environ, start_response)
+        try:
+            return list(body)
+        finally:
+            getattr(body, "close", lambda: None)()
+
+    return call
 
 
 @schemathesis.hook
@@ -37,10 +48,39 @@ def map_body(_context: Any, body: Any) -> Any:
     return int(body) if isinstance(body, float) and body.is_integer() else body
 
 
-schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", closing)
+def check_all(app: RouteHandlers) -> int:
+    """Send valid and invalid requests to all operations of an application. Return how many operations there are."""
+    schema = schemathesis.openapi.from_dict(document(app, prefix="/"))
+    schema.app = closing(app)
+    operations = [result.ok() for result in schema.get_all_operations()]
+    for operation in operations:
+        takes_inputs = operation.query or operation.headers or operation.body
+        for mode in list(schemathesis.GenerationMode) if takes_inputs else [schemathesis.GenerationMode.POSITIVE]:
+
+            @BOUNDED
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def check(case: Any) -> None:
+                case.call_and_validate()
+
+            check()
+    return len(operations)
+
+
+schema = schemathesis.openapi.from_wsgi("/v1/openapi.json", closing(RouteHandlers(ROOT / "examples/openapi/app")))
 
 
 @schema.parametrize()
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@BOUNDED
 def test_the_example_answers_as_its_document_says(case: Any) -> None:
     case.call_and_validate()
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_the_samples_of_a_guide_answer_as_their_document_says(guide: Path, tmp_path: Path) -> None:
+    for block in blocks(guide):
+        if block.title is not None and block.title.startswith("app/"):
+            file = tmp_path / block.title
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
+
+    assert check_all(RouteHandlers(tmp_path / "app")) >= 3
