@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from . import around, caching, in_process, matching, over_http, peers, shapes, start, stream, walk
+from . import around, caching, in_process, inputs, matching, over_http, peers, shapes, start, stream, walk
 from .timing import verdicts
 
 TABLES = {
     "process": in_process,
     "around": around,
     "shapes": shapes,
+    "inputs": inputs,
     "cache": caching,
     "matching": matching,
     "start": start,
