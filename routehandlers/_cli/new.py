@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ def run(options: argparse.Namespace) -> None:
     print(f"Made an application in {folder.resolve() if is_here else folder}. Next:")
     if not is_here:
         print(f"  cd {shlex.quote(str(folder))}")
+    if find_spec("pydantic") is None:
+        print("  pip install -e .   # pydantic, which checks the inputs, and gunicorn")
     print("  routehandlers dev")
 
 

@@ -11,7 +11,7 @@ _PYPROJECT = """
     name = "{project}"
     version = "0.1.0"
     requires-python = ">=3.10"
-    dependencies = ["routehandlers[server]"]
+    dependencies = ["routehandlers[server,pydantic]"]
 
     [project.optional-dependencies]
     dev = ["mypy", "pyright", "pytest"]
@@ -50,19 +50,44 @@ _FILES = {
         def GET() -> HandlerResult:
             return {"hello": "world", "try": ["/items/a", "/stream"]}
         ''',
+    "app/openapi.py": '''
+        """GET /openapi.json describes the routes, and GET /docs shows them."""
+
+        info = {"title": "{name}", "version": "0.1.0"}
+        viewer = "plain"
+        ''',
+    "app/items/_models.py": '''
+        """What an item is made of. Files with an underscore are never a URL."""
+
+        from pydantic import BaseModel, Field
+
+
+        class NewItem(BaseModel):
+            name: str = Field(min_length=1)
+            price: float = Field(gt=0)
+
+
+        class Item(NewItem):
+            slug: str
+        ''',
     "app/items/[slug]/route.py": '''
-        """GET /items/<slug> shows what the brackets matched."""
+        """GET /items/<slug> shows what the brackets matched. PUT takes a body that is checked."""
+
+        from typing import Literal
 
         from routehandlers import Request, Response, RouteContext
         from routehandlers.typing import HandlerResult
+
+        from .._models import Item, NewItem
 
 
         def GET(request: Request, context: RouteContext) -> HandlerResult:
             return Response.json({"slug": context.params["slug"], "query": request.args})
 
 
-        def PUT(request: Request, context: RouteContext) -> HandlerResult:
-            return {"slug": context.params["slug"], "stored": request.json()}, 201
+        def PUT(request: Request, context: RouteContext, *, body: NewItem) -> tuple[Item, Literal[201]]:
+            """Store an item."""
+            return Item(slug=context.params["slug"], name=body.name, price=body.price), 201
         ''',
     "app/stream/route.py": '''
         """GET /stream sends five lines, one each second."""
@@ -87,10 +112,17 @@ _FILES = {
 
 
         def test_an_item_can_be_stored(routehandlers_client: TestClient) -> None:
-            response = routehandlers_client.put("/items/a", json={"price": 3})
+            response = routehandlers_client.put("/items/a", json={"name": "Hat", "price": 25})
 
             assert response.status_code == 201
-            assert response.get_json() == {"slug": "a", "stored": {"price": 3}}
+            assert response.get_json() == {"name": "Hat", "price": 25, "slug": "a"}
+
+
+        def test_an_item_without_a_price_is_refused(routehandlers_client: TestClient) -> None:
+            response = routehandlers_client.put("/items/a", json={"name": "Hat"})
+
+            assert response.status_code == 422
+            assert response.get_json()["errors"] == [{"detail": "Field required.", "pointer": "#/price"}]
         """,
     "pyproject.toml": _PYPROJECT,
     "README.md": """
@@ -105,6 +137,9 @@ _FILES = {
             routehandlers start                # serve with gunicorn
 
             curl http://127.0.0.1:8000/items/a
+            curl -X PUT --json '{"name": "Hat", "price": 25}' http://127.0.0.1:8000/items/a
+
+        The routes are documented on http://127.0.0.1:8000/docs, and for tools on http://127.0.0.1:8000/openapi.json.
         """,
     ".gitignore": """
         __pycache__/

@@ -34,8 +34,8 @@ def files_of(folder: Path) -> set[str]:
 
 
 STARTER = {
-    ".gitignore", "README.md", "app/items/[slug]/route.py", "app/route.py", "app/stream/route.py", "pyproject.toml",
-    "tests/test_items.py",
+    ".gitignore", "README.md", "app/items/[slug]/route.py", "app/items/_models.py", "app/openapi.py", "app/route.py",
+    "app/stream/route.py", "pyproject.toml", "tests/test_items.py",
 }  # fmt: skip
 
 
@@ -61,6 +61,20 @@ def test_new_keeps_what_a_repository_has_before_its_application(tmp_path: Path) 
     assert made.stdout.startswith("Kept .gitignore and README.md.\n")
     assert files_of(tmp_path) == STARTER | set(there)
     assert {name: (tmp_path / name).read_text() for name in there} == there
+
+
+def test_new_says_what_to_install_where_the_library_of_the_models_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util\nfind = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, package=None: None if name == 'pydantic' else find(name, package)\n"
+    )
+
+    made = call(tmp_path, *COMMAND, "new", "shop", PYTHONPATH=str(tmp_path))
+
+    assert made.stdout.splitlines()[1:3] == [
+        "  cd shop",
+        "  pip install -e .   # pydantic, which checks the inputs, and gunicorn",
+    ]
 
 
 @pytest.mark.parametrize("name", ["app/route.py", "app/x/_y.py", "tests/test_items.py", "pyproject.toml", "main.py"])
@@ -102,7 +116,7 @@ def test_the_starter_passes_the_checkers_in_strict_mode(tmp_path: Path) -> None:
     checked = json.loads(call(tmp_path, pyright, "--outputjson", "--pythonpath", sys.executable, **where).stdout)
 
     assert checked["generalDiagnostics"] == []
-    assert checked["summary"]["filesAnalyzed"] == 4
+    assert checked["summary"]["filesAnalyzed"] == 6
 
 
 @pytest.mark.once
@@ -112,7 +126,7 @@ def test_the_tests_of_the_starter_pass_at_once(tmp_path: Path, name: str) -> Non
 
     ended = call(tmp_path / name, sys.executable, "-m", "pytest", "-q")
 
-    assert "2 passed" in ended.stdout, ended.stdout
+    assert "3 passed" in ended.stdout, ended.stdout
 
 
 @pytest.mark.once
@@ -129,7 +143,11 @@ def test_the_starter_can_be_installed_and_then_tested_and_served(tmp_path: Path)
     installed = call(shop, *pip, "--no-build-isolation", "--no-deps", "--no-index", "-e", ".")
 
     assert installed.returncode == 0, installed.stdout + installed.stderr
-    assert "2 passed" in call(shop, python, "-m", "pytest", "-q").stdout
+    assert "3 passed" in call(shop, python, "-m", "pytest", "-q").stdout
     port = free_port()
     with run([python, "-m", "routehandlers", "start", "--port", str(port), "-w", "1"], port, cwd=shop) as server:
         assert server.request("GET", "/items/a").body == b'{"slug":"a","query":{}}'
+        document = json.loads(server.request("GET", "/openapi.json").body)
+        assert document["info"]["title"] == "shop"
+        assert "NewItem" in document["components"]["schemas"]
+        assert server.request("GET", "/docs").status == 200
