@@ -67,7 +67,7 @@ class MsgspecAdapter:
         """Return a function that makes a value of text."""
         self._decoder(model)  # raises an error for what msgspec cannot check
         target, finish = as_struct(model) if reads_lists(model) else (model, None)
-        prepare = preparation(self.fields(model) or ())
+        prepare = preparation(self.fields(model) or (), with_bools=True)
 
         def read(data: Strings) -> Any:
             if prepare is not None:

@@ -96,7 +96,7 @@ class _Checker:
     ) -> Iterator[Fault]:
         if is_named_tuple(model) and not self._is_text:
             return
-        if self._is_text and (prepare := preparation(fields)) is not None:
+        if self._is_text and (prepare := preparation(fields, with_bools=True)) is not None:
             data = dict(prepare(data))
         for field in fields:
             if field.alias in data:

@@ -10,7 +10,7 @@ import msgspec
 from werkzeug.datastructures import FileStorage
 
 from ..base import ModelField
-from ..parts.annotations import class_of, hints, is_attrs, is_named_tuple, walk
+from ..parts.annotations import class_of, hints, is_attrs, is_named_tuple, is_typed_dict, walk
 from ..parts.fields import make_field, record_fields
 from ..parts.rows import Shape
 
@@ -85,7 +85,13 @@ def shape_of(cls: Any) -> Shape:
     constants = {}
     if is_struct(cls) and cls.__struct_config__.tag is not None:
         constants[cls.__struct_config__.tag_field] = cls.__struct_config__.tag
-    return Shape(is_list=reads_lists(cls), defaults=_defaults(cls), constants=constants)
+    has_attributes = not is_typed_dict(cls) and not reads_lists(cls)
+    reads_rows = has_attributes and not constants and not forbids_extras(cls) and not _has_aliases(cls)
+    return Shape(reads_rows, is_list=reads_lists(cls), defaults=_defaults(cls), constants=constants)
+
+
+def _has_aliases(cls: Any) -> bool:
+    return is_struct(cls) and cls.__struct_fields__ != cls.__struct_encode_fields__
 
 
 def _defaults(cls: Any) -> dict[str, Callable[[], Any]]:

@@ -136,6 +136,8 @@ class Filter:
         has_instances = not is_typed_dict(cls)
 
         def project_model(value: Any) -> Any:
+            if reads_rows and type(value) is dict:
+                return value
             if is_exact(value) or is_scalar(value):
                 return value
             if has_instances and isinstance(value, cls):

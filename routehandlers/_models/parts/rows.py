@@ -91,7 +91,7 @@ def in_order(data: Mapping[str, Any], parts: Iterable[Part], shape: Shape) -> An
 
 def is_dict(value: Any) -> bool:
     """Return whether a value has keys. ``sqlite3.Row`` has, and no attributes."""
-    return isinstance(value, Mapping) or callable(getattr(type(value), "keys", None))
+    return type(value) is dict or isinstance(value, Mapping) or callable(getattr(type(value), "keys", None))
 
 
 def is_several(value: Any) -> bool:
