@@ -39,8 +39,9 @@ class Body:
         self._adapter = adapter
         self._where = where
         self._convert = adapter.from_objects(model)
-        self._is_exact = adapter.is_exact(model)
-        self._write = adapter.to_json(model)
+        self.is_exact = adapter.is_exact(model)
+        self.write = adapter.to_json(model)
+        self.errors = adapter.errors
         self._parse = adapter.from_json(model) if validate and _is_symmetric(adapter, model) else None
 
     def json(self, value: Any) -> bytes:
@@ -49,10 +50,10 @@ class Body:
         :raise InvalidReturnError: If the value cannot be converted.
         """
         try:
-            if not self._is_exact(value):
+            if not self.is_exact(value):
                 value = self._convert(value)
-            data = self._write(value)
-        except self._adapter.errors as error:
+            data = self.write(value)
+        except self.errors as error:
             raise self._mistake(value, self._adapter.faults(self._model, error, value)) from error
         if self._parse is not None:
             self.check(data)
@@ -67,7 +68,7 @@ class Body:
             return
         try:
             self._parse(data)
-        except self._adapter.errors as error:
+        except self.errors as error:
             raise self._mistake(data, self._adapter.faults(self._model, error, None)) from error
 
     def _mistake(self, value: Any, faults: list[Fault]) -> InvalidReturnError:
@@ -105,15 +106,32 @@ class Answers:
         usual = self._by_status.get(200)
         self._usual = self._bodies.get(200) if usual is not None and usual.media_type == "application/json" else None
 
+    def converter(self) -> Callable[[Any], Any]:
+        """Return ``convert()``, or a faster function that does the same for an instance of exactly the usual model."""
+        convert, usual = self.convert, self._usual
+        if usual is None or self._validate:
+            return convert
+        is_exact, write, errors = usual.is_exact, usual.write, usual.errors
+
+        def convert_fast(result: Any) -> Any:
+            if not is_exact(result):
+                return convert(result)
+            try:
+                return made_response(write(result), 200, [*JSON_HEADERS])
+            except errors:
+                return convert(result)  # raises an error that names the handler
+
+        return convert_fast
+
     def convert(self, result: Any) -> Any:
         """Return the response for what the handler returned, or a result that needs no conversion.
 
         :raise InvalidReturnError: If it is not what the handler declares.
         """
-        if isinstance(result, _RESPONSES):
-            return self._checked(result) if self._validate else result
         if type(result) is tuple:
             return self._from_tuple(result)
+        if isinstance(result, _RESPONSES):
+            return self._checked(result) if self._validate else result
         if type(result) in self._also:
             return self._unchecked(result, 200)
         if self._usual is not None:

@@ -30,6 +30,8 @@ class Inputs:
     def _set(self, readers: Iterable[Reader]) -> None:
         self.readers = tuple(readers)
         self._steps = tuple((reader.declared.place, reader.read) for reader in self.readers)
+        if len(self._steps) == 1:
+            ((self._place, self._read),) = self._steps
 
     def without(self, place: Place) -> Inputs:
         """Return the other inputs."""
@@ -54,6 +56,14 @@ class Inputs:
             # Read all of them again: what is valid costs little, and nothing does in the usual case.
             return self._read_on(request, environ, params)
         return values
+
+    def read_one(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
+        """Return the inputs as ``read()`` does, if there is only one."""
+        try:
+            value = self._read(request, environ, params)
+        except InvalidInputError:
+            return self._read_on(request, environ, params)
+        return {self._place: value} if value is not MISSING else {}
 
     def _read_on(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
         """Read all inputs, also after an invalid one."""

@@ -48,7 +48,7 @@ def prepare(
     """
     has_responses = any(response.adapter is not None for response in signature.responses)
     answers = Answers(signature, where, validate=validate) if has_responses else None
-    convert = answers.convert if answers is not None else None
+    convert = answers.converter() if answers is not None else None
     if not signature.inputs:
         if convert is None:
             return None
@@ -71,14 +71,12 @@ def _with_inputs(
     before = signature.positional[: signature.named_from]
     count = len(before)
     behind = signature.positional[count:]
-    read = inputs.read
+    read = inputs.read_one if len(inputs.readers) == 1 else inputs.read
 
     def call(request: Request, context: RouteContext) -> Any:
         # A watched request reports each attribute that is read, and its environ is that of the client.
         environ: WSGIEnvironment = _own(request, "__dict__")["environ"]
-        values: Values | None = environ.get(INPUTS)
-        if values is None:
-            values = read(request, environ, context.params)
+        values: Values = environ[INPUTS] if INPUTS in environ else read(request, environ, context.params)
         if behind:
             values = {**values, **_named(behind, count, request, context)}
         if count == 0:

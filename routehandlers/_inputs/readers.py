@@ -128,38 +128,64 @@ def query_texts(declared: DeclaredInput) -> Callable[[str], Texts]:
     """
     lists = _names(declared, of_lists=True)
     plain = _names(declared, of_lists=False)
-    return lambda query: _split(query, lists, plain) if query else {}
+
+    def split(query: str) -> Texts:
+        if "%" in query or "+" in query or not query.isascii():
+            return _split(query, lists, plain)
+        texts: Texts = {}
+        pairs = query.split("&")
+        for pair in pairs:
+            name, _, value = pair.partition("=")
+            if name in lists:
+                if name in texts:
+                    texts[name].append(value)
+                else:
+                    texts[name] = [value]
+            elif name in texts:
+                return _split(query, lists, plain)
+            elif name:
+                texts[name] = value
+        if len(pairs) > MOST_PARAMETERS:
+            raise _too_many()
+        return texts
+
+    return split
 
 
 def _query_reader(declared: DeclaredInput) -> Read:
     split = query_texts(declared)
-    return _checking(declared, lambda _request, environ, _params: split(query_of(environ)))
+
+    def texts(_request: Request, environ: WSGIEnvironment, _params: Params) -> Texts:
+        query = environ.get("QUERY_STRING") if "routehandlers.query" not in environ else query_of(environ)
+        return split(query) if query else {}
+
+    return _checking(declared, texts)
+
+
+def _too_many() -> BadRequest:
+    return BadRequest(f"The query has more than {MOST_PARAMETERS} parameters.")
 
 
 def _split(query: str, lists: frozenset[str], plain: frozenset[str]) -> Texts:
+    """Return the text of fields of any query."""
     pairs = query.split("&")
     if len(pairs) > MOST_PARAMETERS:
-        raise BadRequest(f"The query has more than {MOST_PARAMETERS} parameters.")
-    is_plain = "%" not in query and "+" not in query and query.isascii()
+        raise _too_many()
     texts: Texts = {}
     faults: list[Fault] = []
     for pair in pairs:
-        name, _, value = pair.partition("=")
-        if not is_plain:
-            name = _decoded(name, "replace")
-            try:
-                value = _decoded(value, "strict")
-            except UnicodeDecodeError:
-                if name in plain or name in lists:
-                    faults.append(Fault("It is not UTF-8.", (name,)))
-                value = _decoded(value, "replace")
+        encoded, _, sent = pair.partition("=")
+        name = _decoded(encoded, "replace")
+        try:
+            value = _decoded(sent, "strict")
+        except UnicodeDecodeError:
+            if name in plain or name in lists:
+                faults.append(Fault("It is not UTF-8.", (name,)))
+            value = _decoded(sent, "replace")
         if name in lists:
-            if name in texts:
-                texts[name].append(value)
-            else:
-                texts[name] = [value]
+            texts.setdefault(name, []).append(value)
         elif name not in texts:
-            if name or value:
+            if name:
                 texts[name] = value
         elif name in plain and (fault := Fault("It was given more than once.", (name,))) not in faults:
             faults.append(fault)
@@ -223,13 +249,13 @@ def _cookies_reader(declared: DeclaredInput) -> Read:
 def _body_reader(declared: DeclaredInput) -> Read:
     read = json_reader(declared.adapter, declared.model)
     if declared.is_required:
-        return lambda request, _environ, _params: read(request)
+        return read
 
-    def read_optional(request: Request, environ: WSGIEnvironment, _params: Params) -> Any:
+    def read_optional(request: Request, environ: WSGIEnvironment, params: Params) -> Any:
         # A type that is not JSON is refused even without a body: it comes from a form of another site.
         if not request.get_data() and environ.get("CONTENT_TYPE") in (None, "", "application/json"):
             return MISSING
-        return read(request)
+        return read(request, environ, params)
 
     return read_optional
 

@@ -31,20 +31,23 @@ class InvalidInputError(Exception):
         self.rest = rest
 
 
-def json_reader(adapter: ModelAdapter, model: Any) -> Callable[[Request], Any]:
-    """Return a function that reads the body of a request as a value of a model.
+ReadJson = Callable[["Request", "WSGIEnvironment", object], Any]
+
+
+def json_reader(adapter: ModelAdapter, model: Any) -> ReadJson:
+    """Return a function that reads the body of a request as a value of a model. Its last argument is not used.
 
     It raises ``InvalidInputError`` for faults, ``BadRequest`` for what is not JSON, ``UnsupportedMediaType`` for
     another type, and all that reading a body raises.
     """
     parse, errors = adapter.from_json(model), adapter.errors
 
-    def read(request: Request) -> Any:
-        if request.environ.get("CONTENT_TYPE") == "application/json":
+    def read(request: Request, environ: WSGIEnvironment, _params: object) -> Any:
+        if environ.get("CONTENT_TYPE") == "application/json":
             data: bytes = request.get_data()
         else:
             data = _of_other_type(request)
-        if data.startswith(_BOM):
+        if data[:3] == _BOM:
             data = data[3:]
         # Some libraries accept these names, which are not JSON, unless they are text.
         if b"NaN" in data or b"Infinity" in data:
@@ -62,7 +65,7 @@ def json_reader(adapter: ModelAdapter, model: Any) -> Callable[[Request], Any]:
 INSTALL = "Install one: pip install 'routehandlers[pydantic]' or 'routehandlers[msgspec]'."
 
 # The readers of request.json(model), by model and adapters.
-_readers: dict[Any, Callable[[Request], Any]] = {}
+_readers: dict[Any, ReadJson] = {}
 _MOST_READERS = 1_000
 
 
@@ -75,12 +78,12 @@ def read_checked(request: Request, model: Any, adapters: Sequence[ModelAdapter])
     """
     try:
         read = _reader_of(model, tuple(adapters))
-        return read(request)
+        return read(request, request.environ, None)
     except InvalidInputError as invalid:
         raise invalid_inputs(errors_in_body(invalid.faults)) from None
 
 
-def _reader_of(model: Any, adapters: tuple[ModelAdapter, ...]) -> Callable[[Request], Any]:
+def _reader_of(model: Any, adapters: tuple[ModelAdapter, ...]) -> ReadJson:
     try:
         known = _readers.get((model, adapters))
     except TypeError:  # an annotation that cannot be hashed
@@ -92,7 +95,7 @@ def _reader_of(model: Any, adapters: tuple[ModelAdapter, ...]) -> Callable[[Requ
     return known
 
 
-def _make_reader(model: Any, adapters: tuple[ModelAdapter, ...]) -> Callable[[Request], Any]:
+def _make_reader(model: Any, adapters: tuple[ModelAdapter, ...]) -> ReadJson:
     adapter = adapter_for(model, adapters)
     if adapter is None:
         raise TypeError(f"request.json({model!r}): no library that checks it is installed. {INSTALL}")
