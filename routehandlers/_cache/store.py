@@ -19,6 +19,7 @@ from ..cache_handlers.base import CacheHandler, Lock, NullLock
 from ..cache_handlers.entry import Entry, Mark
 from ..cache_handlers.memory import Held, MemoryCacheHandler
 from ..cache_handlers.purges import Purges
+from ..cache_handlers.variants import SLOTS, from_slot, in_slot, slot_of
 from .breaker import Breaker, FailureLog
 from .freshness import Freshness, freshness_of
 from .owed import OwedPurges
@@ -126,7 +127,7 @@ class Store:
         held = self.memory.held(key)
         freshness = freshness_of(held.entry, purges, self.skew, also) if held is not None else Freshness.GONE
         if freshness is not Freshness.FRESH and self._shared is not None:
-            entry = self._get_breaker.call(lambda: self.handler.get(key), None)
+            entry = self._get_breaker.call(lambda: self._read(key), None)
             if entry is not None:
                 entry = _move_times(entry, -self.skew)
             # If a write failed, the entry in memory is newer than the one in the storage.
@@ -158,8 +159,24 @@ class Store:
         if self._shared is None:
             return self.memory.held(entry.key) is held  # false if there is no room
         stored = _move_times(entry, self.skew)
-        self._set_breaker.call(lambda: self.handler.set(stored), None)
+        self._set_breaker.call(lambda: self._write(stored), None)
         return True
+
+    def _read(self, key: str) -> Entry | None:
+        """Return an entry of the storage. A variant is in a slot, which may hold another one."""
+        slot = slot_of(key)
+        if slot is None:
+            return self.handler.get(key)
+        entry = self.handler.get(slot)
+        return from_slot(entry, key) if entry is not None else None
+
+    def _write(self, entry: Entry) -> None:
+        """Put an entry into the storage. A variant that is too large for a slot stays in memory."""
+        slot = slot_of(entry.key)
+        if slot is None:
+            self.handler.set(entry)
+        elif len(entry.body) <= self.max_entry_size // SLOTS:
+            self.handler.set(in_slot(entry, slot))
 
     def expire_tags(self, tags: Iterable[str], until: float | None = 0.0) -> bool:
         """Purge tags. Return whether the storage has accepted the purge.

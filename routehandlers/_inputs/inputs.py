@@ -33,11 +33,18 @@ class Inputs:
         if len(self._steps) == 1:
             ((self._place, self._read),) = self._steps
 
+    def only(self, place: Place) -> Inputs:
+        """Return one of the inputs."""
+        return self._some(reader for reader in self.readers if reader.declared.place == place)
+
     def without(self, place: Place) -> Inputs:
         """Return the other inputs."""
-        others = Inputs.__new__(Inputs)
-        others._set(reader for reader in self.readers if reader.declared.place != place)
-        return others
+        return self._some(reader for reader in self.readers if reader.declared.place != place)
+
+    def _some(self, readers: Iterable[Reader]) -> Inputs:
+        some = Inputs.__new__(Inputs)
+        some._set(readers)
+        return some
 
     def read(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
         """Return the inputs of a request.

@@ -35,7 +35,18 @@ class KeyedInputs:
         self._part = _part_of(query) if query is not None else None
         self._all_set = query.adapter.with_all_set(query.model) if query is not None else None
         self._others = inputs.without("query") if len(inputs.readers) > 1 else None
+        self._query = inputs.only("query") if query is not None else None
         self._parts: dict[str, str] = {}
+        self.default_part = self._read_default()
+
+    def _read_default(self) -> str | None:
+        """Return the part of a request without a query; ``None`` if that is invalid."""
+        if self._query is None:
+            return ""
+        try:
+            return Context().run(self._read, self._query, {}, {})[1]
+        except Exception:  # a required field, or a default that cannot be made now
+            return None
 
     def read(self, environ: WSGIEnvironment, params: Params) -> tuple[Values, str]:
         """Return the inputs of a request, with each field of the query counted as sent, and their part of the key.

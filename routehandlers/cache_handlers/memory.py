@@ -14,6 +14,7 @@ from .base import Lock, NullLock
 from .entry import ENTRY_SHARE, MISSING_SHARE, Entry, fresh_until
 from .local_purges import LocalPurges, PurgeSequence
 from .purges import Purges
+from .variants import ALL_VARIANTS_SHARE, VARIANTS_SHARE, group_of
 
 
 class Held:
@@ -81,13 +82,18 @@ class MemoryCacheHandler:
         self.sequence.after_fork()
 
     def _drop(self) -> None:
+        # The segments of variants take their bytes from the main segment, as far as they use them.
+        self._variants: dict[str, _Segment] = {}
         self._missing = _Segment(self.max_size // MISSING_SHARE)
         self._main = _Segment(self.max_size - self._missing.max_size)
         self._lock = threading.Lock()
 
     def held(self, key: str) -> Held | None:
         """Return the entry of a key with earlier results, and mark it as used."""
-        return self._main.get(key) or self._missing.get(key)
+        held = self._main.get(key) or self._missing.get(key)
+        if held is None and (group := group_of(key)) is not None and (segment := self._variants.get(group)) is not None:
+            return segment.get(key)
+        return held
 
     def get(self, key: str) -> Entry | None:
         held = self.held(key)
@@ -99,14 +105,39 @@ class MemoryCacheHandler:
     def hold(self, entry: Entry) -> Held:
         """Store an entry if there is room for it."""
         held = Held(entry)
-        segment, other = (self._missing, self._main) if entry.is_missing else (self._main, self._missing)
+        group = group_of(entry.key)
         with self._lock:
+            if group is not None and not entry.is_missing:
+                self._missing.delete(entry.key)
+                self._hold_variant(group, entry.key, held)
+                return held
+            self._delete_variant(group, entry.key)
+            segment, other = (self._missing, self._main) if entry.is_missing else (self._main, self._missing)
             other.delete(entry.key)
             segment.set(entry.key, held)
         return held
 
+    def _hold_variant(self, group: str, key: str, held: Held) -> None:
+        segment = self._variants.get(group)
+        if segment is None:
+            segment = self._variants[group] = _Segment(self.max_size // VARIANTS_SHARE)
+        segment.set(key, held)
+        # A large number of routes share half of the bytes: the route that has just stored something gives way.
+        others = sum(other.size for other in self._variants.values()) - segment.size
+        segment.shrink(max(0, self.max_size // ALL_VARIANTS_SHARE - others))
+        self._main.max_size = self.max_size - self._missing.max_size - others - segment.size
+        self._main.shrink(self._main.max_size)
+
+    def _delete_variant(self, group: str | None, key: str) -> None:
+        segment = self._variants.get(group) if group is not None else None
+        if segment is not None:
+            before = segment.size
+            segment.delete(key)
+            self._main.max_size += before - segment.size
+
     def delete(self, key: str) -> None:
         with self._lock:
+            self._delete_variant(group_of(key), key)
             self._main.delete(key)
             self._missing.delete(key)
 
@@ -124,7 +155,8 @@ class MemoryCacheHandler:
 
     def entries(self) -> Iterator[Entry]:
         with self._lock:
-            held = [*self._main.values(), *self._missing.values()]
+            segments = (self._main, self._missing, *self._variants.values())
+            held = [held for segment in segments for held in segment.values()]
         return (item.entry for item in held)
 
     def clear(self) -> None:
@@ -134,7 +166,7 @@ class MemoryCacheHandler:
     @property
     def size(self) -> int:
         """Bytes in use."""
-        return self._main.size + self._missing.size
+        return self._main.size + self._missing.size + sum(segment.size for segment in self._variants.values())
 
 
 class _Segment:
@@ -146,12 +178,15 @@ class _Segment:
         self._entries: OrderedDict[str, Held] = OrderedDict()
 
     def get(self, key: str) -> Held | None:
-        # Two steps in C without a lock: if another thread evicts the entry between them, it is a miss.
-        try:
-            self._entries.move_to_end(key)
-            return self._entries[key]
-        except KeyError:
+        # Two steps in C without a lock: if another thread evicts the entry between them, it is used once more.
+        held = self._entries.get(key)
+        if held is None:
             return None
+        try:  # suppress() would take longer than the rest of the method
+            self._entries.move_to_end(key)
+        except KeyError:
+            return held
+        return held
 
     def set(self, key: str, held: Held) -> None:
         self.delete(key)
@@ -160,7 +195,11 @@ class _Segment:
             return
         self.size += size
         self._entries[key] = held
-        while self.size > self.max_size:
+        self.shrink(self.max_size)
+
+    def shrink(self, size: int) -> None:
+        """Evict the least recently used entries until the others take no more than a number of bytes."""
+        while self.size > size:
             _, oldest = self._entries.popitem(last=False)
             self.size -= oldest.entry.size
 

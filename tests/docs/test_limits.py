@@ -10,11 +10,12 @@ from conftest import MakeApp
 
 from routehandlers._cache import cache, key, refresh
 from routehandlers._http.request import body, draining, form, host
-from routehandlers._http.response import additions, event_stream
+from routehandlers._http.response import additions, event_stream, faults
+from routehandlers._inputs import readers
 from routehandlers._patterns.regex import budget
-from routehandlers._runtime.path import entrance, plans
+from routehandlers._runtime.path import entrance, hits, plans
 from routehandlers._runtime.scope import wrapped
-from routehandlers.cache_handlers import entry, purges
+from routehandlers.cache_handlers import entry, purges, variants
 from routehandlers.config import Config
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,6 +28,8 @@ LIMITS = {
     "bytes of a text field in a multipart form": [Config().max_form_memory_size],
     "fields and files of a form": [Config().max_form_parts],
     "headers of one part of a form": [form._MOST_HEADERS],
+    "parameters of a query with a [model](inputs.md)": [readers.MOST_PARAMETERS],
+    "errors that a 422 lists": [faults.MOST_ERRORS],
     "seconds for each 64 KiB of a body that is read": [body.SLOWEST],
     "bytes of a body that no code has read, which are discarded": [draining.MOST_BYTES],
     "seconds to discard such a body": [draining.MOST_SECONDS],
@@ -39,6 +42,10 @@ LIMITS = {
     "bytes of entries in memory": [Config().cache_max_memory_size],
     "bytes of one entry": [entry.ENTRY_SHARE],
     "share of entries of 404 and 410": [entry.MISSING_SHARE],
+    "share in memory of the entries for other [queries](inputs.md#cached-routes) of one route": [
+        variants.VARIANTS_SHARE
+    ],
+    "entries for other queries of one route, in `file://`, `redis://` and your own storage": [variants.SLOTS],
     "characters of a key": [key.LONGEST_KEY],
     "tags of one call": [key.MOST_TAGS],
     "characters of a tag": [key.LONGEST_TAG],
@@ -49,12 +56,13 @@ LIMITS = {
     "refreshes at a time": [refresh._MOST_THREADS],
     "keys that wait for a refresh": [refresh._MOST_WAITING],
     "refreshes that are stuck": [refresh._MOST_STUCK],
+    "queries of each route with a query model": [hits.MOST_READY],
     "plans of paths": [plans.MOST_BYTES, plans.MOST_PATHS],
     "values of `Host` that are known to be valid": [entrance._MOST_HOSTS],
     "headers that middleware adds": [additions._MOST_ADDITIONS, additions._LONGEST_ADDITION],
     "paths whose responses could not be stored": [cache._MOST_UNSTORABLE],
 }
-WORDS = {"an eighth of all": [8], "a sixteenth": [16]}
+WORDS = {"an eighth of all": [8], "an eighth": [8], "a sixteenth": [16]}
 
 
 def rows() -> dict[str, list[str]]:
@@ -81,6 +89,8 @@ REACHED = {
     "bytes of a text field in a multipart form": HERE,
     "fields and files of a form": HERE,
     "headers of one part of a form": HERE,
+    "parameters of a query with a [model](inputs.md)": "inputs/test_inputs.py::test_the_number_of_parameters_is_bounded",
+    "errors that a 422 lists": "inputs/test_faults.py::test_the_list_is_bounded",
     "seconds for each 64 KiB of a body that is read": SLOW + "test_a_client_that_falls_silent_in_a_body_that_is_read_held_a_thread_for_ever",
     "bytes of a body that no code has read, which are discarded": SLOW + "test_a_client_that_sends_more_than_is_discarded_is_cut_off",
     "seconds to discard such a body": SLOW + "test_clients_that_fall_silent_in_a_body_that_is_not_read_blocked_the_server",
@@ -93,6 +103,8 @@ REACHED = {
     "bytes of entries in memory": "threats/test_cache.py::test_sec_44_a_hundred_thousand_paths_and_queries_stay_within_the_bytes",
     "bytes of one entry": "cache/test_freshness.py::test_a_body_over_the_bound_is_sent_and_not_stored",
     "share of entries of 404 and 410": EACH + "test_missing_pages_never_push_out_others",
+    "share in memory of the entries for other [queries](inputs.md#cached-routes) of one route": "cache/test_variants.py::test_many_variants_of_a_route_do_not_evict_other_entries",
+    "entries for other queries of one route, in `file://`, `redis://` and your own storage": "cache/test_variants.py::test_many_variants_of_a_route_do_not_evict_other_entries",
     "characters of a key": EACH + "test_a_response_with_a_long_key_is_sent_and_not_stored",
     "tags of one call": EACH + "test_tags_over_the_limits_are_dropped_and_logged",
     "characters of a tag": EACH + "test_tags_over_the_limits_are_dropped_and_logged",
@@ -103,6 +115,7 @@ REACHED = {
     "refreshes at a time": EACH + "test_further_refreshes_wait",
     "keys that wait for a refresh": EACH + "test_requests_render_themselves_while_too_many_refreshes_wait",
     "refreshes that are stuck": "cache/test_stuck_refreshes.py::test_the_number_of_stuck_threads_is_bounded",
+    "queries of each route with a query model": "inputs/test_cached.py::test_many_queries_do_not_grow_without_bound",
     "plans of paths": "equivalence/test_plans.py::test_thousands_of_paths_below_a_cached_catch_all_keep_the_table_within_its_bounds",
     "values of `Host` that are known to be valid": "equivalence/test_plans.py::test_values_of_host_do_not_fill_the_memory",
     "headers that middleware adds": "http/test_additions.py::test_additions_that_clients_choose_neither_fill_the_memory_nor_keep_new_ones_out",

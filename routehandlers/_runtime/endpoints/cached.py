@@ -31,6 +31,7 @@ from ..._inputs.prepared import INPUTS
 from ..._routing.spelling import from_matching
 from ...cache_handlers.base import Entry
 from ...cache_handlers.memory import Held
+from ...cache_handlers.variants import group_of_route
 from ...exceptions import ValidationError
 from ..answer.bodies import Stream, end
 from ..answer.failures import excepted, fallback, interrupted
@@ -112,6 +113,8 @@ class CachedEndpoint:
         self._vary_header = policy.vary.header
         self._inputs = inputs
         self._has_query = inputs is not None and inputs.has_query
+        self._default_part = inputs.default_part if inputs is not None else ""
+        self._group = group_of_route(info.pattern)
         self._queries = ReadyQueries() if self._has_query else None
 
     def failed(self, scope: Scope, error: Exception) -> WerkzeugResponse:
@@ -193,9 +196,12 @@ class CachedEndpoint:
         # After a rewrite, the handler sees the path that the client sent, which differs between sources.
         kind = "rewritten" if scope.is_rewritten else "route"
         values = self.policy.vary.values(environ) if self._has_vary else ()
-        if self._has_query:
-            values = [*values, part]
-        key = make_key(kind, environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *values)
+        parts: tuple[Any, ...] = (environ.get("SCRIPT_NAME") or "", self.info.pattern, scope.path, *values)
+        if self._has_query and part != self._default_part:
+            # The entries of all other queries of a route have a share of their own.
+            key = make_key("variant", self._group, kind, *parts, part)
+        else:
+            key = make_key(kind, *parts)
         plan = scope.plan
         is_lasting = not (self._has_vary or self._has_query or scope.is_rewritten)
         if is_lasting and plan is not None and plan.found is not None and plan.found[0] is self:
