@@ -284,31 +284,34 @@ class CachedEndpoint:
         finally:
             end(inner)
 
-    def prerender(self, path: str, params: Params) -> tuple[Outcome | None, Render]:
+    def prerender(self, path: str, params: Params, query: str = "") -> tuple[Outcome | None, Render]:
         """Render without a client and without storing. Return ``None`` for the outcome if the render needs a client.
 
+        :param query: The query for a route that checks it. By default it gets the defaults of its model.
         :raise Exception: If the handler raises it.
         """
         make_context = self._context_maker(has_client=False)
         environ = environ_without_client("", "/")
-        inner = self._enter(environ, path, params, self._reading_in_refresh, lambda: None, make_context)
+        values, part = self._prerendered_inputs({**environ, "QUERY_STRING": query}, params)
+        inner = self._enter(environ, path, params, self._reading_in_refresh, lambda: None, make_context, values)
         try:
-            if self._inputs is None:
-                return self._render(inner, self._key(inner, ""), None), inner.record
-            return self._prerender_checked(inner, self._inputs), inner.record
+            if part is None:
+                inner.record.dynamic = "inputs without defaults"
+                return None, inner.record
+            return self._render(inner, self._key(inner, part), None), inner.record
         except TurnedDynamicError:
             return None, inner.record
         finally:
             end(inner)
 
-    def _prerender_checked(self, inner: RenderScope, inputs: KeyedInputs) -> Outcome | None:
-        """Render with the defaults of all inputs. Return ``None`` if some have none."""
+    def _prerendered_inputs(self, environ: WSGIEnvironment, params: Params) -> tuple[Values | None, str | None]:
+        """Return the inputs of a render without a client, and their part of the key: ``None`` for invalid ones."""
+        if self._inputs is None:
+            return None, ""
         try:
-            inner.environ[INPUTS], part = inputs.read(inner.environ, inner.params)
+            return self._inputs.read(environ, params)
         except ValidationError:
-            inner.record.dynamic = "inputs without defaults"
-            return None
-        return self._render(inner, self._key(inner, part), None)
+            return None, None
 
     @property
     def _reading_in_refresh(self) -> Reading:
