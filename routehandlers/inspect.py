@@ -14,6 +14,7 @@ from werkzeug.test import EnvironBuilder
 
 from ._cache.freshness import age_of, fresh_until
 from ._http.request.path import decode_segments
+from ._inputs.explaining import explain_inputs
 from ._routing.nearest import nearest_patterns
 from ._routing.spelling import to_matching
 from ._routing.tree import scan
@@ -169,6 +170,10 @@ def explain(app: RouteHandlers, method: str, url: str, *, prefix: str = "") -> l
         steps.append(("params", repr(params)))
     if method not in route.methods:
         return [*steps, ("method", f"405: the route answers {', '.join(route.methods)}")]
+    inputs = list(_explain_inputs(app, route.pattern, "GET" if method == "HEAD" else method, environ, scope))
+    steps += inputs
+    if any(name == "invalid" for name, _ in inputs):
+        return steps
     steps.append(("caching", caching_policy(route.config)))
     if not isinstance(endpoint, CachedEndpoint) or method not in {"GET", "HEAD"}:
         return steps
@@ -194,6 +199,16 @@ def _suggestions(app: RouteHandlers, environ: dict[str, Any]) -> Iterator[str]:
         yield f"  and {len(routes) - len(shown)} more, see: routehandlers routes"
 
 
+def _explain_inputs(
+    app: RouteHandlers, pattern: str, method: str, environ: dict[str, Any], scope: Scope
+) -> Iterator[tuple[str, str]]:
+    loaded = app._find(pattern)
+    prepared = loaded.prepared.get(method)
+    if prepared is None or prepared.inputs is None:
+        return iter(())
+    return explain_inputs(loaded.signatures[method], prepared, environ, scope.params)
+
+
 _PRECEDENCE = "(at each segment: a static name, [x=converter], [x], [...x], [[...x]])"
 
 
@@ -217,7 +232,7 @@ def _explain_cache(
         yield "age", f"{int(age_of(entry, now))} s, ttl {int(fresh_until(entry) - now)} s"
         return
     try:
-        rendered, render = endpoint.prerender(path, params)
+        rendered, render = endpoint.prerender(path, params, environ["QUERY_STRING"])
     except Exception as error:
         yield "stored", f"no: the handler raised {type(error).__name__}: {error}"
         return

@@ -79,14 +79,14 @@ def _parameters(
     declared = operation.signature.inputs.get("params")
     known = _fields(declared, components) if declared is not None else {}
     for segment in operation.path.parameters:
-        made = path_parameter(segment, converters)
-        yield {**made, **_described(known[segment.name].schema)} if segment.name in known else made
+        parameter = path_parameter(segment, converters)
+        yield {**parameter, **_described(known[segment.name].schema)} if segment.name in known else parameter
     for place, where in _PLACES:
         declared = operation.signature.inputs.get(place)  # type: ignore[call-overload]  # the names are those of Place
         if declared is None:
             continue
         for name, field in _fields(declared, components).items():
-            made = {"name": header_name(field.field) if where == "header" else name, "in": where}
+            made: dict[str, Any] = {"name": header_name(field.field) if where == "header" else name, "in": where}
             if field.is_required:
                 made["required"] = True
             if field.can_be_empty and where == "query":
