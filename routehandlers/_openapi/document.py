@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,8 @@ def _parts(schemas: dict[str, Any], schemes: dict[str, Any]) -> dict[str, Any]:
 def _changed(settings: DocumentSettings, document: dict[str, Any]) -> dict[str, Any]:
     if settings.change is None:
         return document
-    changed = settings.change(document)
+    # The function may change what it gets, and parts of it are constants of the user's files.
+    changed = settings.change(copy.deepcopy(document))
     if not isinstance(changed, dict):
         raise InvalidReturnError(f"openapi() returned {changed!r:.80}. Return the document.")
     return changed

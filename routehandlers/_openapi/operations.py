@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._routing.segments import Kind, parse_segment
+from .._routing.segments import CATCH_ALLS, Kind, parse_segment
 from .answers import JSON
 from .components import Components, takes_null, without_null
 from .handlers import describe
@@ -80,7 +80,12 @@ def _parameters(
     known = _fields(declared, components) if declared is not None else {}
     for segment in operation.path.parameters:
         parameter = path_parameter(segment, converters)
-        yield {**parameter, **_described(known[segment.name].schema)} if segment.name in known else parameter
+        if segment.name in known:
+            described = _described(known[segment.name].schema)
+            if segment.kind in CATCH_ALLS and described["schema"].get("type") == "array":
+                described["schema"] = parameter["schema"]  # the list is one text in the URL
+            parameter = {**parameter, **described}
+        yield parameter
     for place, where in _PLACES:
         declared = operation.signature.inputs.get(place)  # type: ignore[call-overload]  # the names are those of Place
         if declared is None:

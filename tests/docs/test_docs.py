@@ -13,7 +13,18 @@ import pytest
 
 import routehandlers
 from docs.samples import blocks, run_page
-from routehandlers import cache, cache_handlers, exceptions, fetch, headers, navigation, server, testing, typed_routes
+from routehandlers import (
+    cache,
+    cache_handlers,
+    exceptions,
+    fetch,
+    headers,
+    navigation,
+    openapi,
+    server,
+    testing,
+    typed_routes,
+)
 from routehandlers.config import Config
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +99,7 @@ def test_every_setting_has_its_place(setting: str) -> None:
         *fetch.__all__,
         *headers.__all__,
         *navigation.__all__,
+        *openapi.__all__,
         *server.__all__,
         *testing.__all__,
         *typed_routes.__all__,

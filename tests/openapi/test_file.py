@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from servers import write_app
 from werkzeug.test import Client
 
 from routehandlers import RouteHandlers
 from routehandlers.exceptions import InvalidAppError
+from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.openapi import document
 
 MakeApp = Callable[..., RouteHandlers]
@@ -71,6 +75,13 @@ def test_the_function_makes_the_last_changes_once(make_app: MakeApp, client_for:
     client = client_for(make_app({"openapi.py": source, "route.py": HANDLER}))
 
     assert [client.get("/openapi.json").json["x-calls"] for _ in range(3)] == [1, 1, 1]  # type: ignore[index]
+
+
+def test_the_function_cannot_change_the_constants_of_the_files(make_app: MakeApp) -> None:
+    source = "info = {'contact': {'name': 'a'}}\ndef openapi(document):\n    document['info']['contact']['name'] += 'b'\n    return document"
+    app = make_app({"openapi.py": source, "route.py": HANDLER})
+
+    assert [document(app)["info"]["contact"]["name"] for _ in range(2)] == ["ab", "ab"]
 
 
 def test_a_function_that_returns_nothing_is_an_error(make_app: MakeApp) -> None:
@@ -149,6 +160,19 @@ def test_urls_have_the_prefix_of_the_application(
     assert f'href="{prefix}/v1/openapi.json"' in page
     assert made is not None
     assert made.get("servers") == ([{"url": prefix}] if prefix else None)
+
+
+def test_a_blueprint_serves_the_document_below_its_prefix(tmp_path: Path) -> None:
+    write_app(tmp_path, {"v1/openapi.py": "viewer = 'plain'", "v1/items/route.py": HANDLER})
+    application = Flask(__name__)
+    application.register_blueprint(RouteHandlersBlueprint("api", tmp_path / "app", url_prefix="/api"))
+    client = application.test_client()
+
+    made = client.get("/api/v1/openapi.json").json
+
+    assert made is not None
+    assert (list(made["paths"]), made["servers"]) == (["/v1/items"], [{"url": "/api"}])
+    assert 'href="/api/v1/docs/style.css"' in client.get("/api/v1/docs").text
 
 
 def test_a_document_below_a_parameter_has_its_value_in_the_urls(make_app: MakeApp, client_for: ClientFor) -> None:

@@ -217,6 +217,16 @@ def test_a_params_model_describes_the_parameters_of_the_path(make_app: MakeApp) 
     assert item["put"]["parameters"][0]["schema"] == {"type": "string"}
 
 
+def test_the_list_of_a_catch_all_stays_one_string(make_app: MakeApp) -> None:
+    source = "from pydantic import BaseModel, Field\nclass Params(BaseModel):\n    path: list[str] = Field(description='Folders.')\ndef GET(params: Params): ..."
+
+    (parameter,) = document(make_app({"[...path]/route.py": source}))["paths"]["/{path}"]["get"]["parameters"]
+
+    assert parameter == {
+        "name": "path", "in": "path", "required": True, "schema": {"type": "string"}, "x-multiSegment": True, "description": "Folders.",
+    }  # fmt: skip
+
+
 def test_a_form_with_a_file_is_multipart(make_app: MakeApp) -> None:
     source = """
 import msgspec
