@@ -14,7 +14,7 @@ from .base import Lock, NullLock
 from .entry import ENTRY_SHARE, MISSING_SHARE, Entry, fresh_until
 from .local_purges import LocalPurges, PurgeSequence
 from .purges import Purges
-from .variants import ALL_VARIANTS_SHARE, VARIANTS_SHARE, group_of
+from .variants import ALL_VARIANTS_SHARE, GROUP_END, VARIANT, VARIANTS_SHARE, group_of
 
 
 class Held:
@@ -90,10 +90,10 @@ class MemoryCacheHandler:
 
     def held(self, key: str) -> Held | None:
         """Return the entry of a key with earlier results, and mark it as used."""
-        held = self._main.get(key) or self._missing.get(key)
-        if held is None and (group := group_of(key)) is not None and (segment := self._variants.get(group)) is not None:
-            return segment.get(key)
-        return held
+        if not key.startswith(VARIANT):
+            return self._main.get(key) or self._missing.get(key)
+        segment = self._variants.get(key[:GROUP_END])
+        return (segment.get(key) if segment is not None else None) or self._missing.get(key)
 
     def get(self, key: str) -> Entry | None:
         held = self.held(key)

@@ -21,9 +21,9 @@ ALL_VARIANTS_SHARE = 2
 # entry of the storage, so that all slots together take no more than that entry could.
 SLOTS = 1_024
 
-_KIND = "variant"
-_BEGIN = f'["{_KIND}","'
-_END = len(_BEGIN) + 16
+# The beginning of the keys of variants, and the end of the group in them.
+VARIANT = '["variant","'
+GROUP_END = len(VARIANT) + 16
 
 # The first tag of an entry in a slot, with its complete key. No purge has such a tag.
 _TAG = "_N_K_"
@@ -36,7 +36,7 @@ def group_of_route(pattern: str) -> str:
 
 def group_of(key: str) -> str | None:
     """Return the group of a key of ``make_key("variant", group, …)``, or ``None`` for other keys."""
-    return key[:_END] if key.startswith(_BEGIN) else None
+    return key[:GROUP_END] if key.startswith(VARIANT) else None
 
 
 def slot_of(key: str) -> str | None:
