@@ -65,6 +65,21 @@ def read_body(environ: WSGIEnvironment, limit: int | None) -> IO[bytes]:
     return kept
 
 
+def read_bytes(environ: WSGIEnvironment, limit: int | None) -> bytes:
+    """Return the whole body as ``read_body()`` does, as bytes. A short body with a length takes fewer steps."""
+    if "routehandlers.body" not in environ and "HTTP_TRANSFER_ENCODING" not in environ:
+        length = content_length(environ)
+        if length is not None and length <= CHUNK and (limit is None or length <= limit):
+            data = _read_whole(environ, length)
+            environ["routehandlers.body"] = environ["wsgi.input"] = BytesIO(data)
+            environ["CONTENT_LENGTH"] = str(length)
+            return data
+    body = read_body(environ, limit)
+    data = body.read()
+    body.seek(0)
+    return data
+
+
 def check_framing(environ: WSGIEnvironment) -> None:
     """Refuse a body whose end the server does not tell, because it would be lost.
 

@@ -17,7 +17,7 @@ from ..response.cookies import parse_cookies
 from ..values import json as _json
 from ..values.next_names import FormData
 from ..values.url import URL
-from .body import read_body
+from .body import read_body, read_bytes
 from .checked_json import read_checked
 from .form import Fields, Files, FormLimits, parse_multipart, parse_urlencoded
 from .host import host_of
@@ -291,9 +291,7 @@ class Request(werkzeug.wrappers.Request):
                 return "" if as_text else b""
         data = self.__dict__.get("_cached_data")
         if data is None:
-            body = read_body(self.environ, self.max_content_length)
-            data = body.read()
-            body.seek(0)
+            data = read_bytes(self.environ, self.max_content_length)
             if cache:
                 self._cached_data = data
         return data.decode(errors="replace") if as_text else data

@@ -71,11 +71,12 @@ def finish(scope: Scope, response: WerkzeugResponse) -> Finished:
     if is_ours and pairs_of(response.headers) == JSON_HEADERS and status not in WITHOUT_TYPE:
         # Those of most responses. They need no check.
         headers = late[-1].to_constant(JSON_HEADERS) if late else [*JSON_HEADERS]
-        late = late[:-1]
+        if len(late) > 1:
+            headers = with_late_headers(headers, late[:-1])
     else:
         headers, length = check_headers(_headers_of(scope, response), status, own_type)
-    if late:
-        headers = with_late_headers(headers, late)
+        if late:
+            headers = with_late_headers(headers, late)
     route = scope.route
     if (
         scope.opened_jar is not None
