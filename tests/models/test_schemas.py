@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -47,6 +48,8 @@ def test_classes_with_one_name_have_the_names_of_their_modules(adapter: Any, mak
 
 @pytest.mark.parametrize(("adapter", "make"), CLASSES)
 def test_classes_with_one_name_in_one_module_have_numbers(adapter: Any, make: Any) -> None:
+    if adapter is MSGSPEC and version("msgspec") < "0.23":
+        pytest.skip("before 0.23, msgspec gives both the name of the first")
     classes = [make("Item", "shop", a=int), make("Item", "shop", b=int)]
 
     schemas, components = adapter.schemas([(cls, "input") for cls in classes], "{name}")

@@ -59,6 +59,8 @@ class MsgspecAdapter:
                     raise
             except RecursionError:
                 raise msgspec.ValidationError("Input is nested too deeply") from None
+            except UnicodeDecodeError:  # of the versions before 0.22
+                raise msgspec.DecodeError("Input is not UTF-8") from None
             return decode(data[len(_BOM) :])
 
         return self._completed(model, parse)

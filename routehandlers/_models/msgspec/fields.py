@@ -118,7 +118,11 @@ def refuse_unknown_classes(model: Any) -> None:
 
     :raise TypeError: With the name of the class.
     """
-    for found in _custom_types(msgspec.inspect.type_info(model), set()):
+    try:
+        info = msgspec.inspect.type_info(model)
+    except TypeError:
+        return  # msgspec says what is wrong where it makes the decoder
+    for found in _custom_types(info, set()):
         if not issubclass(found, FileStorage):
             raise TypeError(f"it does not know the class {found.__qualname__}.")
 

@@ -145,7 +145,7 @@ def substitute(annotation: Any, variables: Mapping[Any, Any]) -> Any:
     if isinstance(annotation, TypeVar):
         return variables.get(annotation, annotation)
     parameters = getattr(annotation, "__parameters__", ())
-    if not parameters or isinstance(annotation, type):
+    if not parameters or get_origin(annotation) is None:
         return annotation
     return annotation[tuple(variables.get(parameter, parameter) for parameter in parameters)]
 
@@ -163,7 +163,7 @@ def walk(annotation: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
     yield annotation
     inner = bare(annotation)
     if get_origin(annotation) is Annotated:
-        yield from annotation.__metadata__
+        yield from getattr(annotation, "__metadata__", ())
     if inner is not annotation:
         yield from walk(get_args(annotation)[0] if get_origin(annotation) is Annotated else inner, seen)
         return

@@ -20,10 +20,12 @@ def resolve(way: Iterable[str | int], data: Any, *, is_missing: bool = False) ->
     missing = parts.pop() if is_missing and parts else None
     path: list[str | int] = []
     for part in parts:
-        is_key = isinstance(data, Mapping) and part in data
-        if not is_key and not (isinstance(data, (list, tuple)) and isinstance(part, int) and 0 <= part < len(data)):
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+        elif isinstance(data, (list, tuple)) and isinstance(part, int) and 0 <= part < len(data):
+            data = data[int(part)]
+        else:
             continue
-        data = data[part]
         path.append(part)
     return tuple(path) if missing is None else (*path, missing)
 

@@ -50,7 +50,7 @@ def count_all_as_set(value: Any) -> Any:
     """Return a copy of a value in which every model counts all its fields as set. Other values stay the same."""
     if isinstance(value, BaseModel):
         copy = value.model_copy()
-        data = copy.__dict__
+        data: dict[str, Any] = vars(copy)
         for name in data:
             data[name] = count_all_as_set(data[name])
         names = {*type(value).__pydantic_fields__, *(copy.model_extra or ())}
