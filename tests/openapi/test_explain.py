@@ -90,3 +90,17 @@ def test_a_head_has_the_inputs_of_the_get(app: RouteHandlers) -> None:
 
 def test_a_handler_without_inputs_has_none_of_these_steps(make_app: MakeApp) -> None:
     assert list(steps(make_app({"route.py": "def GET(): return {}"}), "/")) == ["route", "caching"]
+
+
+def test_a_query_with_too_many_parameters_ends_the_steps(app: RouteHandlers) -> None:
+    found = steps(app, "/?" + "&".join(f"a{number}=1" for number in range(2_000)))
+
+    assert found["invalid"].startswith("400: ")
+
+
+def test_other_inputs_than_a_query_are_read_from_the_request(make_app: MakeApp) -> None:
+    source = "from pydantic import BaseModel\nclass Params(BaseModel):\n    id: int\ndef GET(params: Params): ..."
+    app = make_app({"[id]/route.py": source})
+
+    assert steps(app, "/7")["inputs"] == "params: Params"
+    assert steps(app, "/x")["invalid"].splitlines()[1].startswith("params id: ")

@@ -219,6 +219,44 @@ def test_the_plain_page_shows_every_operation_and_has_no_script(make_app: MakeAp
     assert client.get("/docs/style.css").content_type == "text/css; charset=utf-8"
 
 
+def test_the_plain_page_shows_inputs_responses_and_credentials(make_app: MakeApp, client_for: ClientFor) -> None:
+    source = """
+from typing import Literal
+from pydantic import BaseModel, Field
+from routehandlers.openapi import operation
+
+class Search(BaseModel):
+    page: int = Field(1, ge=1, description="Which <page>.")
+class Item(BaseModel):
+    name: str
+
+@operation(deprecated=True)
+def POST(body: Item, query: Search) -> list[Item] | tuple[Item, Literal[201]]:
+    \"\"\"Add.
+
+    First part.
+
+    Second part.
+    \"\"\"
+"""
+    guard = "security = {'bearer': {'type': 'http', 'scheme': 'bearer'}}\nconfig = {'matcher': '/items'}\ndef middleware(): return None"
+    files = {
+        "items/route.py": source,
+        "middleware.py": guard,
+        "openapi.py": "viewer = 'plain'\ninfo = {'description': 'All <of> it.'}",
+    }
+
+    page = client_for(make_app(files, base_path="/base")).get("/base/docs").text
+
+    for part in (
+        "<p>All &lt;of&gt; it.</p>", "<p>Server: <code>/base</code></p>", "<h2>items</h2>", '<details id="post_items" class="deprecated">',
+        "<p>First part.</p>\n<p>Second part.</p>", "<p>Deprecated.</p>", "<p>Requires <code>bearer</code>.</p>", "<td><code>page</code></td><td>query</td>",
+        "<td>Which &lt;page&gt;.</td>", "<h3>Body: <code>application/json</code></h3>", '<p><a href="#schema-Item"><code>Item</code></a></p>',
+        "<p><b>201</b> Created</p>", '<details id="schema-Item">',
+    ):  # fmt: skip
+        assert part in page
+
+
 def test_no_viewer_loads_anything_from_another_host(make_app: MakeApp, client_for: ClientFor) -> None:
     for viewer in ("plain", "swagger"):
         page = client_for(make_app({"openapi.py": f"viewer = {viewer!r}", "route.py": HANDLER})).get("/docs").text

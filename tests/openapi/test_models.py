@@ -281,6 +281,14 @@ def test_streams_have_the_schema_of_their_items(make_app: MakeApp, models: str, 
     }  # fmt: skip
 
 
+def test_a_union_with_null_in_a_query_loses_only_its_null(make_app: MakeApp) -> None:
+    source = "from pydantic import BaseModel\nclass Search(BaseModel):\n    x: int | bool | None = None\ndef GET(query: Search): ..."
+
+    (parameter,) = document(make_app({"route.py": source}))["paths"]["/"]["get"]["parameters"]
+
+    assert parameter["schema"] == {"anyOf": [{"type": "integer"}, {"type": "boolean"}]}
+
+
 @pytest.mark.parametrize(
     ("annotation", "expected"),
     [

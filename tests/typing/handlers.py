@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from typing_extensions import Unpack
 
@@ -11,6 +12,7 @@ from routehandlers.config import Settings
 from routehandlers.flask import RouteHandlersBlueprint
 from routehandlers.headers import cookies, headers
 from routehandlers.navigation import not_found, redirect
+from routehandlers.openapi import document, operation
 from routehandlers.server import URL, after
 from routehandlers.typing import HandlerResult
 
@@ -57,3 +59,15 @@ def make(**settings: Unpack[Settings]) -> RouteHandlers:
 
 
 link: str = app.url_for("/items/[slug]", slug="a")
+
+
+@operation(operation_id="kept", deprecated=date(2026, 1, 1), responses={404: {"description": "No."}})
+def described(request: Request) -> dict[str, int]:
+    return {"a": len(request.path)}
+
+
+def documents(app: RouteHandlers, request: Request) -> object:
+    kept: dict[str, int] = described(request)  # the decorator keeps the type
+    operation(tag="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    document(app, spec_version="2.0")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    return document(app, prefix="/v1", spec_version="3.2")["paths"], kept
