@@ -30,13 +30,15 @@ def resolve(owner: Any, annotation: Any, known: Mapping[str, Any] | None = None)
     :param known: Values of names that neither the module nor the function has.
     :raise UnresolvedError: If a name is not defined when the module was imported.
     """
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        return annotation
     function = _author(owner)
-    names = dict(known or {})
-    names.update(getattr(function, "__globals__", {}))
+    outer: dict[str, Any] = getattr(function, "__globals__", {})
+    names = {name: value for name, value in (known or {}).items() if name not in outer}
     names.update(_enclosing(function))
     holder: Any = SimpleNamespace(__annotations__={"it": annotation})
     try:
-        return typing.get_type_hints(holder, names, names, include_extras=True)["it"]
+        return typing.get_type_hints(holder, outer, names, include_extras=True)["it"]
     except Exception as error:
         raise UnresolvedError(annotation, error) from None
 

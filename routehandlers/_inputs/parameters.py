@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from inspect import Parameter
 from typing import Any, NamedTuple, cast
 
 from .._start.arguments import HANDLER, argument_count, levels, passed_on
 from .signature import PLACES, Place
+
+_Levels = list[tuple[Any, list[Parameter]]]
 
 
 class InputParameter(NamedTuple):
@@ -36,19 +38,20 @@ class HandlerParameters(NamedTuple):
 
 def parameters_of(handler: Callable[..., Any]) -> HandlerParameters | None:
     """Return the parameters of a handler, or ``None`` if it requires others."""
-    inputs = _inputs(handler)
+    found = list(levels(handler))
+    inputs = _inputs(found)
     if not inputs:
         count = argument_count(handler)
         return None if count is None else HandlerParameters(HANDLER[:count], count, {})
-    arguments = _arguments(handler)
+    arguments = _arguments(found)
     return None if arguments is None else HandlerParameters(*arguments, inputs)
 
 
-def _inputs(handler: Callable[..., Any]) -> dict[Place, InputParameter]:
+def _inputs(of_handler: _Levels) -> dict[Place, InputParameter]:
     """Return the inputs of the outermost callable, and where it takes ``**kwargs``, those of the function inside it."""
     found: dict[Place, InputParameter] = {}
     bound: set[str] = set()
-    for owner, parameters in _levels(handler):
+    for owner, parameters in _with_partials(of_handler):
         if isinstance(owner, partial):
             bound |= owner.keywords.keys()
         for parameter in parameters:
@@ -60,20 +63,22 @@ def _inputs(handler: Callable[..., Any]) -> dict[Place, InputParameter]:
     return {place: found[place] for place in PLACES if place in found}
 
 
-def _levels(handler: Callable[..., Any]) -> list[tuple[Any, list[Parameter]]]:
-    found = list(levels(handler))
+def _with_partials(found: _Levels) -> Iterator[tuple[Any, list[Parameter]]]:
+    """Yield a callable and those that it wraps, and then those inside a partial."""
+    yield from found
     last = found[-1][0] if found else None
-    return [*found, *_levels(last.func)] if isinstance(last, partial) else found
+    if isinstance(last, partial):
+        yield from _with_partials(list(levels(last.func)))
 
 
 def _is_variadic(parameter: Parameter) -> bool:
     return parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
 
 
-def _arguments(handler: Callable[..., Any]) -> tuple[tuple[str, ...], int] | None:
+def _arguments(of_handler: _Levels) -> tuple[tuple[str, ...], int] | None:
     """Return the names of the arguments before and behind inputs, and the index of the first one behind."""
     own: list[Parameter] = []
-    for depth, (owner, parameters) in enumerate(levels(handler)):
+    for depth, (owner, parameters) in enumerate(of_handler):
         positional, named_from = _split(parameters)
         if depth == 0:
             bound = owner.keywords if isinstance(owner, partial) else {}

@@ -93,7 +93,7 @@ class ModuleLoader:
     ) -> tuple[RouteModule, list[InvalidRouteModuleError]]:
         """Return the route of a module, and the mistakes in what its handlers declare.
 
-        :param is_valid: Whether the constants of the module were found to be valid.
+        :param is_valid: Whether no mistake was found in the module so far.
         """
         names = vars(module)
         config = read_config(names) if is_valid else SegmentConfig()
@@ -103,7 +103,7 @@ class ModuleLoader:
         mistakes: list[InvalidRouteModuleError] = []
         for name in METHODS:
             handler: Any = names.get(name)
-            if name not in names or handler_mistake(name, handler) is not None:
+            if name not in names or (not is_valid and handler_mistake(name, handler) is not None):
                 continue
             handlers[name] = handler
             signatures[name], wrong = read_signature(name, handler, self._adapters)

@@ -32,6 +32,7 @@ class MsgspecAdapter:
 
     def __init__(self) -> None:
         self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+        self._fields: dict[Any, tuple[ModelField, ...] | None] = {}
         self._exact = Exact(self.fields)
         self._filter = Filter(self._exact, reads_names=False, shape_of=shape_of)
 
@@ -104,7 +105,12 @@ class MsgspecAdapter:
 
     def fields(self, model: Any) -> tuple[ModelField, ...] | None:
         """Return the fields of a model, or ``None`` if it has none."""
-        return fields_of(model)
+        try:
+            if model not in self._fields:  # the other methods ask for the same models again and again
+                self._fields[model] = fields_of(model)
+            return self._fields[model]
+        except TypeError:  # it cannot be hashed
+            return fields_of(model)
 
     def values(self, model: Any) -> Callable[[Any], tuple[Any, ...]] | None:
         """Return a function that takes the values of all fields."""
