@@ -64,8 +64,11 @@ _Item = TypeVar("_Item")
 EventStream: TypeAlias = Annotated[Iterator[_Item], EVENTS]
 """Result of a handler that yields the data of Server-Sent Events: ``def GET() -> EventStream[Item]:``."""
 
-Handler: TypeAlias = "Callable[..., HandlerResult]"
-"""A handler such as ``GET``: it takes nothing, the request, or the request and the context."""
+Handler: TypeAlias = "Callable[..., Any]"
+"""A handler such as ``GET``: it takes nothing, the request, or the request and the context, and checked inputs.
+
+It returns a ``HandlerResult``, or a value of the models that its return annotation declares.
+"""
 
 
 @dataclass(frozen=True)
