@@ -238,6 +238,21 @@ def test_prerendering_uses_the_defaults(make_app: MakeApp, client_for: ClientFor
     assert client.get("/a").json["number"] == 1
 
 
+def test_a_prerendered_response_counts_each_field_as_sent(make_app: MakeApp, client_for: ClientFor) -> None:
+    source = """
+from pydantic import BaseModel
+revalidate = 60
+class Q(BaseModel):
+    page: int = 1
+def GET(query: Q): return sorted(query.model_fields_set)
+"""
+    app = make_app({"route.py": source})
+
+    assert [result.is_stored for result in prerender(app)] == [True]
+    response = client_for(app).get("/?page=1")
+    assert (response.json, response.headers["Cache-Status"].split(";")[1]) == (["page"], " hit")
+
+
 def test_explain_shows_the_key(make_app: MakeApp, module: Module) -> None:
     app = make_app({"items/route.py": module(COUNTING, Q=Q)})
 
@@ -405,6 +420,26 @@ def GET(query: Q): return [query.at.x, query.at.y]
         assert client.get("/?where=7,8").json == [7, 8]
         assert client.get("/").json == [0, 0]
     assert client.get("/?at=1,2&utm=2").headers["Cache-Status"].startswith("routehandlers; hit")
+
+
+def test_an_error_that_a_handler_raises_is_not_stored(make_app: MakeApp, client_for: ClientFor, module: Module) -> None:
+    source = module(
+        """
+        from routehandlers.exceptions import ValidationError
+        revalidate = 60
+        def GET(query: Q): raise ValidationError([{"detail": "Too far.", "in": "query", "name": "page"}])
+        """,
+        Q=Q,
+    )
+    app = make_app({"route.py": source})
+    client = client_for(app)
+
+    for _ in range(3):
+        response = client.get("/?page=7")
+        assert response.status_code == 422
+        assert response.json["errors"] == [{"detail": "Too far.", "in": "query", "name": "page"}]
+        assert "no-store" in response.headers["Cache-Control"]
+    assert not list(app.cache.store.handler.entries())
 
 
 def test_many_queries_do_not_grow_without_bound(

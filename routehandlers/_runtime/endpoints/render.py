@@ -24,6 +24,7 @@ from ..._http.response.errors import description_of, has_default_body, interrupt
 from ..._http.response.interrupts import AccessFallback, Interrupt
 from ..._http.response.response import WITHOUT_BODY, Response
 from ..._http.values.encoding import to_bytes
+from ...exceptions import ValidationError
 from ..answer.bodies import Stream, StreamOfRender, begin, close_quietly, default_type, encode, end
 from ..answer.failures import excepted, fallback
 from ..answer.headers import check_headers, take_cookies
@@ -78,6 +79,9 @@ class _Rendering:
             return self._answered(lambda: redirect)
         except HTTPException as raised:
             make_response = partial(excepted, self.scope, raised)
+            if isinstance(raised, ValidationError):  # an entry would not hold its errors
+                self.scope.record.turn_dynamic("a ValidationError", has_line=False)
+                return self._answered(make_response)
             if not has_default_body(raised):
                 return self._answered(make_response)
             headers = [(name, value) for name, value in raised.get_headers() if name.lower() != "content-type"]
