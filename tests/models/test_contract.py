@@ -9,7 +9,7 @@ import sqlite3
 import uuid
 from contextlib import suppress
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any, NewType
 
 import pytest
 from models.kinds import Color, Kind, Level, every_kind, every_kind_with_subclasses
@@ -384,6 +384,16 @@ def test_fields_say_what_they_take(kind: Kind) -> None:
     assert [one.name for one in of_item if one.is_required] == ["name", "owner"]
     assert [one.name for one in fields if one.is_list] == ["tag", "numbers"]
     assert not any(one.has_alias or one.is_file or one.other_names for one in fields)
+
+
+@every_kind
+def test_aliases_of_types_are_the_models(kind: Kind) -> None:
+    for model in (Annotated[kind.search, "a note"], NewType("Renamed", kind.search)):
+        assert kind.adapter.fields(model) == kind.adapter.fields(kind.search)
+        assert kind.get(kind.adapter.from_strings(model)({"page": "2", "color": ""}), "page") == 2
+        values = kind.adapter.values(model)
+        assert values is not None
+        assert values(search(kind, page="2"))[0] == 2
 
 
 # Objects ----------------------------------------------------------------------

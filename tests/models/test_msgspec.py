@@ -183,6 +183,9 @@ def test_annotations_that_cannot_be_resolved_are_refused_at_start() -> None:
 
     with pytest.raises(TypeError, match="Nowhere"):
         MSGSPEC.from_json(Broken)
+    fields = MSGSPEC.fields(Broken)
+    assert fields is not None
+    assert [one.name for one in fields] == ["name"]
 
 
 def test_deep_data_has_at_least_one_fault() -> None:

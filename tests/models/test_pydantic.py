@@ -351,6 +351,22 @@ def test_a_union_of_models_is_filtered() -> None:
     assert PYDANTIC.to_json(model)(items) == b'[{"kind":"cat","lives":9},{"kind":"cat","lives":1}]'
 
 
+def test_annotations_without_a_hash_are_filtered() -> None:
+    note: Any = Field(json_schema_extra={"a": []}, discriminator=None)
+    for model in (list[Annotated[PydanticOwner, note, [1]]], dict[str, Annotated[PydanticOwner | None, [2]]]):  # type: ignore[valid-type]
+        value: Any = [OwnerWithPassword(name="a")] if "list" in str(model) else {"x": OwnerWithPassword(name="a")}
+
+        assert not PYDANTIC.is_exact(model)(value)
+        assert "secret" not in repr(PYDANTIC.from_objects(model)(value))
+
+
+def test_unions_in_another_order_are_other_models() -> None:
+    first, second = (PYDANTIC.from_json(model)(b'["1"]') for model in (list[int | float], list[float | int]))
+
+    assert repr(first) == "[1]"
+    assert repr(second) == "[1.0]"
+
+
 def test_a_subclass_in_a_union_is_filtered() -> None:
     class CatWithPassword(Cat):
         password: str = "secret"
@@ -504,6 +520,35 @@ def test_all_fields_count_as_set_at_every_level() -> None:
     assert count(one).model_dump(exclude_unset=True) == count(other).model_dump(exclude_unset=True)
     assert count(one).model_fields_set == {"inner", "inners", "by_name", "page"}
     assert one.model_fields_set == {"inners", "by_name"}
+
+
+def test_models_inside_of_dataclasses_count_their_fields_too() -> None:
+    @pydantic.dataclasses.dataclass
+    class Outer:
+        inner: Range
+        others: list[Range]
+
+    outer = Outer(Range(), [Range(low=2)])
+
+    copied = PYDANTIC.with_all_set(Outer)(outer)
+
+    assert copied == outer
+    assert copied.inner.model_fields_set == copied.others[0].model_fields_set == {"low", "high"}
+    assert outer.inner.model_fields_set == set()
+
+
+def test_values_in_slots_are_not_hidden_from_the_key() -> None:
+    class Slotted(BaseModel):
+        __slots__ = ("seen",)
+        name: str = ""
+
+        @model_validator(mode="after")
+        def look(self) -> Slotted:
+            object.__setattr__(self, "seen", "x")
+            return self
+
+    with pytest.raises(TypeError, match="cannot be part of a cache key"):
+        key_of(Slotted, Slotted(name="a"))
 
 
 # Fields ---------------------------------------------------------------------------

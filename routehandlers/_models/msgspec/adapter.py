@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from ..base import Fault, Mode, ModelField, Schemas, Strings
 from ..parts.exact import Check, Exact
 from ..parts.keys import values_of
+from ..parts.memo import Memo
 from ..parts.objects import Filter
 from ..parts.strings import preparation
 from .defaults import completer
@@ -31,8 +31,8 @@ class MsgspecAdapter:
     errors: tuple[type[Exception], ...] = (msgspec.DecodeError,)
 
     def __init__(self) -> None:
-        self._decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
-        self._fields: dict[Any, tuple[ModelField, ...] | None] = {}
+        self._decoders: Memo[msgspec.json.Decoder[Any]] = Memo()
+        self._fields: Memo[tuple[ModelField, ...] | None] = Memo()
         self._exact = Exact(self.fields)
         self._filter = Filter(self._exact, reads_names=False, shape_of=shape_of)
 
@@ -105,12 +105,7 @@ class MsgspecAdapter:
 
     def fields(self, model: Any) -> tuple[ModelField, ...] | None:
         """Return the fields of a model, or ``None`` if it has none."""
-        try:
-            if model not in self._fields:  # the other methods ask for the same models again and again
-                self._fields[model] = fields_of(model)
-            return self._fields[model]
-        except TypeError:  # it cannot be hashed
-            return fields_of(model)
+        return self._fields.get(model, fields_of)  # the other methods ask for the same models again and again
 
     def values(self, model: Any) -> Callable[[Any], tuple[Any, ...]] | None:
         """Return a function that takes the values of all fields."""
@@ -133,13 +128,12 @@ class MsgspecAdapter:
         return faults_of(model, self.fields, error, data)
 
     def _decoder(self, model: Any) -> msgspec.json.Decoder[Any]:
-        with suppress(TypeError, KeyError):  # not all annotations can be hashed
-            return self._decoders[model]
-        try:
-            refuse_unknown_classes(model)
-            decoder = msgspec.json.Decoder(model)
-        except (TypeError, NameError) as error:
-            raise TypeError(f"msgspec cannot check it: {error}") from error
-        with suppress(TypeError):
-            self._decoders[model] = decoder
-        return decoder
+        return self._decoders.get(model, _make_decoder)
+
+
+def _make_decoder(model: Any) -> msgspec.json.Decoder[Any]:
+    try:
+        refuse_unknown_classes(model)
+        return msgspec.json.Decoder(model)
+    except (TypeError, NameError) as error:
+        raise TypeError(f"msgspec cannot check it: {error}") from error

@@ -32,10 +32,7 @@ def is_struct(model: Any) -> bool:
 
 
 def fields_of(model: Any) -> tuple[ModelField, ...] | None:
-    """Return the fields of a class that msgspec checks, or ``None`` if it has none.
-
-    :raise NameError: If an annotation names something that does not exist at run time.
-    """
+    """Return the fields of a class that msgspec checks, or ``None`` if it has none."""
     cls: Any = class_of(model)
     if not is_struct(model):
         return record_fields(model)

@@ -73,7 +73,7 @@ def is_union(annotation: Any) -> bool:
 
 def is_list(annotation: Any) -> bool:
     """Return whether a bare annotation that is no union is a list, a set or the like."""
-    return (get_origin(annotation) or annotation) in _LISTS if _is_hashable(annotation) else False
+    return class_of(annotation) in _LISTS
 
 
 def elements(annotation: Any) -> tuple[Any, ...]:
@@ -98,7 +98,8 @@ def literals(annotation: Any) -> tuple[Any, ...]:
 
 
 def class_of(annotation: Any) -> type | None:
-    """Return the class of a bare annotation: ``Page`` for ``Page[int]``, and ``None`` for a union or ``Any``."""
+    """Return the class of an annotation: ``Page`` for ``Page[int]``, and ``None`` for a union or ``Any``."""
+    annotation = bare(annotation)
     origin = get_origin(annotation) or annotation
     return origin if isinstance(origin, type) else None
 
@@ -129,11 +130,15 @@ def is_record(annotation: Any) -> bool:
 def hints(annotation: Any) -> dict[str, Any]:
     """Return the resolved annotations of a class, with the arguments of ``Page[int]`` in place of its variables.
 
-    :raise NameError: If one names something that does not exist at run time.
+    If one names something that does not exist at run time, they stay text. The library that checks the class says so.
     """
     cls = class_of(annotation)
-    found = get_type_hints(cls, include_extras=True)
-    arguments = get_args(annotation)
+    try:
+        found = get_type_hints(cls, include_extras=True)
+    except NameError:
+        classes = reversed(getattr(cls, "__mro__", ()))
+        return {name: hint for one in classes for name, hint in vars(one).get("__annotations__", {}).items()}
+    arguments = get_args(bare(annotation))
     if not arguments:
         return found
     variables = dict(zip(getattr(cls, "__parameters__", ()), arguments, strict=False))
@@ -172,17 +177,5 @@ def walk(annotation: Any, seen: dict[int, Any] | None = None) -> Iterator[Any]:
     for argument in get_args(inner):
         yield from walk(argument, seen)
     if is_record(inner):
-        try:
-            types_of_fields = hints(inner)
-        except (NameError, TypeError):
-            return  # the library that checks the class reports it
-        for hint in types_of_fields.values():
+        for hint in hints(inner).values():
             yield from walk(hint, seen)
-
-
-def _is_hashable(annotation: Any) -> bool:
-    try:
-        hash(annotation)
-    except TypeError:
-        return False
-    return True

@@ -11,6 +11,7 @@ from typing import Any
 from ..base import ModelField
 from .annotations import arms, bare, class_of, elements, is_attrs, is_fixed_tuple, is_list, is_mapping, is_typed_dict
 from .annotations import literals as literals_of
+from .memo import Memo
 
 Check = Callable[[Any], bool]
 FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
@@ -40,9 +41,7 @@ class Exact:
 
     def __init__(self, fields_of: FieldsOf) -> None:
         self.fields_of = fields_of
-        self._known: dict[Any, Check | None] = {}
-        # The classes of the checks that look at nothing else.
-        self._classes: dict[Check, type] = {}
+        self._known: Memo[Check | None] = Memo()
 
     def check(self, model: Any) -> Check:
         """Return a function that says whether a value has the classes of the model, at every level."""
@@ -54,16 +53,9 @@ class Exact:
         The fields of a model that contain no models are not looked at: they cost time, and hold what the model says
         unless the application has put something else there.
         """
-        annotation = bare(annotation)
-        try:
-            if annotation in self._known:
-                return self._known[annotation]
-        except TypeError:  # it cannot be hashed
-            return None
+        inner = bare(annotation)
         # A model may contain itself. Until its check is made, it is looked up at each call.
-        self._known[annotation] = lambda value: (self._known[annotation] or _always)(value)
-        self._known[annotation] = found = self._make(annotation)
-        return found
+        return self._known.get(inner, self._make, lambda value: (self._find(inner) or _always)(value))
 
     def _make(self, annotation: Any) -> Check | None:
         alternatives = arms(annotation)
@@ -76,9 +68,8 @@ class Exact:
             found = [self._find(element) for element in elements(annotation)]
             if not any(found):
                 return None
-            only = self._classes.get(found[0]) if len(found) == 1 and found[0] is not None else None
-            if only is not None and is_list(annotation) and not is_fixed_tuple(annotation):
-                return _list_of(annotation, only)
+            if isinstance(found[0], _OfClass) and is_list(annotation) and not is_fixed_tuple(annotation):
+                return _list_of(annotation, found[0].cls)
             return _container(annotation, [check or _always for check in found])
         fields = self.fields_of(annotation)
         return None if fields is None else self._model(annotation, fields)
@@ -97,21 +88,24 @@ class Exact:
                 and all(check(getattr(value, name, None)) for name, check in nested)
             )
         if not nested and cls is not None:
-            return self._of_class(cls)
+            return _OfClass(cls)
         return lambda value: type(value) is cls and all(check(getattr(value, name, None)) for name, check in nested)
 
-    def _of_class(self, cls: type) -> Check:
-        def check(value: Any) -> bool:
-            return type(value) is cls
 
-        self._classes[check] = cls
-        return check
+class _OfClass:
+    """The check that a value has exactly a class."""
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+    def __call__(self, value: Any) -> bool:
+        return type(value) is self.cls
 
 
 def _plain(annotation: Any) -> Check:
     """Return the check of an annotation that contains no model."""
     annotation = bare(annotation)
-    if annotation in {Any, object}:
+    if annotation is Any or annotation is object:
         return _always
     alternatives = arms(annotation)
     if len(alternatives) > 1:

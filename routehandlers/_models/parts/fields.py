@@ -64,10 +64,7 @@ def takes_file(annotation: Any) -> bool:
 
 
 def record_fields(model: Any) -> tuple[ModelField, ...] | None:
-    """Return the fields of a dataclass, attrs class, ``TypedDict`` or ``NamedTuple``; ``None`` for other models.
-
-    :raise NameError: If an annotation names something that does not exist at run time.
-    """
+    """Return the fields of a dataclass, attrs class, ``TypedDict`` or ``NamedTuple``; ``None`` for other models."""
     cls = class_of(model)
     if cls is None:
         return None

@@ -12,6 +12,7 @@ from typing import Any
 from ..base import ModelField
 from .annotations import arms, bare, class_of, elements, is_fixed_tuple, is_list, is_mapping, is_typed_dict
 from .exact import Exact
+from .memo import Memo
 from .rows import (
     Part,
     Project,
@@ -43,7 +44,7 @@ class Filter:
         self._exact = exact
         self._reads_names = reads_names
         self._shape_of = shape_of
-        self._known: dict[Any, Project | None] = {}
+        self._known: Memo[Project | None] = Memo()
 
     def project(self, model: Any) -> Project:
         """Return a function that takes a value apart where it does not have the classes of the model."""
@@ -51,16 +52,9 @@ class Filter:
 
     def _find(self, annotation: Any) -> Project | None:
         """Return the function for an annotation, or ``None`` if it contains no model."""
-        annotation = bare(annotation)
-        try:
-            if annotation in self._known:
-                return self._known[annotation]
-        except TypeError:  # it cannot be hashed
-            return None
+        inner = bare(annotation)
         # A model may contain itself. Until its function is made, it is looked up at each call.
-        self._known[annotation] = lambda value: (self._known[annotation] or _same)(value)
-        self._known[annotation] = found = self._make(annotation)
-        return found
+        return self._known.get(inner, self._make, lambda value: (self._find(inner) or _same)(value))
 
     def _make(self, annotation: Any) -> Project | None:
         alternatives = arms(annotation)

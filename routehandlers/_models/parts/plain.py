@@ -16,6 +16,7 @@ import re
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from .annotations import is_attrs, is_named_tuple
@@ -127,8 +128,19 @@ def record_parts(value: Any) -> list[Any] | None:
 
 def attributes(value: Any, names: Sequence[str]) -> list[Any] | None:
     """Return attributes of an object, or ``None`` if it has others too."""
+    cls: Any = type(value)
     others = getattr(value, "__dict__", {}).keys() - set(names)
-    return None if others else [getattr(value, name, MISSING) for name in names]
+    if others or any(hasattr(value, slot) for slot in _slots(cls) if slot not in names):
+        return None
+    return [getattr(value, name, MISSING) for name in names]
+
+
+@lru_cache(maxsize=1_000)
+def _slots(cls: Any) -> tuple[str, ...]:
+    """Return the slots of a class, without those of the libraries."""
+    slots = (vars(one).get("__slots__", ()) for one in cls.__mro__)
+    names = [name for found in slots for name in ((found,) if isinstance(found, str) else found)]
+    return tuple(name for name in names if not name.startswith("__"))
 
 
 def _name(cls: type) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..base import Fault, Mode, ModelField, Schemas, Strings
 from ..parts.annotations import is_named_tuple
 from ..parts.exact import Check, Exact
 from ..parts.keys import values_of
+from ..parts.memo import Memo
 from ..parts.objects import Filter
 from ..parts.rows import Shape
 from ..parts.strings import preparation
@@ -34,7 +34,8 @@ class PydanticAdapter:
     errors: tuple[type[Exception], ...] = (ValidationError,)
 
     def __init__(self) -> None:
-        self._types: dict[Any, TypeAdapter[Any]] = {}
+        self._types: Memo[TypeAdapter[Any]] = Memo()
+        self._fields: Memo[tuple[ModelField, ...] | None] = Memo()
         self._exact = Exact(self.fields)
         self._filter = Filter(self._exact, reads_names=True, shape_of=_shape_of)
 
@@ -92,7 +93,7 @@ class PydanticAdapter:
 
     def fields(self, model: Any) -> tuple[ModelField, ...] | None:
         """Return the fields of a model, or ``None`` if it has none."""
-        return fields_of(model)
+        return self._fields.get(model, fields_of)
 
     def values(self, model: Any) -> Callable[[Any], tuple[Any, ...]] | None:
         """Return a function that takes the values of all fields."""
@@ -116,17 +117,17 @@ class PydanticAdapter:
         return faults_of(error, data)
 
     def _type(self, model: Any) -> TypeAdapter[Any]:
-        with suppress(TypeError, KeyError):  # not all annotations can be hashed
-            return self._types[model]
-        try:
-            found = TypeAdapter[Any](model)
-            found.rebuild()
-        except (PydanticUserError, PydanticUndefinedAnnotation) as error:
-            # The first line says what is wrong. The others advise to change the configuration of pydantic.
-            raise TypeError(f"pydantic cannot check it: {str(error).splitlines()[0]}") from error
-        with suppress(TypeError):
-            self._types[model] = found
-        return found
+        return self._types.get(model, _make_type)
+
+
+def _make_type(model: Any) -> TypeAdapter[Any]:
+    try:
+        made = TypeAdapter[Any](model)
+        made.rebuild()
+    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
+        # The first line says what is wrong. The others advise to change the configuration of pydantic.
+        raise TypeError(f"pydantic cannot check it: {str(error).splitlines()[0]}") from error
+    return made
 
 
 def _same(data: Any) -> Any:

@@ -29,10 +29,7 @@ def _is_of_pydantic(part: Any) -> bool:
 
 
 def fields_of(model: Any) -> tuple[ModelField, ...] | None:
-    """Return the fields of a class that pydantic checks, or ``None`` if it has none.
-
-    :raise NameError: If an annotation names something that does not exist at run time.
-    """
+    """Return the fields of a class that pydantic checks, or ``None`` if it has none."""
     cls = class_of(model)
     if cls is None or issubclass(cls, RootModel):
         return None

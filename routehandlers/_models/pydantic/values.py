@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -49,19 +51,28 @@ def hides_values(model: Any, fields_of: FieldsOf, seen: set[type] | None = None)
 def count_all_as_set(value: Any) -> Any:
     """Return a copy of a value in which every model counts all its fields as set. Other values stay the same."""
     if isinstance(value, BaseModel):
-        copy = value.model_copy()
-        data: dict[str, Any] = vars(copy)
+        made = value.model_copy()
+        data: dict[str, Any] = vars(made)
         for name in data:
             data[name] = count_all_as_set(data[name])
-        names = {*type(value).__pydantic_fields__, *(copy.model_extra or ())}
-        object.__setattr__(copy, "__pydantic_fields_set__", names)
-        return copy
+        names = {*type(value).__pydantic_fields__, *(made.model_extra or ())}
+        object.__setattr__(made, "__pydantic_fields_set__", names)
+        return made
     if type(value) in {list, tuple, set, frozenset}:
         return type(value)([count_all_as_set(item) for item in value]) if _has_models(value) else value
     if type(value) is dict:
         return {key: count_all_as_set(item) for key, item in value.items()}
+    if (
+        dataclasses.is_dataclass(value)
+        and not isinstance(value, type)
+        and _has_models(parts := record_parts(value) or [])
+    ):
+        changed = copy.copy(value)
+        for field, part in zip(dataclasses.fields(value), parts, strict=True):
+            object.__setattr__(changed, field.name, count_all_as_set(part))
+        return changed
     return value
 
 
 def _has_models(values: Any) -> bool:
-    return any(isinstance(value, (BaseModel, list, tuple, dict)) for value in values)
+    return any(isinstance(value, (BaseModel, list, tuple, dict)) or dataclasses.is_dataclass(value) for value in values)
