@@ -6,7 +6,6 @@ import argparse
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,8 +71,7 @@ def _shown(results: Iterator[Prerendered]) -> Iterator[Prerendered]:
 def _told(result: Prerendered) -> str:
     error = result.error
     if isinstance(error, Exception) and not isinstance(error, RouteHandlersError):
-        trace = "".join(traceback.format_exception(loading.from_user_file(error))).rstrip()
-        return f"{result.path} could not be prerendered:\n{trace}"
+        return f"{result.path} could not be prerendered:\n{loading.traceback_of(error).rstrip()}"
     return f"{result.path} could not be prerendered: {error}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import traceback
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ def _check(target: Target) -> list[Path] | None:
         print(error)
     # A file that calls sys.exit() would end this command, possibly with status 0.
     except (Exception, SystemExit) as error:
-        print("".join(traceback.format_exception(loading.from_user_file(error))), end="")
+        print(loading.traceback_of(error), end="")
         print(f"\nA file of {target} raised {type(error).__name__}; its traceback is above.")
     else:
         count = sum(len(app.routes) for app in apps)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from .._project.frames import UserFrames
 from .._project.project import Project, Target
 from ..exceptions import RouteHandlersError
 
@@ -55,18 +54,10 @@ def run_user_code(function: Callable[[], _T], what: str) -> _T:
         raise
     # Code that ends the process would end this command, possibly with status 0.
     except (Exception, SystemExit) as error:
-        print("".join(traceback.format_exception(from_user_file(error))), end="", file=sys.stderr)
+        print(traceback_of(error), end="", file=sys.stderr)
         fail(f"{what} raised {type(error).__name__}; its traceback is above.")
 
 
-def from_user_file(error: BaseException) -> BaseException:
-    """Return the exception with a traceback that starts in the user's files."""
-    package = str(Path(__file__).parent.parent)
-    trace = error.__traceback__
-    while trace is not None and _is_machinery(trace.tb_frame.f_code.co_filename, package):
-        trace = trace.tb_next
-    return error.with_traceback(trace)
-
-
-def _is_machinery(filename: str, package: str) -> bool:
-    return filename.startswith((package, "<frozen importlib"))
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback of an exception as text. It begins in the user's files."""
+    return UserFrames(()).format(error)

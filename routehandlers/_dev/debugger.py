@@ -13,8 +13,8 @@ from .mistakes import summary_of
 from .pages import answer
 
 if TYPE_CHECKING:
+    from .._project.frames import UserFrames
     from ..typing import StartResponse, WSGIApplication, WSGIEnvironment
-    from .frames import UserFrames
 
 # With this key, Werkzeug's debugger asks an application for its exceptions.
 _DEBUGGER = "werkzeug.debug.preserve_context"

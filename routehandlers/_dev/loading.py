@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from .._project.frames import UserFrames
 from ..exceptions import AppFolderError
 from .debugger import Debugger
-from .frames import UserFrames
 from .hosts import AllowedHosts, guard
 from .mistakes import Mistake, find_mistakes
 from .pages import mistakes_response

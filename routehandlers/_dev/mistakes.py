@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._project.frames import UserFrames
 from ..exceptions import (
     AppFolderError,
     InvalidAppError,
@@ -20,7 +21,6 @@ from ..exceptions import (
     RouteModuleImportError,
     UnknownApplicationError,
 )
-from .frames import UserFrames
 
 # Lines of code before and after the line of a mistake.
 _AROUND = 4

@@ -102,6 +102,16 @@ def test_a_mistake_in_the_module_is_shown_with_its_place_and_dev_goes_on(server:
     until(server, "/", is_body("from beside the folder"))
 
 
+def test_a_syntax_error_shows_no_frame_of_this_library(server: Server, project: Path) -> None:
+    file = project / "app/route.py"
+    file.write_text("def GET(:\n")
+
+    document = until(server, "/", lambda status, _body: status == 500)
+
+    (mistake,) = json.loads(document)["mistakes"]
+    assert files_in("\n".join(mistake["traceback"])) == [str(project / "wsgi.py"), str(file)]
+
+
 def test_a_data_file_that_a_broken_application_reads_reloads(project: Path) -> None:
     (project / "app/page/page.html").write_bytes(b"\xff")
     with dev(project, "wsgi:app") as server:

@@ -7,6 +7,7 @@ import os
 import sysconfig
 import traceback
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,17 +34,14 @@ class UserFrames:
 
         Frames outside of the first one of the user are left out, and so is what this library does between two of
         them. What the user called stays; of a mistake that this library reports, only the frame that raised it. A
-        traceback without a frame of the user stays as it is.
+        ``SyntaxError`` has its place itself. A traceback without a frame of the user begins outside of this library.
         """
         for each in _chain(error):
             trace = list(_frames(each.__traceback__))
             own = [index for index, frame in enumerate(trace) if self.is_own(frame)]
             first, last = (own[0], own[-1] + 1) if own else (0, 0)
-            inner = trace[last:]
-            if isinstance(each, RouteHandlersError) and all(map(_is_machinery, inner)):
-                inner = inner[-1:]
             between = [frame for frame in trace[first:last] if not _is_machinery(frame)]
-            each.__traceback__ = _joined([*between, *inner])
+            each.__traceback__ = _joined([*between, *_called(each, trace[last:], is_by_user=bool(own))])
         return error
 
     def is_own(self, frame: TracebackType) -> bool:
@@ -71,6 +69,15 @@ class UserFrames:
             self.trim(error)
             record.exc_info = (type(error), error, error.__traceback__)
         return True
+
+
+def _called(error: BaseException, frames: list[TracebackType], *, is_by_user: bool) -> list[TracebackType]:
+    """Return the frames to show of those inside the last one of the user."""
+    if not all(map(_is_machinery, frames)):
+        return frames if is_by_user else list(dropwhile(_is_machinery, frames))
+    if isinstance(error, SyntaxError):
+        return []
+    return frames[-1:] if isinstance(error, RouteHandlersError) else frames
 
 
 def _is_machinery(frame: TracebackType) -> bool:
