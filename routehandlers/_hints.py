@@ -1,4 +1,4 @@
-"""Parts of error messages: suggestions for unknown names, and values in short and without passwords."""
+"""Parts of error messages: suggestions and remedies, and values in short and without passwords."""
 
 from __future__ import annotations
 
@@ -39,6 +39,14 @@ def shorten(value: object) -> str:
     """Return the ``repr()`` of a value, cut to 80 characters."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}…"
+
+
+def pass_in_code(setting: str) -> str:
+    """Return a sentence about a setting that text cannot contain: how to pass it, and how commands then find it."""
+    return (
+        f"Pass it to RouteHandlers(…, {setting}=…) in a module such as wsgi.py, and name that application for the"
+        ' commands: [tool.routehandlers] app = "wsgi:app".'
+    )
 
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:/+|/+")

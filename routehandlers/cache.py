@@ -76,7 +76,7 @@ def _purging_scope(function: str) -> Scope:
     if scope.environ.get("wsgi.multiprocess") and not scope.route.cache.store.shares_purges:
         _warn_once(
             f"{function}() reaches this process only, because the workers cannot share a folder below the temporary"
-            " folder. Share a storage with RouteHandlers(…, cache='file:///path') or cache='redis://host'."
+            " folder. Name a storage that they share in the setting cache: 'file:///path' or 'redis://host'."
         )
     return scope
 

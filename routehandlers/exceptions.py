@@ -49,6 +49,12 @@ class AppFolderError(RouteHandlersError, FileNotFoundError):
         self.folder = folder
 
     def __str__(self) -> str:
+        module = self.folder.name.removesuffix(".py")
+        if (self.folder.parent / f"{module}.py").is_file():
+            return (
+                f"{self.folder} is not a folder. Name the folder that contains your route.py files, or an application"
+                f" in {module}.py: {module}:app"
+            )
         if self.folder.exists():
             return f"{self.folder} is not a folder. Name the folder that contains your route.py files."
         return (

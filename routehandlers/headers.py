@@ -77,8 +77,9 @@ class DraftMode:
         key = self._scope.route.draft_key
         if key is None:
             raise InvalidConfigError(
-                "draft_mode() needs the setting secret_key to sign a cookie. Pass it to RouteHandlers(…, secret_key=…),"
-                " the same in all workers. Read it from the environment; do not write it in the code."
+                "draft_mode() needs the setting secret_key to sign a cookie, the same in all workers. Set"
+                " ROUTEHANDLERS_SECRET_KEY in the environment. A RouteHandlers(…) that your code makes does not read"
+                ' it: write secret_key=os.environ["ROUTEHANDLERS_SECRET_KEY"] there.'
             )
         return key
 

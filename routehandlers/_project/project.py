@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .._settings.sources import is_reference, read_app_name
@@ -78,10 +79,10 @@ class Project:
         """
         found = find_mounted(self.wsgi_app)
         if not found:
-            raise UnknownApplicationError(
-                f"{self.target} is {self.wsgi_app!r}, and there is no RouteHandlers in it. Wrap it as in ProxyFix(app),"
-                " or name the RouteHandlers itself."
-            )
+            what = f"{self.target} is {self.wsgi_app!r}, and there is no RouteHandlers in it."
+            if isinstance(self.wsgi_app, FunctionType):
+                raise UnknownApplicationError(f"{what} If it makes the application, write: {self.target}()")
+            raise UnknownApplicationError(f"{what} Wrap it as in ProxyFix(app), or name the RouteHandlers itself.")
         return found
 
     @property

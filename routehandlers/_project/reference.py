@@ -33,8 +33,9 @@ def import_application(reference: str) -> WSGIApplication:
     module_name, _, expression = reference.partition(":")
     path, arguments = _parse(reference, expression)
     if not _is_there(module_name):
+        meant = f" Did you mean {module_name.removesuffix('.py')}:{expression}?" if module_name.endswith(".py") else ""
         raise UnknownApplicationError(
-            f"{reference}: there is no module {module_name!r} in {Path.cwd()} or among the installed packages."
+            f"{reference}: there is no module {module_name!r} in {Path.cwd()} or among the installed packages.{meant}"
         )
     found: Any = importlib.import_module(module_name)
     for index, name in enumerate(path):

@@ -13,6 +13,7 @@ from typing import Any
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.routing.converters import FloatConverter, IntegerConverter, UUIDConverter
 
+from .._hints import pass_in_code
 from ..exceptions import InvalidConfigError, InvalidTreeError, RouteHandlersError
 from .segments import Kind, Segment
 from .spelling import restore
@@ -70,7 +71,7 @@ def find_unknown_converters(
         InvalidTreeError(
             f"The converter {segment.converter!r} of {segment.folder!r} is not defined:",
             [route.file],
-            f"There are: {', '.join(known)}. Add your own with RouteHandlers(…, converters={{…}}).",
+            f"There are: {', '.join(known)}. Is it your own? {pass_in_code('converters')}",
         )
         for route in routes
         for segment in route.segments

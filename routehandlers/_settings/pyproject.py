@@ -6,16 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .._hints import pass_in_code
 from ..exceptions import InvalidConfigError
-
-_FROM_PYTHON = (
-    "{name} needs Python objects. Pass it to RouteHandlers(…, {name}=…) in a module such as wsgi.py, and name that"
-    ' application for the commands: [tool.routehandlers] app = "wsgi:app".'
-)
 
 # Settings with Python objects, which text cannot contain, and the message about each.
 ONLY_FROM_PYTHON = {
-    name: _FROM_PYTHON.format(name=name) for name in ("converters", "fallback", "json_encoder", "model_adapters")
+    name: f"{name} needs Python objects. {pass_in_code(name)}"
+    for name in ("converters", "fallback", "json_encoder", "model_adapters")
 }
 
 

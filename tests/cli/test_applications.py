@@ -193,6 +193,11 @@ def test_flask_applications_with_blueprints_are_applications_with_routes(project
         ("wsgi:ProxyFix", "there is no RouteHandlers in it"),
         ("wsgi:app(", "Write module:name, such as wsgi:app"),
         ("wsgi:app.nothing.x", "wsgi.app has no 'nothing'"),
+        ("wsgi.py:app", "there is no module 'wsgi.py'"),
+        ("wsgi.py:app", "Did you mean wsgi:app?"),
+        ("flasky:create_app", "If it makes the application, write: flasky:create_app()"),
+        ("wsgi", "or an application in wsgi.py: wsgi:app"),
+        ("wsgi.py", "or an application in wsgi.py: wsgi:app"),
     ],
 )
 def test_a_name_without_an_application_is_one_sentence(project: Path, name: str, sentence: str) -> None:
@@ -219,6 +224,14 @@ def test_a_converter_in_toml_names_the_way_through_python(tmp_path: Path) -> Non
 
     ended = routehandlers(tmp_path, "routes")
 
+    assert "Pass it to RouteHandlers(…, converters=…) in a module such as wsgi.py" in ended.stderr
+    assert 'app = "wsgi:app"' in ended.stderr
+
+
+def test_an_unknown_converter_says_how_the_command_finds_one_in_code(project: Path) -> None:
+    ended = routehandlers(project, "routes", "app")
+
+    assert "The converter 'year' of '[y=year]' is not defined:" in ended.stderr
     assert "Pass it to RouteHandlers(…, converters=…) in a module such as wsgi.py" in ended.stderr
     assert 'app = "wsgi:app"' in ended.stderr
 
