@@ -33,7 +33,8 @@ def add_parser(commands: Any) -> None:
         description="Show the entries in the cache's storage, or purge them.",
         allow_abbrev=False,
     )
-    parser.add_argument("--storage", metavar="URL", help="use this storage instead of the one in the settings")
+    storage = {"metavar": "URL", "help": "use this storage instead of the one in the settings"}
+    parser.add_argument("--storage", **storage)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     stats = actions.add_parser("stats", help="count the entries")
     listing = actions.add_parser("list", help="list the entries")
@@ -50,6 +51,8 @@ def add_parser(commands: Any) -> None:
     what.add_argument("--path", help="purge the entries of a URL, or of a route such as '/items/[slug]'")
     what.add_argument("--all", action="store_true", help="purge everything")
     for action in (stats, listing, purge):
+        # Without this default, an action would reset what stands before it.
+        action.add_argument("--storage", default=argparse.SUPPRESS, **storage)
         loading.add_target(action)
     parser.set_defaults(run=run)
 

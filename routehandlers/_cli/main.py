@@ -87,6 +87,7 @@ def _build_parser() -> _Parser:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command. This is the entry point of the package."""
+    _replace_closed_outputs()
     try:
         try:
             _run(arguments)
@@ -94,6 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.stdout.flush()
     except BrokenPipeError:
         _leave_closed_pipe()
+
+
+def _replace_closed_outputs() -> None:
+    """Let commands print if the shell has closed an output, as with ``>&-``. Python then has no file for it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # open until the end
 
 
 def _leave_closed_pipe() -> NoReturn:

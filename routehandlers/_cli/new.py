@@ -42,11 +42,11 @@ def run(options: argparse.Namespace) -> None:
     folder = Path(options.name)
     _check(folder)
     kept = [name for name in sorted(KEPT) if (folder / name).exists()]
-    for name, text in starter_files(folder.resolve().name).items():
-        if name not in kept:
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+    texts = starter_files(folder.resolve().name)
+    try:
+        _write(folder, {name: text for name, text in texts.items() if name not in kept})
+    except OSError as error:
+        loading.fail(f"{error.filename or folder} cannot be written: {error.strerror or error}.")
     if kept:
         print(f"Kept {' and '.join(kept)}.")
     is_here = folder.resolve() == Path.cwd()
@@ -56,6 +56,13 @@ def run(options: argparse.Namespace) -> None:
     if find_spec("pydantic") is None:
         print("  pip install -e .   # pydantic, which checks the inputs, and gunicorn")
     print("  routehandlers dev")
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def _check(folder: Path) -> None:

@@ -165,5 +165,5 @@ def _tree(top: Path) -> Iterator[str]:
 
 def _difference(before: Snapshot, now: Snapshot) -> list[str]:
     """Return the paths that differ in two snapshots. A folder that was removed or added stands before its files."""
-    paths = {**before, **now}
+    paths = sorted({**before, **now})
     return [path for path in paths if before.get(path, ()) != now.get(path, ())]

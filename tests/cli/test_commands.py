@@ -507,6 +507,14 @@ def test_cache_purge_reaches_what_another_release_has_stored(tmp_path: Path) -> 
     assert (second.returncode, second.stdout) == (1, "")
 
 
+@pytest.mark.parametrize("words", ["cache --storage {} stats", "cache stats --storage {}"])
+def test_the_storage_of_cache_may_stand_before_the_action_or_after_it(tmp_path: Path, words: str) -> None:
+    ended = routehandlers(tmp_path, *words.format((tmp_path / "empty").as_uri()).split())
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("entries   0")
+
+
 def test_cache_purge_needs_no_folder_if_the_storage_is_named(tmp_path: Path) -> None:
     make_cached(tmp_path)
     routehandlers(tmp_path, "build")

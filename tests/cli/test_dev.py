@@ -154,11 +154,13 @@ def test_extra_files_reload(tmp_path: Path) -> None:
 
 def test_the_folder_may_be_gone_for_a_while(server: Server, tmp_path: Path) -> None:
     app = tmp_path / "app"
+    until(server, "/a", is_body("first"))
 
     app.rename(tmp_path / "app2")
     shown = until(server, "/a", lambda status, _body: status == 500)
     assert f"The folder {app} is gone. dev waits until it is there again." in json.loads(shown)["detail"]
     assert f"routehandlers: The folder {app} is gone. dev waits until it is there again.\n" in server.logs()
+    assert reloads(server)[0].startswith(f" * '{app}' and ")
 
     (tmp_path / "app2").rename(app)
     until(server, "/a", is_body("first"))

@@ -88,6 +88,15 @@ def into_closed_pipe(cwd: Path, *words: str, **environ: str) -> subprocess.Compl
         os.close(writer)
 
 
+@pytest.mark.parametrize("words", ["routes", "cache list", "check", "build"])
+def test_a_command_without_outputs_does_its_work(project: Path, words: str) -> None:
+    command = f"{sys.executable} -m routehandlers {words} >&- 2>&-"
+
+    ended = subprocess.run(command, shell=True, cwd=project, capture_output=True, timeout=60, check=False)
+
+    assert ended.returncode == 0
+
+
 def test_a_mistake_with_both_outputs_closed_ends_at_once(project: Path) -> None:
     reader, writer = os.pipe()
     os.close(reader)
