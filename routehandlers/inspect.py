@@ -150,7 +150,10 @@ def explain(app: RouteHandlers, method: str, url: str, *, prefix: str = "") -> l
             return [("path", f"{error.code} {error.name}: {error.description}")]
         if app.config.fallback is not None:
             return [("fallback", f"no route matches: {app.config.fallback!r} answers")]
-        return [("path", "\n".join(["404 Not Found: no route matches.", *_suggestions(app, environ)]))]
+        found = "404 Not Found: no route matches."
+        if app._framework is not None:
+            found = "no route matches here: a view of the application around answers, or else 404 Not Found."
+        return [("path", "\n".join([found, *_suggestions(app, environ)]))]
     if response is not None:
         return [("redirect", f"{response.status_code} to {response.headers['Location']}")]
     folder = app.directory.parent

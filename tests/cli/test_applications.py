@@ -184,6 +184,43 @@ def test_flask_applications_with_blueprints_are_applications_with_routes(project
     assert "app/route.py" in explained.stdout, explained.stderr
 
 
+AROUND = """
+from flask import Flask
+from routehandlers import RouteHandlers
+from routehandlers.flask import RouteHandlersBlueprint
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+other = Flask(__name__)
+dispatcher = DispatcherMiddleware(other, {"/api": RouteHandlers("app")})
+flask = Flask(__name__)
+flask.register_blueprint(RouteHandlersBlueprint("api", "app", url_prefix="/<lang>/api"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "url", "step"),
+    [
+        ("around:dispatcher", "/api/y?a=1", "route    /y"),
+        ("around:dispatcher", "http://localhost/api/y", "route    /y"),
+        ("around:dispatcher", "/api/z", "path  404 Not Found: no route matches."),
+        ("around:dispatcher", "/y", "path  the application around the routes answers. The routes lie below /api"),
+        ("around:dispatcher", "/apis/y", "path  the application around the routes answers."),
+        ("around:flask", "/en/api/y", "route    /y"),
+        ("around:flask", "/en/api/z", "path  no route matches here: a view of the application around answers"),
+        ("around:flask", "/y", "path  the application around the routes answers. The routes lie below /<lang>/api"),
+    ],
+)
+def test_explain_says_where_an_application_around_the_routes_answers(
+    tmp_path: Path, target: str, url: str, step: str
+) -> None:
+    write_app(tmp_path, {"y/route.py": "def GET(): return 'y'\n"})
+    (tmp_path / "around.py").write_text(AROUND)
+
+    ended = routehandlers(tmp_path, "explain", "GET", url, target)
+
+    assert ended.stdout.splitlines()[1].strip().startswith(step), ended.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [

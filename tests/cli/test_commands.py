@@ -545,6 +545,7 @@ def test_middleware_at_the_top_may_rewrite_any_path_that_is_purged(tmp_path: Pat
         (["cache", "purge"], "one of the arguments --tag --path --all is required"),
         (["cache"], "required: ACTION"),
         (["explain", "GET"], "required: url"),
+        (["explain", "GET", "//["], "'//[' is not a URL: Invalid IPv6 URL."),
     ],
 )
 def test_a_mistake_with_the_cache_is_one_sentence(tmp_path: Path, words: list[str], sentence: str) -> None:
