@@ -8,6 +8,7 @@ from functools import cached_property
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from .._hints import closest
+from .._routing.nearest import nearest_patterns
 from .._routing.segments import CATCH_ALLS, Kind, parse_segment
 from ..exceptions import InvalidSegmentError
 from .key import DEEPEST
@@ -64,8 +65,9 @@ class PurgeTargets:
             return f"{what} {self._suggestion(path[:LONGEST_PATH])}".rstrip()
         path = path.rstrip("/") or "/"
         if self._has(path, is_layout=is_layout):
-            is_literal = "[" in path and path not in self._folders
-            return "there is no such route, so the brackets are taken literally." if is_literal else ""
+            if "[" not in path or path in self._folders:
+                return ""
+            return f"there is no such route, so the brackets are taken literally. {self._nearest(path)}".rstrip()
         if self._may_rewrite(path):
             return ""
         what = "no route lies in this folder" if is_layout else "no route has this path"
@@ -78,8 +80,12 @@ class PurgeTargets:
                 return f"Write {near!r}."
         if path in self._folders:
             return f'Write ({path!r}, "layout") for all routes below it.'
-        near_pattern = closest(path, self.patterns)
-        return f"Did you mean {near_pattern!r}?" if near_pattern is not None else ""
+        return self._nearest(path)
+
+    def _nearest(self, path: str) -> str:
+        # Most mistakes are in a letter. In "/itmes/7" the "7" is none, and only the other segments can be compared.
+        near = closest(path, self.patterns) or next(iter(nearest_patterns(path, self.patterns, 1)), None)
+        return f"Did you mean {near!r}?" if near is not None else ""
 
     def _has(self, path: str, *, is_layout: bool) -> bool:
         if path in (self._folders if is_layout else self.patterns):

@@ -478,6 +478,8 @@ def test_cache_purge_says_how_many_entries_it_purged(tmp_path: Path, words: list
     [
         (["--path", "/tagde"], "no route has this path. Did you mean '/tagged'?"),
         (["--path", "/items"], "no route has this path."),
+        (["--path", "/itmes/a"], "no route has this path. Did you mean '/items/[slug]'?"),
+        (["--path", "/items/[id]"], "the brackets are taken literally. Did you mean '/items/[slug]'?"),
         (["--path", "/nothing/[slug]"], "Nothing was purged of '/nothing/[slug]': it has no effect"),
         (["--path", "items/a"], "A path has a slash first, no query, and at most 1024 characters. Write '/items/a'."),
         (["--path", "/items/a?x=1"], "Write '/items/a'."),
