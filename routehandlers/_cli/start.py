@@ -31,9 +31,16 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="the address to listen on (default: 127.0.0.1; with PORT set: 0.0.0.0)")
     parser.add_argument("--port", type=int, help="the port (default: PORT, or 8000)")
     parser.add_argument("-b", "--bind", action="append", default=[], help="HOST:PORT or unix:PATH")
-    parser.add_argument("-w", "--workers", type=int, help="the number of processes (default: WEB_CONCURRENCY)")
-    parser.add_argument("--threads", type=int, help="the threads of each process (default: 8)")
+    parser.add_argument("-w", "--workers", type=_count, help="the number of processes (default: WEB_CONCURRENCY)")
+    parser.add_argument("--threads", type=_count, help="the threads of each process (default: 8)")
     parser.add_argument("--access-log", action="store_true", help="write a line for each request to standard output")
+
+
+def _count(text: str) -> int:
+    """Read a number of processes or threads. With 0 workers, gunicorn would listen and answer no request."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> None:

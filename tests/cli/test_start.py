@@ -384,6 +384,9 @@ def test_what_a_server_cannot_do_is_said_at_start(tmp_path: Path, server: str) -
         (["--server", "granian", "-b", "a:1", "-b", "b:2"], "Granian listens on one address. Give --bind once, or"),
         (["--server", "granian", "-b", "nonsense"], "'nonsense' is not an address. Write HOST:PORT, for example"),
         (["--server", "uwsgi"], "invalid choice: 'uwsgi'"),
+        (["--workers", "0"], "argument -w/--workers: '0' is not a number above 0"),
+        (["--threads", "-1"], "argument --threads: '-1' is not a number above 0"),
+        (["--threads", "many"], "argument --threads: 'many' is not a number above 0"),
     ],
 )
 def test_what_a_server_cannot_do_is_refused_in_one_sentence(tmp_path: Path, words: list[str], sentence: str) -> None:
