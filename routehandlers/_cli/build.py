@@ -36,7 +36,10 @@ def run(options: argparse.Namespace) -> None:
     project = loading.load_project(options.target, public=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     results: list[Prerendered] = []
-    for app in project.apps:
+    apps = project.apps
+    for app in apps:
+        if len(apps) > 1:
+            print(f"{'' if app is apps[0] else chr(10)}{app.directory}")
         results += _build(app)
     if any(result.error is not None for result in results):
         raise SystemExit(1)

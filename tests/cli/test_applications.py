@@ -184,6 +184,21 @@ def test_flask_applications_with_blueprints_are_applications_with_routes(project
     assert "app/route.py" in explained.stdout, explained.stderr
 
 
+def test_build_names_the_folder_of_each_application(project: Path) -> None:
+    for folder in ("one", "two"):
+        write_app(project / folder, {"same/route.py": "revalidate = 60\ndef GET(): return 'x'\n"})
+    (project / "both.py").write_text(
+        "from routehandlers import RouteHandlers\n"
+        "from werkzeug.middleware.dispatcher import DispatcherMiddleware\n"
+        "app = DispatcherMiddleware(RouteHandlers('one/app'), {'/two': RouteHandlers('two/app')})\n"
+    )
+
+    lines = routehandlers(project, "build", "both:app").stdout.splitlines()
+
+    assert lines[:2] == [str(project / "one/app"), "● /same  1 prerendered"]
+    assert lines[lines.index("") :][1:3] == [str(project / "two/app"), "● /same  1 prerendered"]
+
+
 AROUND = """
 from flask import Flask
 from routehandlers import RouteHandlers
