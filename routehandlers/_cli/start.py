@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from .._servers import granian, gunicorn, waitress
-from .._servers.options import Options
+from .._servers.options import Options, check_environment
 from . import loading
 
 _SERVERS: dict[str, Any] = {"gunicorn": gunicorn, "granian": granian, "waitress": waitress}
@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> None:
     parser = _Parser(prog="routehandlers start", add_help=False, allow_abbrev=False)
     _add_options(parser)
     common, rest = parser.parse_known_args(options.extra)
+    check_environment()
     server = _SERVERS[common.server]
     if find_spec(server.PACKAGE) is None:
         loading.fail(f'{common.server} is not installed. Install it with: pip install "routehandlers[{server.EXTRA}]"')

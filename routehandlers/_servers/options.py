@@ -44,14 +44,29 @@ def in_brackets(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
+# Variables that gunicorn and Granian read, with an example of each.
+_NUMBERS = {"PORT": 8000, "WEB_CONCURRENCY": 2}
+
+
+def check_environment() -> None:
+    """Refuse variables that are no numbers: gunicorn reads them in its import. Empty ones are unset, as settings are.
+
+    :raise StartError: For the first of them.
+    """
+    for name, example in _NUMBERS.items():
+        value = os.environ.get(name)
+        if not value:
+            os.environ.pop(name, None)
+        elif not value.isdecimal() or int(value) == 0:
+            raise StartError(f"{name} is {value!r} in the environment. Set it to a number above 0, such as {example}.")
+
+
 def default_address() -> tuple[str, int]:
     """Return the host and the port without any option, which are those of gunicorn.
 
-    Platforms that set ``PORT`` connect from outside.
+    Platforms that set ``PORT`` connect from outside. ``check_environment()`` has checked it.
     """
     port = os.environ.get("PORT")
     if port is None:
         return "127.0.0.1", 8000
-    if not port.isdecimal():
-        raise StartError(f"PORT is {port!r} in the environment. Set it to a number, such as 8000.")
     return "0.0.0.0", int(port)  # noqa: S104  # meant: see above

@@ -398,6 +398,24 @@ def test_what_a_server_cannot_do_is_refused_in_one_sentence(tmp_path: Path, word
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"), [("WEB_CONCURRENCY", "0"), ("WEB_CONCURRENCY", "many"), ("PORT", "http")]
+)
+def test_a_variable_that_is_no_number_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    write_app(tmp_path, FILES)
+
+    is_refused(start(tmp_path), f"{variable} is '{value}' in the environment. Set it to a number above 0, such as")
+
+
+def test_an_empty_variable_of_the_server_is_unset(tmp_path: Path) -> None:
+    write_app(tmp_path, FILES)
+    with started(tmp_path, "gunicorn", env={"WEB_CONCURRENCY": "", "PORT": ""}) as process:
+        assert process.request("GET", "/").body == b"first"
+
+
+@pytest.mark.parametrize(
     ("server", "extra"), [("gunicorn", "server"), ("granian", "granian"), ("waitress", "waitress")]
 )
 def test_a_server_that_is_not_installed_is_named_with_its_extra(tmp_path: Path, server: str, extra: str) -> None:
