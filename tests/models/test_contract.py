@@ -139,22 +139,40 @@ def test_words_that_are_no_numbers_are_fine_in_text(kind: Kind) -> None:
     assert kind.get(item, "name") == "NaN Infinity"
 
 
-@pytest.mark.parametrize("levels", [10, 150, 1_000, 5_000, 50_000])
 @every_kind
-def test_nested_data_is_read_or_refused(kind: Kind, levels: int) -> None:
+def test_nested_data_is_refused_or_can_be_written_again(kind: Kind) -> None:
     if kind.tree is None:
         pytest.skip("the kind has no model that contains itself")
-    body = b'{"children":[' * levels + b"]}" * levels
-    read = kind.adapter.from_json(kind.tree)
-    if levels <= 10:
-        tree = read(body)
-        assert kind.adapter.to_json(kind.tree)(tree).count(b"children") == levels
-        return
+    read, write = kind.adapter.from_json(kind.tree), kind.adapter.to_json(kind.tree)
+    is_exact, convert = kind.adapter.is_exact(kind.tree), kind.adapter.from_objects(kind.tree)
 
-    try:
-        read(body)
-    except kind.adapter.errors as error:
-        assert kind.adapter.faults(kind.tree, error, None)
+    accepted = []
+    for levels in (10, 50, 90, 150, 200, 300, 400, 450, 500, 1_000, 5_000, 50_000):
+        body = b'{"children":[' * levels + b"]}" * levels
+        try:
+            tree = read(body)
+        except kind.adapter.errors as error:
+            assert kind.adapter.faults(kind.tree, error, None)
+            continue
+        accepted.append(levels)
+        assert is_exact(tree) is not kind.is_dict
+        assert write(convert(tree)).count(b"children") >= levels
+
+    assert accepted == [10, 50, 90]
+
+
+@every_kind
+def test_defaults_are_written(kind: Kind) -> None:
+    if kind.is_dict:
+        pytest.skip("a dict has no defaults")
+    body = b'["n", ["o"]]' if kind.is_tuple else b'{"name": "n", "owner": {"name": "o"}}'
+
+    for item in (
+        kind.adapter.from_json(kind.item)(body),
+        kind.adapter.from_objects(kind.item)({"name": "n", "owner": {"name": "o"}}),
+    ):
+        text = kind.adapter.to_json(kind.item)(item)
+        assert json.loads(text) == json.loads(as_json(kind, {**ITEM, "tags": [], "price": 1.5, "others": []}))
 
 
 @every_kind

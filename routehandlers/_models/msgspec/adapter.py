@@ -14,6 +14,7 @@ from ..parts.memo import Memo
 from ..parts.objects import Filter
 from ..parts.strings import preparation
 from .defaults import completer
+from .depth import contains_itself, refuse_deep
 from .faults import StringsError, faults_of
 from .fields import as_struct, fields_of, is_made_with_msgspec, reads_lists, refuse_unknown_classes, shape_of
 from .schemas import schemas_of
@@ -64,6 +65,8 @@ class MsgspecAdapter:
                 raise msgspec.DecodeError("Input is not UTF-8") from None
             return decode(data[len(_BOM) :])
 
+        if contains_itself(model, self.fields):
+            return self._completed(model, lambda data: refuse_deep(parse(data)))
         return self._completed(model, parse)
 
     def from_strings(self, model: Any) -> Callable[[Strings], Any]:
@@ -92,7 +95,17 @@ class MsgspecAdapter:
     def _completed(self, model: Any, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Return a function whose values have their defaults."""
         complete = completer(model, self.fields)
-        return make if complete is None else lambda data: complete(make(data))
+        if complete is None:
+            return make
+
+        def make_complete(data: Any) -> Any:
+            value = make(data)
+            try:
+                return complete(value)
+            except RecursionError:
+                raise msgspec.ValidationError("Input is nested too deeply") from None
+
+        return make_complete
 
     def is_exact(self, model: Any) -> Check:
         """Return a function that says whether a value can be written as it is."""

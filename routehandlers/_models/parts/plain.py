@@ -115,15 +115,19 @@ def record_parts(value: Any) -> list[Any] | None:
     It is also ``None`` if the object has attributes beside its fields, which a handler could see.
     """
     cls = type(value)
-    if dataclasses.is_dataclass(cls):
-        names = [field.name for field in dataclasses.fields(cls)]
-    elif is_attrs(cls):
-        names = [field.name for field in cls.__attrs_attrs__]
-    elif is_named_tuple(cls):
+    if is_named_tuple(cls):
         return list(value) if not getattr(value, "__dict__", None) else None
-    else:
-        return None
-    return attributes(value, names)
+    names = record_names(cls)
+    return None if names is None else attributes(value, names)
+
+
+def record_names(cls: Any) -> list[str] | None:
+    """Return the names of the fields of a dataclass or attrs class; ``None`` for other classes."""
+    if dataclasses.is_dataclass(cls):
+        return [field.name for field in dataclasses.fields(cls)]
+    if is_attrs(cls):
+        return [field.name for field in cls.__attrs_attrs__]
+    return None
 
 
 def attributes(value: Any, names: Sequence[str]) -> list[Any] | None:
