@@ -20,19 +20,27 @@ _DEEPEST = 200
 """As many levels of objects and lists as pydantic reads."""
 
 
-def contains_itself(model: Any, fields_of: FieldsOf, above: tuple[Any, ...] = ()) -> bool:
+def contains_itself(model: Any, fields_of: FieldsOf) -> bool:
     """Return whether a model has fields that hold the same model, directly or not."""
+    return _meets(model, fields_of, (), {})
+
+
+def _meets(model: Any, fields_of: FieldsOf, above: tuple[Any, ...], seen: dict[int, Any]) -> bool:
+    """Return whether a model below another is one of those above it.
+
+    :param seen: Models that need not be looked at again, by their ids.
+    """
     for arm in arms(model):
         if is_list(arm) or is_mapping(arm):
-            parts: Iterable[Any] = elements(arm)
+            if any(_meets(element, fields_of, above, seen) for element in elements(arm)):
+                return True
         elif fields := fields_of(arm):
             if any(arm is one or arm == one for one in above):
                 return True
-            parts, above = [field.annotation for field in fields], (*above, arm)
-        else:
-            continue
-        if any(contains_itself(part, fields_of, above) for part in parts):
-            return True
+            if id(arm) not in seen:
+                seen[id(arm)] = arm
+                if any(_meets(field.annotation, fields_of, (*above, arm), seen) for field in fields):
+                    return True
     return False
 
 
