@@ -86,14 +86,16 @@ def read_checked(request: Request, model: Any, adapters: Sequence[ModelAdapter])
 
 
 def _reader_of(model: Any, adapters: tuple[ModelAdapter, ...]) -> ReadJson:
+    # int | float is equal to float | int, but a library may try them in their order.
+    key = (model, adapters) if isinstance(model, type) else (model, repr(model), adapters)
     try:
-        known = _readers.get((model, adapters))
+        known = _readers.get(key)
     except TypeError:  # an annotation that cannot be hashed
         return _make_reader(model, adapters)
     if known is None:
         if len(_readers) >= _MOST_READERS:  # an application that makes models while it runs
             _readers.clear()
-        known = _readers[model, adapters] = _make_reader(model, adapters)
+        known = _readers[key] = _make_reader(model, adapters)
     return known
 
 
