@@ -75,7 +75,7 @@ class Walk(NamedTuple):
 WALKS = {
     "a plain GET": Walk(BARE, "/items/a", 26),
     "a POST of JSON": Walk(BARE, "/posts", 39, body=b'{"a":1}'),
-    "a 404": Walk(BARE, "/none", 29, status=404),
+    "a 404": Walk(BARE, "/none", 30, status=404),
     "a cached miss": Walk(BARE, "/stored/miss", 142),
     "the first hit of a path": Walk(BARE, "/stored/first", 55, before=1),
     "a hit that is ready": Walk(BARE, "/stored/ready", 14, before=2),

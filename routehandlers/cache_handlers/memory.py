@@ -105,16 +105,18 @@ class MemoryCacheHandler:
     def hold(self, entry: Entry) -> Held:
         """Store an entry if there is room for it."""
         held = Held(entry)
-        group = group_of(entry.key)
+        key = entry.key
+        group = key[:GROUP_END] if key.startswith(VARIANT) else None
         with self._lock:
-            if group is not None and not entry.is_missing:
-                self._missing.delete(entry.key)
-                self._hold_variant(group, entry.key, held)
-                return held
-            self._delete_variant(group, entry.key)
+            if group is not None:
+                if not entry.is_missing:
+                    self._missing.delete(key)
+                    self._hold_variant(group, key, held)
+                    return held
+                self._delete_variant(group, key)
             segment, other = (self._missing, self._main) if entry.is_missing else (self._main, self._missing)
-            other.delete(entry.key)
-            segment.set(entry.key, held)
+            other.delete(key)
+            segment.set(key, held)
         return held
 
     def _hold_variant(self, group: str, key: str, held: Held) -> None:
@@ -195,7 +197,8 @@ class _Segment:
             return
         self.size += size
         self._entries[key] = held
-        self.shrink(self.max_size)
+        if self.size > self.max_size:
+            self.shrink(self.max_size)
 
     def shrink(self, size: int) -> None:
         """Evict the least recently used entries until the others take no more than a number of bytes."""

@@ -98,7 +98,7 @@ def fallback(
             _failed_itself(scope, file, another)
         except Exception as another:
             _failed_itself(scope, file, another)
-    default = error_response(scope.environ, status, detail, errors_of(error))
+    default = error_response(scope.environ, status, detail, errors_of(error) if status == 422 else ())
     if headers:
         default = underlay(default, headers)
     default._default_for = error

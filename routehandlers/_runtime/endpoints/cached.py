@@ -136,7 +136,7 @@ class CachedEndpoint:
         plan = scope.plan
         known = plan.key if plan is not None and plan.found is not None and plan.found[0] is self else None
         if known is None or scope.is_rewritten:
-            key = self.key_of(scope)
+            key = self._key(scope, "")
         else:
             key, now = known, time.time()
             fresh = self._hits.fresh(key, now)
