@@ -35,7 +35,7 @@ _WRAPPERS = frozenset({"ClassVar", "Final", "NotRequired", "ReadOnly", "Required
 
 def bare(annotation: Any) -> Any:
     """Return an annotation without its wrappers: ``Annotated``, ``Required``, ``type`` aliases and ``NewType``."""
-    while True:
+    while not _is_class(annotation):
         origin = get_origin(annotation)
         if origin is Annotated or getattr(origin, "_name", None) in _WRAPPERS:
             annotation = get_args(annotation)[0]
@@ -47,6 +47,12 @@ def bare(annotation: Any) -> Any:
             annotation = annotation.__supertype__
         else:
             return type(None) if annotation is None else annotation
+    return annotation
+
+
+def _is_class(annotation: Any) -> bool:
+    # Not isinstance(), which is true for list[int] on Python 3.10.
+    return issubclass(type(annotation), type)
 
 
 def without_wrappers(annotation: Any) -> tuple[Any, str | None]:
@@ -60,6 +66,8 @@ def without_wrappers(annotation: Any) -> tuple[Any, str | None]:
 
 def arms(annotation: Any) -> tuple[Any, ...]:
     """Return the alternatives of a union, at every level. Other annotations are their only alternative."""
+    if _is_class(annotation):
+        return (annotation,)
     annotation = bare(annotation)
     if is_union(annotation):
         return tuple(arm for item in get_args(annotation) for arm in arms(item))
@@ -99,6 +107,8 @@ def literals(annotation: Any) -> tuple[Any, ...]:
 
 def class_of(annotation: Any) -> type | None:
     """Return the class of an annotation: ``Page`` for ``Page[int]``, and ``None`` for a union or ``Any``."""
+    if _is_class(annotation):
+        return annotation  # type: ignore[no-any-return]
     annotation = bare(annotation)
     origin = get_origin(annotation) or annotation
     return origin if isinstance(origin, type) else None
