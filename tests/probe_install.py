@@ -1,4 +1,4 @@
-"""What ``pip install "routehandlers[server]"`` gives, with nothing of the tests beside it: the row ``installed`` of tox.
+"""What ``pip install "routehandlers[server,pydantic]"`` gives, with nothing of the tests beside it: the row ``installed`` of tox.
 
 Run by an interpreter that has the package and its declared dependencies only, so
 that a dependency or a file that the metadata forgets is missed here and not by

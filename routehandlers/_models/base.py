@@ -47,8 +47,8 @@ class ModelField:
 class Fault(NamedTuple):
     """One thing that is wrong with data.
 
-    :param detail: A sentence for the client, such as ``"Field required."``.
-    :param path: The way to the value: keys and indexes of the data as it was sent.
+    :ivar detail: A sentence for the client, such as ``"Field required."``.
+    :ivar path: The way to the value: keys and indexes of the data as it was sent.
     """
 
     detail: str
@@ -58,8 +58,8 @@ class Fault(NamedTuple):
 class Schemas(NamedTuple):
     """JSON schemas of several models.
 
-    :param schemas: One for each model that was asked for, in this order. Named models are references.
-    :param components: The schemas of the named models, by name.
+    :ivar schemas: One for each model that was asked for, in this order. Named models are references.
+    :ivar components: The schemas of the named models, by name.
     """
 
     schemas: list[dict[str, Any]]
