@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .._http.request.checked_json import InvalidInputError
-from .._http.request.request import Request
+from .._http.request.checked_json import HasRequest, InvalidInputError
 from .._http.response.faults import Error, invalid_inputs
 from .readers import MISSING, Reader, make_reader
 from .signature import Place, Signature
@@ -46,39 +45,39 @@ class Inputs:
         some._set(readers)
         return some
 
-    def read(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
+    def read(self, source: HasRequest, environ: WSGIEnvironment, params: Params) -> Values:
         """Return the inputs of a request.
 
-        :param request: The request, from which only a body is read.
+        :param source: An object with the request, from which only a body is read.
         :raise ValidationError: With the errors of all inputs.
         :raise HTTPException: If the body cannot be read.
         """
         values: Values = {}
         try:
             for place, read in self._steps:
-                value = read(request, environ, params)
+                value = read(source, environ, params)
                 if value is not MISSING:
                     values[place] = value
         except InvalidInputError:
             # Read all of them again: what is valid costs little, and nothing does in the usual case.
-            return self._read_on(request, environ, params)
+            return self._read_on(source, environ, params)
         return values
 
-    def read_one(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
+    def read_one(self, source: HasRequest, environ: WSGIEnvironment, params: Params) -> Values:
         """Return the inputs as ``read()`` does, if there is only one."""
         try:
-            value = self._read(request, environ, params)
+            value = self._read(source, environ, params)
         except InvalidInputError:
-            return self._read_on(request, environ, params)
+            return self._read_on(source, environ, params)
         return {self._place: value} if value is not MISSING else {}
 
-    def _read_on(self, request: Request, environ: WSGIEnvironment, params: Params) -> Values:
+    def _read_on(self, source: HasRequest, environ: WSGIEnvironment, params: Params) -> Values:
         """Read all inputs, also after an invalid one."""
         values: Values = {}
         errors: list[Error] = []
         for reader in self.readers:
             try:
-                value = reader.read(request, environ, params)
+                value = reader.read(source, environ, params)
             except InvalidInputError as invalid:
                 errors += reader.errors(invalid.faults)
             else:

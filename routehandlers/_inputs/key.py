@@ -8,7 +8,6 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from .._cache.key import make_key
-from .._http.request.request import Request
 from .inputs import Inputs, Values
 from .readers import query_of, query_texts
 from .signature import DeclaredInput
@@ -89,7 +88,7 @@ class KeyedInputs:
 
 
 # No reader of these inputs uses the request: a GET has no body.
-_NO_REQUEST: Any = Request({}, populate_request=False)
+_NO_REQUEST: Any = None
 
 
 def _part_of(query: DeclaredInput) -> Callable[[Any, str], str]:

@@ -1,4 +1,4 @@
-"""Wrap a handler with inputs or declared responses in a function that takes the request and the context."""
+"""Wrap a handler with inputs or declared responses in a function that takes the scope of the request."""
 
 from __future__ import annotations
 
@@ -6,23 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import unwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .._http.request.request import Request
+from .._http.request.checked_json import HasRequest
 from .._http.values.context import RouteContext
 from .answers import Answers
 from .inputs import Inputs, Values
 from .signature import Signature
 
 if TYPE_CHECKING:
-    from ..typing import WSGIEnvironment
+    from ..typing import Params, WSGIEnvironment
 
 INPUTS = "routehandlers.inputs"
 """Key of the environ of a render that may be stored: its inputs, which the key covers."""
 
-Call = Callable[[Request, RouteContext], Any]
 
-_own = object.__getattribute__
+class HandlerCall(HasRequest, Protocol):
+    """One call of a handler. The scope of a request is one. Its request is made when it is first needed."""
+
+    environ: WSGIEnvironment
+    params: Params
+
+
+Call = Callable[[HandlerCall], Any]
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,10 @@ def prepare(
 
 def _without_inputs(handler: Callable[..., Any], count: int, convert: Callable[[Any], Any]) -> Call:
     if count == 0:
-        return lambda _request, _context: convert(handler())
+        return lambda _call: convert(handler())
     if count == 1:
-        return lambda request, _context: convert(handler(request))
-    return lambda request, context: convert(handler(request, context))
+        return lambda call: convert(handler(call.request))
+    return lambda call: convert(handler(call.request, RouteContext(call.params)))
 
 
 def _with_inputs(
@@ -73,24 +79,25 @@ def _with_inputs(
     behind = signature.positional[count:]
     read = inputs.read_one if len(inputs.readers) == 1 else inputs.read
 
-    def call(request: Request, context: RouteContext) -> Any:
-        # A watched request reports each attribute that is read, and its environ is that of the client.
-        environ: WSGIEnvironment = _own(request, "__dict__")["environ"]
-        values: Values = environ[INPUTS] if INPUTS in environ else read(request, environ, context.params)
+    def run(call: HandlerCall) -> Any:
+        environ = call.environ
+        values: Values = environ[INPUTS] if INPUTS in environ else read(call, environ, call.params)
         if behind:
-            values = {**values, **_named(behind, count, request, context)}
+            values = {**values, **_named(behind, count, call)}
         if count == 0:
             result = handler(**values)
+        elif count == 1:
+            result = handler(call.request, **values)
         else:
-            result = handler(request, **values) if count == 1 else handler(request, context, **values)
+            result = handler(call.request, RouteContext(call.params), **values)
         return result if convert is None else convert(result)
 
-    return call
+    return run
 
 
-def _named(names: tuple[str, ...], first: int, request: Request, context: RouteContext) -> Mapping[str, Any]:
+def _named(names: tuple[str, ...], first: int, call: HandlerCall) -> Mapping[str, Any]:
     """Return the arguments behind an input, by the names that the handler gives them."""
-    return dict(zip(names, (request, context)[first:], strict=False))
+    return dict(zip(names, (call.request, RouteContext(call.params))[first:], strict=False))
 
 
 def where_of(method: str, pattern: str, handler: object, file: Path) -> str:

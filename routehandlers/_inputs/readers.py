@@ -9,8 +9,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from .._http.request.checked_json import InvalidInputError, json_reader
-from .._http.request.request import Request
+from .._http.request.checked_json import HasRequest, InvalidInputError, json_reader
 from .._http.request.vary import variable_of
 from .._http.response.cookies import parse_cookies
 from .._http.response.faults import Error, errors_in, errors_in_body
@@ -28,10 +27,10 @@ MOST_PARAMETERS = 1_000
 MISSING: Any = object()
 """Result of a reader for an input that was not sent and has a default."""
 
-Read = Callable[[Request, "WSGIEnvironment", "Params"], Any]
+Read = Callable[[HasRequest, "WSGIEnvironment", "Params"], Any]
 """Returns the value of an input, or raises ``InvalidInputError`` or an ``HTTPException``.
 
-Its arguments are the request, which only a body is read from, the environment, and the params.
+Its arguments are an object with the request, which only a body is read from, the environment, and the params.
 """
 
 Texts = dict[str, Any]
@@ -59,7 +58,7 @@ def make_reader(declared: DeclaredInput) -> Reader:
     return Reader(declared, _MAKERS[declared.place](declared), lambda faults: errors_in(declared.place, faults, names))
 
 
-def _checking(declared: DeclaredInput, read_texts: Callable[[Request, WSGIEnvironment, Params], Texts]) -> Read:
+def _checking(declared: DeclaredInput, read_texts: Callable[[HasRequest, WSGIEnvironment, Params], Texts]) -> Read:
     """Return a reader of text."""
     check, errors, adapter, model = (
         declared.adapter.from_strings(declared.model),
@@ -75,9 +74,9 @@ def _checking(declared: DeclaredInput, read_texts: Callable[[Request, WSGIEnviro
             return adapter.faults(model, error, texts)
         return []
 
-    def read(request: Request, environ: WSGIEnvironment, params: Params) -> Any:
+    def read(source: HasRequest, environ: WSGIEnvironment, params: Params) -> Any:
         try:
-            texts = read_texts(request, environ, params)
+            texts = read_texts(source, environ, params)
         except InvalidInputError as invalid:
             known = {fault.path[0] for fault in invalid.faults}
             more = faults_of(invalid.rest or {})
@@ -97,7 +96,7 @@ def _checking(declared: DeclaredInput, read_texts: Callable[[Request, WSGIEnviro
 def _params_reader(declared: DeclaredInput) -> Read:
     lists = {field.alias for field in declared.fields if field.is_list}
 
-    def texts(_request: Request, _environ: WSGIEnvironment, params: Params) -> Texts:
+    def texts(_source: HasRequest, _environ: WSGIEnvironment, params: Params) -> Texts:
         return {name: _param(value, is_list=name in lists) for name, value in params.items()}
 
     return _checking(declared, texts)
@@ -155,7 +154,7 @@ def query_texts(declared: DeclaredInput) -> Callable[[str], Texts]:
 def _query_reader(declared: DeclaredInput) -> Read:
     split = query_texts(declared)
 
-    def texts(_request: Request, environ: WSGIEnvironment, _params: Params) -> Texts:
+    def texts(_source: HasRequest, environ: WSGIEnvironment, _params: Params) -> Texts:
         query = environ.get("QUERY_STRING") if "routehandlers.query" not in environ else query_of(environ)
         return split(query) if query else {}
 
@@ -215,7 +214,7 @@ def _headers_reader(declared: DeclaredInput) -> Read:
         for name in (field.alias, *field.other_names)
     ]
 
-    def texts(_request: Request, environ: WSGIEnvironment, _params: Params) -> Texts:
+    def texts(_source: HasRequest, environ: WSGIEnvironment, _params: Params) -> Texts:
         found: Texts = {}
         for name, variable, is_list in variables:
             value = environ.get(variable)
@@ -236,7 +235,7 @@ def _cookies_reader(declared: DeclaredInput) -> Read:
     lists = _names(declared, of_lists=True)
     known = lists | _names(declared, of_lists=False)
 
-    def texts(_request: Request, environ: WSGIEnvironment, _params: Params) -> Texts:
+    def texts(_source: HasRequest, environ: WSGIEnvironment, _params: Params) -> Texts:
         sent = parse_cookies(environ.get("HTTP_COOKIE") or "")
         return {name: [sent[name]] if name in lists else sent[name] for name in sent.keys() & known}
 
@@ -251,11 +250,11 @@ def _body_reader(declared: DeclaredInput) -> Read:
     if declared.is_required:
         return read
 
-    def read_optional(request: Request, environ: WSGIEnvironment, params: Params) -> Any:
+    def read_optional(source: HasRequest, environ: WSGIEnvironment, params: Params) -> Any:
         # A type that is not JSON is refused even without a body: it comes from a form of another site.
-        if not request.get_data() and environ.get("CONTENT_TYPE") in (None, "", "application/json"):
+        if not source.request.get_data() and environ.get("CONTENT_TYPE") in (None, "", "application/json"):
             return MISSING
-        return read(request, environ, params)
+        return read(source, environ, params)
 
     return read_optional
 
@@ -269,7 +268,8 @@ def _form_reader(declared: DeclaredInput) -> Read:
     files = {field.alias for field in declared.fields if field.is_file}
     allowed = FORMS[1:] if files else FORMS
 
-    def texts(request: Request, _environ: WSGIEnvironment, _params: Params) -> Texts:
+    def texts(source: HasRequest, _environ: WSGIEnvironment, _params: Params) -> Texts:
+        request = source.request
         if request.mimetype not in allowed:
             sent = request.mimetype[:100] or "a body without Content-Type"
             raise UnsupportedMediaType(f"Send a form as {' or '.join(allowed)}, not as {sent}.")
@@ -283,8 +283,8 @@ def _form_reader(declared: DeclaredInput) -> Read:
     read = _checking(declared, texts)
     if declared.is_required:
         return read
-    return lambda request, environ, params: (
-        MISSING if not environ.get("CONTENT_TYPE") and not request.get_data() else read(request, environ, params)
+    return lambda source, environ, params: (
+        MISSING if not environ.get("CONTENT_TYPE") and not source.request.get_data() else read(source, environ, params)
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -32,7 +33,21 @@ class InvalidInputError(Exception):
         self.rest = rest
 
 
-ReadJson = Callable[["Request", "WSGIEnvironment", object], Any]
+class HasRequest(Protocol):
+    """An object that has the request, which may be made only now."""
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Made:
+    request: Request
+
+
+ReadJson = Callable[[HasRequest, "WSGIEnvironment", object], Any]
 
 
 def json_reader(adapter: ModelAdapter, model: Any) -> ReadJson:
@@ -43,11 +58,11 @@ def json_reader(adapter: ModelAdapter, model: Any) -> ReadJson:
     """
     parse, errors = adapter.from_json(model), adapter.errors
 
-    def read(request: Request, environ: WSGIEnvironment, _params: object) -> Any:
+    def read(source: HasRequest, environ: WSGIEnvironment, _params: object) -> Any:
         if environ.get("CONTENT_TYPE") == "application/json":
-            data: bytes = request.get_data()
+            data: bytes = source.request.get_data()
         else:
-            data = _of_other_type(request)
+            data = _of_other_type(source.request)
         if data[:3] == _BOM:
             data = data[3:]
         # Some libraries accept these names, which are not JSON, unless they are text.
@@ -80,7 +95,7 @@ def read_checked(request: Request, model: Any, adapters: Sequence[ModelAdapter])
     """
     try:
         read = _reader_of(model, tuple(adapters))
-        return read(request, request.environ, None)
+        return read(_Made(request), request.environ, None)
     except InvalidInputError as invalid:
         raise invalid_inputs(errors_in_body(invalid.faults)) from None
 

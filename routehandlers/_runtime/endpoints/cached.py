@@ -343,7 +343,7 @@ class CachedEndpoint:
         if readable["REQUEST_METHOD"] != "GET":  # a HEAD has the same render as the GET
             readable = {**readable, "REQUEST_METHOD": "GET"}
         if inputs is not None:
-            readable = {**readable, INPUTS: inputs}
+            covered[INPUTS] = inputs
         return RenderScope(
             covered, readable, self.info, params, path, Context(), render, self.policy.vary, make_context
         )

@@ -21,6 +21,9 @@ from ..answer.failures import excepted, failed, interrupted, method_not_allowed
 from ..answer.results import make_response
 from ..scope.scope import RouteInfo, Scope
 
+# Stands for the number of arguments of a prepared handler, which takes the scope.
+_PREPARED = 3
+
 
 class Endpoint:
     """A route whose handlers were prepared at start.
@@ -39,7 +42,7 @@ class Endpoint:
         self._calls: dict[str, tuple[Any, int | None]] = {
             method: (handler, argument_count(handler)) for method, handler in route.handlers.items()
         }
-        self._calls.update({method: (prepared.call, 2) for method, prepared in route.prepared.items()})
+        self._calls.update({method: (prepared.call, _PREPARED) for method, prepared in route.prepared.items()})
         if "GET" in self._calls:
             self._calls.setdefault("HEAD", self._calls["GET"])
 
@@ -57,10 +60,15 @@ class Endpoint:
             if is_chunked:
                 check_framing(scope.environ)
                 Input(scope.environ)
-            if count == 2:
-                result: Any = handler(scope.request, RouteContext(scope.params))
+            result: Any
+            if count == 0:
+                result = handler()
+            elif count == 1:
+                result = handler(scope.request)
+            elif count == 2:
+                result = handler(scope.request, RouteContext(scope.params))
             else:
-                result = handler(scope.request) if count == 1 else handler()
+                result = handler(scope)
             if type(result) is not Response:
                 result = self._make_response(scope, result)
             response = result if type(result.response) is list else begin(scope, result)
@@ -75,6 +83,8 @@ class Endpoint:
     def call(self, scope: Scope) -> WerkzeugResponse:
         """Call ``GET`` and return its result as a response. Let all exceptions pass."""
         handler, count = self._calls["GET"]
+        if count == _PREPARED:
+            return self._make_response(scope, handler(scope))
         arguments = (scope.request, RouteContext(scope.params)) if count else ()
         return self._make_response(scope, handler(*arguments[:count]))
 
