@@ -86,6 +86,8 @@ class ModelAdapter(Protocol):
     def from_json(self, model: Any) -> Callable[[bytes], Any]:
         """Return a function that parses and checks JSON. Its checks are those of the library for JSON.
 
+        It also refuses what JSON lacks and some libraries accept, such as ``NaN``.
+
         :raise TypeError: If the library cannot check the model.
         """
         ...

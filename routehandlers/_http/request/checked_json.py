@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .request import Request
 
 _BOM = b"\xef\xbb\xbf"
-_N, _I = b"NI"
 
 
 class InvalidInputError(Exception):
@@ -65,10 +64,6 @@ def json_reader(adapter: ModelAdapter, model: Any) -> ReadJson:
             data = _of_other_type(source.request)
         if data[:3] == _BOM:
             data = data[3:]
-        # Some libraries accept these names, which are not JSON, unless they are text.
-        # Single letters are found several times as fast.
-        if (_N in data and b"NaN" in data) or (_I in data and b"Infinity" in data):
-            parsed(data)
         try:
             return parse(data)
         except errors as error:
