@@ -78,8 +78,11 @@ def _read_input(method: str, place: Place, found: InputParameter, choose: Choose
     adapter = choose(model)
     if adapter is None:
         return f"no library that checks {show_type(model)} is installed. {INSTALL}"
-    fields = adapter.fields(model)
-    if fields is None and place != "body":
+    try:
+        fields = adapter.fields(model)
+    except (NameError, TypeError) as error:  # an annotation of a field that cannot be resolved
+        return f"{place!r} is {show_type(model)}, which {adapter.name} cannot check: {error}. {_REMEDY}"
+    if not fields and place != "body":
         return (
             f"{place!r} is {show_type(model)}, which has no fields. Write a class with a field for each name:"
             " a dataclass, a TypedDict, or a model of pydantic or msgspec."

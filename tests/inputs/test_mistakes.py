@@ -21,6 +21,8 @@ Q = "page: int = 1"
         ("def POST(body: Q, form: Q): return {}", "POST takes 'body' and 'form'"),
         ("def GET(query: int): return {}", "'query' is int, which has no fields"),
         ("def GET(query: list[Q]): return {}", "which has no fields"),
+        ("def GET(query: Empty): return {}", "'query' is Empty, which has no fields"),
+        ("def POST(form: Empty): return {}", "'form' is Empty, which has no fields"),
         ("def GET(query: 'Missing'): return {}", "'Missing' cannot be resolved (NameError"),
         ("def GET() -> 'Missing': return {}", "the annotation of its result, 'Missing' cannot be resolved"),
         ("def GET(a, b, c, query: Q): return {}", "has the wrong parameters"),
@@ -34,7 +36,7 @@ Q = "page: int = 1"
 )
 def test_mistakes_of_a_signature(code: str, message: str, make_app: MakeApp, module: Module) -> None:
     with pytest.raises(InvalidAppError) as raised:
-        make_app({"route.py": module(code, Q=Q, R=Q)})
+        make_app({"route.py": module(code, Q=Q, R=Q, Empty="pass")})
 
     assert message in str(raised.value)
     assert len(raised.value.problems) == 1
@@ -73,6 +75,17 @@ def test_what_lies_outside_of_the_fields_is_refused_in_a_cached_query(model: str
     make_app({"route.py": source})
     with pytest.raises(InvalidAppError, match="has more than its fields"):
         make_app({"route.py": "revalidate = 60\n" + source})
+
+
+@pytest.mark.parametrize("place", ["query", "body"])
+def test_a_field_whose_annotation_cannot_be_resolved(place: str, make_app: MakeApp, module: Module) -> None:
+    code = f"def POST({place}: Q): return {{}}"
+
+    with pytest.raises(InvalidAppError, match="name 'Missing' is not defined") as raised:
+        make_app({"route.py": module(code, Q="page: 'Missing'")})
+
+    problem = raised.value.problems[0]
+    assert problem.line == problem.file.read_text().splitlines().index(code) + 1
 
 
 def test_all_mistakes_are_reported_together(make_app: MakeApp, module: Module) -> None:

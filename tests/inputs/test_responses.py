@@ -57,6 +57,18 @@ def test_results_are_converted_to_the_model(
         assert response.content_type == "application/json"
 
 
+@pytest.mark.parametrize("levels", [150, 199])
+def test_a_body_that_is_as_deep_as_its_model_allows_can_be_answered(
+    levels: int, make_app: MakeApp, client_for: ClientFor, module: Module
+) -> None:
+    source = module("def POST(body: Node) -> Node: return body", Node="inner: 'Node | int | None' = None")
+    body = '{"inner":' * levels + "1" + "}" * levels
+
+    response = client_for(make_app({"route.py": source})).post("/", data=body, content_type="application/json")
+
+    assert (response.status_code, response.text) == (200, body)
+
+
 def _positional(source: str) -> str:
     """Give models of pydantic a constructor with positions, and define a subclass with one more field."""
     if "BaseModel" in source:

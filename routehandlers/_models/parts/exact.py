@@ -81,15 +81,11 @@ class Exact:
         nested = [(field.name, check) for field in fields if (check := self._find(field.annotation)) is not None]
         if is_attrs(annotation) and cls is not None and cls.__dictoffset__:
             # msgspec writes all that is in __dict__, not only the fields.
-            number = len(fields)
-            return lambda value: (
-                type(value) is cls
-                and len(value.__dict__) == number
-                and all(check(getattr(value, name, None)) for name, check in nested)
-            )
+            number, fits = len(fields), _fields_of(cls, nested)
+            return lambda value: fits(value) and len(value.__dict__) == number
         if not nested and cls is not None:
             return _OfClass(cls)
-        return lambda value: type(value) is cls and all(check(getattr(value, name, None)) for name, check in nested)
+        return _fields_of(cls, nested)
 
 
 class _OfClass:
@@ -121,8 +117,31 @@ def _plain(annotation: Any) -> Check:
     return lambda value: type(value) is cls
 
 
+# Data may be nested 200 levels deep, and a generator would be one more frame at each level.
+
+
+def _fields_of(cls: type | None, nested: list[tuple[str, Check]]) -> Check:
+    """Return the check that a value has exactly a class, and that its fields pass their checks."""
+
+    def fits(value: Any) -> bool:
+        if type(value) is not cls:
+            return False
+        for name, check in nested:  # noqa: SIM110
+            if not check(getattr(value, name, None)):
+                return False
+        return True
+
+    return fits
+
+
 def _any_of(checks: list[Check]) -> Check:
-    return lambda value: any(check(value) for check in checks)
+    def fits(value: Any) -> bool:
+        for check in checks:  # noqa: SIM110
+            if check(value):
+                return True
+        return False
+
+    return fits
 
 
 def _list_of(annotation: Any, item: type) -> Check:
