@@ -13,6 +13,7 @@ from ._cache.key import check_tags, make_key
 from ._cache.life import find_life
 from ._http.values import json as _json
 from ._runtime.scope.scope import Scope, current_scope
+from ._runtime.scope.unit import new_unit
 from ._runtime.values import Keeping, Kept
 from ._start.arguments import signature_of
 from .exceptions import OutsideRequestError
@@ -191,7 +192,8 @@ def _cached(
         try:
             scope = current_scope("cached")
         except OutsideRequestError:
-            return cast("R", _load(make()))
+            with new_unit():
+                return cast("R", _load(make()))
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         prefix = scope.environ.get("SCRIPT_NAME") or ""

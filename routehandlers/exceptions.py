@@ -15,6 +15,8 @@
     ├── UnknownApplicationError       ``module:app`` names no application (LookupError)
     ├── UnknownRouteError             ``url_for()`` or ``load()`` with an unknown pattern (LookupError)
     ├── OutsideRequestError           ``cookies()`` or a similar function without a request (RuntimeError)
+    ├── OutsideUnitError              a resource was used outside of a unit of work (RuntimeError)
+    ├── ResourceCycleError            resources that need each other (RuntimeError)
     ├── ResponseStartedError          a cookie set after the headers were sent (RuntimeError)
     ├── ValidationError               inputs of a request are invalid (Werkzeug's UnprocessableEntity, a 422)
     ├── InvalidReturnError            a handler returned a value that cannot be sent (TypeError)
@@ -198,6 +200,38 @@ class OutsideRequestError(RouteHandlersError, RuntimeError):
             " that a handler calls, in a stream and in after(). A thread of your own does not inherit the"
             " request: run its function with contextvars.copy_context().run. In a test or a shell, call it inside"
             " 'with routehandlers.testing.request_scope():', or send a request with routehandlers.testing.client(app)."
+        )
+
+
+class OutsideUnitError(RouteHandlersError, RuntimeError):
+    """A resource was used where there is no unit of work."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(resource)
+        self.resource = resource
+
+    def __str__(self) -> str:
+        return (
+            f"The resource {self.resource} was used outside of a unit of work, so nothing would end it. It works while"
+            " a request is answered and in after(). In a script, a task or a thread of your own, use it inside"
+            " 'with routehandlers.resources.unit():'."
+        )
+
+
+class ResourceCycleError(RouteHandlersError, RuntimeError):
+    """Resources that need each other before they yield.
+
+    :param names: The resources in the order of their calls. The last is the first.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(names)
+        self.names = tuple(names)
+
+    def __str__(self) -> str:
+        return (
+            f"Resources need each other before they yield: {' → '.join(self.names)}. Move what they share into a"
+            " resource that needs none of them."
         )
 
 

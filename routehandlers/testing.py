@@ -6,12 +6,12 @@ The library also installs the pytest fixtures ``routehandlers_app`` and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._cache.cache import Cache
 from ._cache.store import Store
@@ -22,22 +22,27 @@ from ._http.values.context import RouteContext
 from ._inputs.prepared import prepare, where_of
 from ._inputs.reading import read_signature
 from ._routing.tree import RouteFile
-from ._runtime.answer.bodies import end, run_after
+from ._runtime.answer.bodies import end, is_streamed, run_after
 from ._runtime.answer.finish import Finished, finish
 from ._runtime.endpoints.plain import Endpoint
 from ._runtime.scope.scope import RouteInfo, Scope, ScopeContext, enter_scope, leave_scope
+from ._runtime.scope.unit import end_unit, is_answer
 from ._start.loader import RouteModule, handler_mistake
 from ._start.segment_config import METHODS, SegmentConfig
 from ._testing.client import TestClient
 from ._testing.messages import RequestBuilder, TestResponse, with_cookies
 from .cache_handlers.memory import MemoryCacheHandler
 from .config import Config
+from .resources import Resource
+from .resources import resource as make_resource
 
 if TYPE_CHECKING:
     from .app import RouteHandlers
     from .typing import Handler, HeadersLike, StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["RequestScope", "TestClient", "TestResponse", "call", "clear_cache", "client", "request_scope"]
+__all__ = ["RequestScope", "TestClient", "TestResponse", "call", "clear_cache", "client", "override", "request_scope"]
+
+T = TypeVar("T")
 
 
 def client(
@@ -141,7 +146,14 @@ class _OneHandler:
 
 def _attempt(endpoint: Endpoint, scope: Scope) -> Finished:
     enter_scope(scope)
-    return finish(scope, endpoint.respond(scope))
+    try:
+        response = endpoint.respond(scope)
+        if not is_streamed(scope, response):
+            end_unit(scope)
+    except BaseException as error:
+        end_unit(scope, error)
+        raise
+    return finish(scope, response)
 
 
 def _info(app: RouteHandlers | None, handler: Handler | None = None) -> RouteInfo:
@@ -220,9 +232,34 @@ def request_scope(
     token = enter_scope(scope)
     try:
         yield RequestScope(scope)
+    except BaseException as error:
+        end_unit(scope, None if is_answer(error) else error)
+        raise
+    else:
+        end_unit(scope)
     finally:
         leave_scope(token)
         end(scope)
+
+
+@contextmanager
+def override(resource: Resource[T], replacement: Callable[[], Any]) -> Iterator[None]:
+    """Replace a resource inside a ``with`` block, in all threads of the process.
+
+    ::
+
+        with override(db, lambda: fake_session):
+            client(app).get("/items")
+
+    :param replacement: A function as ``resource()`` takes it, with or without a ``yield``, or another resource.
+    """
+    other = replacement if isinstance(replacement, Resource) else make_resource(replacement)
+    replaced = resource.make, resource.is_generator
+    resource.make, resource.is_generator = other.make, other.is_generator
+    try:
+        yield
+    finally:
+        resource.make, resource.is_generator = replaced
 
 
 def clear_cache(app: RouteHandlers) -> None:

@@ -24,9 +24,10 @@ SURFACE = {
     "routehandlers.server": [
         "Request", "Response", "URL", "UserAgent", "after", "connection", "early_hints", "user_agent", "user_agent_from_string",
     ],
+    "routehandlers.resources": ["Resource", "resource", "unit"],
     "routehandlers.flask": ["RouteHandlersBlueprint"],
     "routehandlers.testing": [
-        "RequestScope", "TestClient", "TestResponse", "call", "clear_cache", "client", "request_scope",
+        "RequestScope", "TestClient", "TestResponse", "call", "clear_cache", "client", "override", "request_scope",
     ],
     "routehandlers.typed_routes": ["Href"],
     "routehandlers.typing": [
@@ -36,7 +37,7 @@ SURFACE = {
     "routehandlers.exceptions": [
         "AppFolderError", "DynamicUsageError", "FetchError", "InvalidAppError", "InvalidConfigError",
         "InvalidPatternError", "InvalidReturnError", "InvalidRouteModuleError", "InvalidSegmentError", "InvalidStaticParamsError",
-        "InvalidTreeError", "OutsideRequestError", "PurgeInRenderError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
+        "InvalidTreeError", "OutsideRequestError", "OutsideUnitError", "PurgeInRenderError", "ResourceCycleError", "ResponseStartedError", "RouteConflictError", "RouteHandlersError",
         "RouteModuleImportError", "StorageError", "UnknownApplicationError", "UnknownRouteError", "ValidationError",
     ],
 }  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from .._http.values.current import SCOPE
 from .store import Store
 
 
@@ -24,9 +25,14 @@ class PurgesOfUnit:
         """Note a purge, to repeat it."""
         self._noted[store, frozenset(tags), until] = None
 
-    def repeat(self) -> bool:
-        """Make the noted purges again, with new numbers. Return whether the storage has accepted all of them."""
-        noted, self._noted = self._noted, {}
+    def repeat(self, *, is_last: bool = True) -> bool:
+        """Make the noted purges again, with new numbers. Return whether the storage has accepted all of them.
+
+        :param is_last: Whether to forget them. Otherwise they will be repeated once more.
+        """
+        noted = self._noted
+        if is_last:
+            self._noted = {}
         accepted = [store.expire_tags(tags, until) for store, tags, until in noted]
         return all(accepted)
 
@@ -51,4 +57,7 @@ def purge(store: Store, tags: Iterable[str], until: float | None = 0.0) -> bool:
     noted = _current.get()
     if noted is not None:
         noted.note(store, tags, until)
+    scope = SCOPE.get(None)
+    if scope is not None:  # a request, whose resources may be opened later
+        scope.purges.note(store, tags, until)
     return store.expire_tags(tags, until)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from .._http.response.changes import overlay, underlay
 from .._http.response.errors import error_response
 from .._http.response.interrupts import Interrupt
-from .answer.bodies import close_quietly
-from .answer.failures import excepted, failed, unknown_path
+from .answer.bodies import close_quietly, is_streamed
+from .answer.failures import excepted, failed, interrupted, unknown_path
 from .answer.finish import Finished, finish
 from .answer.headers import check_headers, with_cookies
 from .answer.reporting import report
 from .endpoints.stages import with_config_headers
 from .path.entrance import UnknownPathError
+from .scope.unit import end_unit
 
 if TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
@@ -45,6 +46,13 @@ class ErrorHandling:
         response = unknown_path(scope) if isinstance(error, UnknownPathError) else excepted(scope, error)
         return with_config_headers(scope, with_cookies(scope, response))
 
+    def answered_at_end(self, scope: Scope, error: HTTPException | Interrupt) -> WerkzeugResponse:
+        """Return the response that a resource raises when it ends, in place of the one that was complete."""
+        scope.late_headers = ()
+        scope.resend_cookies()
+        response = interrupted(scope, error) if isinstance(error, Interrupt) else excepted(scope, error)
+        return with_config_headers(scope, overlay(with_cookies(scope, response), *scope.overlays))
+
     def nearest(self, scope: Scope) -> RouteInfo:
         """Return the route info with the error files of the nearest existing folder, for a request without a route."""
         folder_map = self._folder_files.folder_map
@@ -60,6 +68,8 @@ class ErrorHandling:
         """Return the response to an unexpected exception in a handler, in middleware, or in what came of either."""
         scope.is_transformed, scope.late_headers = True, ()
         response = self._failure(scope, error)
+        if scope.unit is not None and not is_streamed(scope, response):
+            response = self._end_unit(scope, response)
         wrapped = overlay(response, *scope.overlays)
         # The last of these cannot fail: one of the headers, or what an error file returned, may have been the mistake.
         last = error_response(scope.environ, 500)
@@ -71,6 +81,16 @@ class ErrorHandling:
                 close_quietly(scope, candidate)
                 report(scope, another, "%s: the response to its failure cannot be sent", scope.description)
         raise AssertionError("the default response can be sent")
+
+    def _end_unit(self, scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
+        """End the resources that an error file has opened. If one fails, return the default response."""
+        try:
+            end_unit(scope)
+        except (Exception, Interrupt) as another:
+            close_quietly(scope, response)
+            report(scope, another, "%s: a resource of an error file failed", scope.description)
+            return error_response(scope.environ, 500)
+        return response
 
     def _failure(self, scope: Scope, error: Exception) -> WerkzeugResponse:
         try:

@@ -32,7 +32,7 @@ from werkzeug.exceptions import HTTPException
 
 from .._http.response.changes import underlay
 from .._http.response.interrupts import Interrupt
-from .answer.bodies import close_quietly
+from .answer.bodies import close_quietly, is_streamed
 from .answer.failures import as_exception
 from .answer.finish import Finished, finish
 from .answer.raising import RAISES, raising
@@ -44,6 +44,7 @@ from .path.plans import Plan, Plans
 from .path.road import Road
 from .path.stages import Reading, Routes, Stage, StaticRoutes, Step
 from .scope.scope import RunsIn, Scope, ScopeContext, enter_scope, leave_scope
+from .scope.unit import end_unit, fail_unit
 from .scope.wrapped import WrappedScope
 
 if TYPE_CHECKING:
@@ -206,18 +207,49 @@ class Pipeline:
             try:
                 response = self.road.run(scope, 0)
             except HTTPException as error:  # from a stage before the endpoint
+                if scope.unit is not None:
+                    fail_unit(scope, error)
                 response = self._errors.refused(scope, error)
+            if scope.unit is not None:
+                response = self._end_unit(scope, response)
             if scope.config_headers and not scope.is_transformed:
                 # Middleware made this response. Its headers win over those of the configuration.
                 response = underlay(response, scope.config_headers)
             return scope, response, finish(scope, response)
         except (Exception, Interrupt) as error:
+            if scope.unit is not None:
+                end_unit(scope, error)
             if response is not None:
                 close_quietly(scope, response)
             return scope, *self._errors.failed(scope, as_exception(error))
+        except BaseException as error:  # the other application answers, or the server stops this worker
+            if scope.unit is not None:
+                end_unit(scope, None if isinstance(error, FallThrough) else error)
+            raise
         finally:
             if patience is not None:
                 patience.end_request()
+
+    def _end_unit(self, scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
+        """End the resources of a complete response, before its headers are made. Those of a stream end after it.
+
+        :raise Exception: If a resource fails.
+        """
+        if is_streamed(scope, response):
+            return response
+        try:
+            end_unit(scope)
+            return response
+        except (HTTPException, Interrupt) as error:
+            other = self._errors.answered_at_end(scope, error)
+        except Exception as error:
+            if scope.responded is not None:  # the log names the handler
+                scope.responded = error
+            raise
+        if not is_streamed(scope, other):
+            end_unit(scope)  # that of an error file
+        close_quietly(scope, response)
+        return other
 
     def begin_process(self) -> None:
         """Do what each process does once, before its first request."""
@@ -254,9 +286,11 @@ class Pipeline:
         except Exception:  # answer() will make the response to it
             return None
         if not plan.is_decided and plan.location is None and plan.text is not None:
-            token = enter_scope(Scope(environ, self.no_route, {}, plan.text, ScopeContext()))  # for converters
+            scope = Scope(environ, self.no_route, {}, plan.text, ScopeContext())  # for converters
+            token = enter_scope(scope)
             try:
                 self._lookup.decide(plan)
             finally:
+                end_unit(scope)
                 leave_scope(token)
         return plan

@@ -18,6 +18,7 @@ from ..cache_handlers.base import Entry
 from .scope.implicit_tags import ImplicitTags
 from .scope.render_scope import RenderScope
 from .scope.scope import RouteInfo, Scope
+from .scope.unit import end_unit, is_answer, new_unit
 
 if TYPE_CHECKING:
     from .scope.framework import MakeRenderContext
@@ -59,7 +60,8 @@ class Keeping:
         """
         cache = scope.route.cache
         if scope.is_draft or len(self._key) > LONGEST_KEY:
-            return self._make()
+            with new_unit():
+                return self._make()
         prefix = scope.environ.get("SCRIPT_NAME") or ""
         framework = scope.route.framework
         make_context = framework.render_context(has_client=False) if framework is not None else None
@@ -126,7 +128,15 @@ class Keeping:
 
     def _run(self, inner: RenderScope) -> Kept:
         inner.enter()
-        return self._make()
+        try:
+            kept = self._make()
+        except BaseException as error:
+            if inner.unit is not None:
+                end_unit(inner, None if is_answer(error) else error)
+            raise
+        if inner.unit is not None:
+            end_unit(inner)
+        return kept
 
 
 def _used(scope: Scope, entry: Entry) -> Kept:

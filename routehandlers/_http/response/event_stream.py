@@ -6,17 +6,22 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 import contextvars
+import logging
 import os
 import queue
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from werkzeug.exceptions import ServiceUnavailable
 
 from ..values import json as _json
+from ..values.current import SCOPE
 from ..values.encoding import to_bytes
+
+logger = logging.getLogger("routehandlers")
 
 _FIELDS = ("comment", "event", "id", "retry", "data")
 
@@ -108,6 +113,7 @@ class _PumpedEvents(Iterator[bytes]):
         self._closed = threading.Event()
         self._greeted = False
         self._thread: threading.Thread | None = None
+        self._unit: AbstractContextManager[None] = nullcontext()
 
     def __next__(self) -> bytes:
         if not self._greeted:
@@ -120,6 +126,9 @@ class _PumpedEvents(Iterator[bytes]):
         if self._thread is None:
             # Use the context of the request, so that cookies() and headers() work in the iterable.
             run = contextvars.copy_context().run
+            scope = SCOPE.get(None)
+            if scope is not None:
+                self._unit = scope.move_unit()
             self._thread = threading.Thread(target=run, args=(self._pump,), name="event_stream", daemon=True)
             self._thread.start()
         try:
@@ -132,18 +141,27 @@ class _PumpedEvents(Iterator[bytes]):
 
     def _pump(self) -> None:
         try:
-            for item in self._items:
-                if self._closed.is_set() or not self._put(_ready(format_event(item))):
-                    return
+            with self._unit:  # the resources end with the iterable, and before the client sees the end
+                self._pass_on()
+        except GeneratorExit:  # the client has left
+            pass
         except BaseException as error:  # passed to the thread of the request, which raises it
-            self._put(_raiser(error))
+            if not self._put(_raiser(error)):
+                logger.error("An event stream failed after its client had left", exc_info=error)
         else:
             self._put(None)
         finally:
-            _close(self._items)
             with _guard:
                 self._closed.set()
                 _abandoned.discard(self)
+
+    def _pass_on(self) -> None:
+        try:
+            for item in self._items:
+                if self._closed.is_set() or not self._put(_ready(format_event(item))):
+                    raise GeneratorExit
+        finally:
+            _close(self._items)
 
     def _put(self, event: Callable[[], bytes] | None) -> bool:
         """Pass an event to the client, and return whether the stream is still open."""

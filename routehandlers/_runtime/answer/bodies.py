@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..._http.response.changes import own_copy
 from ..._http.response.interrupts import Interrupt
-from ..._http.response.response import Response
+from ..._http.response.response import WITHOUT_BODY, Response
 from ..._http.values.encoding import to_bytes
+from ..scope.unit import end_unit
 from .reporting import report
 
 if TYPE_CHECKING:
@@ -97,6 +99,15 @@ def begin(scope: Scope, response: WerkzeugResponse) -> WerkzeugResponse:
     return response
 
 
+def is_streamed(scope: Scope, response: WerkzeugResponse) -> bool:
+    """Return whether a body is produced while it is sent, so that the response is not complete yet."""
+    return (
+        isinstance(response.response, Stream)
+        and scope.environ["REQUEST_METHOD"] != "HEAD"
+        and response.status_code not in WITHOUT_BODY
+    )
+
+
 def close_quietly(scope: Scope, response: WerkzeugResponse) -> None:
     """Close a response that will not be sent. Log a failure, since another exception is being handled already."""
     try:
@@ -107,6 +118,8 @@ def close_quietly(scope: Scope, response: WerkzeugResponse) -> None:
 
 class SentStream:
     """A stream that is being sent. Each chunk is produced, and the stream closed, in the context of the request."""
+
+    _is_complete = False
 
     def __init__(self, scope: Scope, stream: Stream, close: Callable[[], Any]) -> None:
         self._scope = scope
@@ -123,6 +136,7 @@ class SentStream:
                 if type(chunk) is not bytes:
                     chunk = encode(chunk)
             except StopIteration:
+                self._end_unit()
                 return
             except Interrupt as interrupt:
                 # The headers have been sent, so this cannot become a response any more.
@@ -133,18 +147,35 @@ class SentStream:
             if chunk:  # an empty chunk would end the body of HTTP/1.1
                 yield chunk
 
+    def _end_unit(self) -> None:
+        """End the resources behind the last chunk. A failed commit must not look like a complete body."""
+        self._is_complete = True
+        if self._scope.unit is None:
+            return
+        try:
+            self._scope.context.run(end_unit, self._scope)
+        except Interrupt as interrupt:
+            raise self._broken(RuntimeError(f"A resource raised {interrupt} after a stream.")) from interrupt
+        except Exception as error:
+            self._broken(error)
+            raise
+
     def _broken(self, error: Exception) -> Exception:
         """Log an exception and return it. The server then breaks the framing, so the client sees a cut body."""
+        if self._scope.unit is not None:
+            self._scope.context.run(end_unit, self._scope, error)
         report(self._scope, error, "%s broke off in mid-stream", self._scope.description)
         return error
 
     def close(self) -> None:
         """End the request after the whole body was sent, or after the client disconnected."""
-        end_with(self._scope, self._close)
+        end_with(self._scope, self._close if self._is_complete else partial(_abandon, self._scope, self._close))
 
 
 class StreamOfRender:
     """The rest of the stream of a render that turned dynamic. It runs in the context of the render, and ends it."""
+
+    _is_complete = False
 
     def __init__(self, scope: Scope, stream: Stream) -> None:
         self._scope = scope
@@ -155,11 +186,33 @@ class StreamOfRender:
         return self
 
     def __next__(self) -> Any:
-        return self._scope.context.run(next, self._chunks)
+        return self._scope.context.run(self._next)
+
+    def _next(self) -> Any:
+        error: BaseException | None = None
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            self._is_complete = True
+        except BaseException as raised:
+            error = raised
+        if self._scope.unit is not None:
+            end_unit(self._scope, error)
+        raise error if error is not None else StopIteration
 
     def close(self) -> None:
         """Close the stream and end the render."""
-        end_with(self._scope, self._stream.close)
+        close = self._stream.close
+        end_with(self._scope, close if self._is_complete else partial(_abandon, self._scope, close))
+
+
+def _abandon(scope: Scope, close: Callable[[], Any]) -> None:
+    """Close a stream before its end, because the client went away, and then the resources."""
+    try:
+        close()
+    finally:
+        if scope.unit is not None:
+            end_unit(scope, GeneratorExit())
 
 
 def encode(chunk: Any) -> bytes:
@@ -204,16 +257,23 @@ def _end(scope: Scope, close: Callable[[], Any]) -> None:
 def run_after(scope: Scope) -> None:
     """Call the functions passed to ``after()``, in order. Log each failure and continue with the next function.
 
+    Each has a unit of work of its own. That of the request ends here if something was opened when it had ended.
+
     :raise BaseException: ``SystemExit``, ``KeyboardInterrupt`` and the like, when all functions have run. Servers stop
         a worker by such an exception, at any point of the code, so it must not get lost.
     """
     stopped: BaseException | None = None
     if scope.render is not None:
         scope.render.is_over = True  # what was sent does not depend on these functions
+    if scope.unit is not None:
+        try:
+            end_unit(scope)
+        except (Exception, Interrupt):
+            logger.exception("A resource failed after the response to %s", scope.description)
     while scope.after:
         function = scope.after.popleft()
         try:
-            function()
+            _call_in_own_unit(scope, function)
         except Exception:
             logger.exception("A function passed to after() failed, after %s", scope.description)
         except Interrupt as interrupt:
@@ -226,3 +286,14 @@ def run_after(scope: Scope) -> None:
             stopped = stopped or stop
     if stopped is not None:
         raise stopped
+
+
+def _call_in_own_unit(scope: Scope, function: Callable[[], Any]) -> None:
+    try:
+        function()
+    except BaseException as error:
+        if scope.unit is not None:
+            end_unit(scope, error)
+        raise
+    if scope.unit is not None:
+        end_unit(scope)

@@ -21,6 +21,7 @@ from ...exceptions import InvalidReturnError, InvalidRouteModuleError, RouteHand
 from ..answer.bodies import Stream, begin, default_type
 from ..answer.failures import excepted, interrupted
 from ..answer.headers import WITHOUT_TYPE, take_cookies
+from ..scope.unit import fail_unit
 from ..scope.wrapped import WrappedScope
 from .matcher import Matcher, make_matcher
 
@@ -83,8 +84,12 @@ class Middleware:
                 return self._continue(scope, None, verdict, go_elsewhere, go_on, *arguments)
             return self._judge(scope, verdict, go_elsewhere, go_on, *arguments)
         except Interrupt as interrupt:  # from this function: the next stages handle their own interrupts
+            if scope.unit is not None:
+                fail_unit(scope, interrupt)
             return interrupted(scope, interrupt)
         except HTTPException as error:
+            if scope.unit is not None:
+                fail_unit(scope, error)
             return excepted(scope, error)
 
     def _judge(

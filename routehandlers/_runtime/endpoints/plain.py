@@ -20,6 +20,7 @@ from ..answer.bodies import begin, close_quietly
 from ..answer.failures import excepted, failed, interrupted, method_not_allowed
 from ..answer.results import make_response
 from ..scope.scope import RouteInfo, Scope
+from ..scope.unit import fail_unit
 
 # Stands for the number of arguments of a prepared handler, which takes the scope.
 _PREPARED = 3
@@ -76,8 +77,12 @@ class Endpoint:
                 self._check_body(scope, response)
             return response
         except HTTPException as error:
+            if scope.unit is not None:
+                fail_unit(scope, error)
             return excepted(scope, error)
         except Interrupt as interrupt:
+            if scope.unit is not None:
+                fail_unit(scope, interrupt)
             return interrupted(scope, interrupt)
 
     def call(self, scope: Scope) -> WerkzeugResponse:

@@ -25,11 +25,12 @@ from ..._http.response.interrupts import AccessFallback, Interrupt
 from ..._http.response.response import WITHOUT_BODY, Response
 from ..._http.values.encoding import to_bytes
 from ...exceptions import ValidationError
-from ..answer.bodies import Stream, StreamOfRender, begin, close_quietly, default_type, encode, end
+from ..answer.bodies import Stream, StreamOfRender, begin, close_quietly, default_type, encode, end, is_streamed
 from ..answer.failures import excepted, fallback
 from ..answer.headers import check_headers, take_cookies
 from ..scope.render_scope import RenderScope
 from ..scope.scope import Scope
+from ..scope.unit import end_unit, fail_unit
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as WerkzeugResponse
@@ -70,26 +71,33 @@ class _Rendering:
     def run(self) -> Outcome:
         self.scope.enter()
         try:
-            response = self.endpoint.call(self.scope)
-            return self._answered(partial(begin, self.scope, response))
-        except AccessFallback as raised:
-            return self._fallen_back(raised.status, "", [], partial(fallback, self.scope, raised.status))
-        except Interrupt as interrupt:
-            redirect = interrupt_response(self.scope.environ, interrupt)
-            return self._answered(lambda: redirect)
-        except HTTPException as raised:
-            make_response = partial(excepted, self.scope, raised)
-            if isinstance(raised, ValidationError):  # an entry would not hold its errors
-                self.scope.record.turn_dynamic("a ValidationError", has_line=False)
-                return self._answered(make_response)
-            if not has_default_body(raised):
-                return self._answered(make_response)
-            headers = [(name, value) for name, value in raised.get_headers() if name.lower() != "content-type"]
-            return self._fallen_back(raised.code or 500, description_of(raised), headers, make_response)
+            try:
+                response = self.endpoint.call(self.scope)
+                return self._answered(partial(begin, self.scope, response))
+            except AccessFallback as raised:
+                fail_unit(self.scope, raised)
+                return self._fallen_back(raised.status, "", [], partial(fallback, self.scope, raised.status))
+            except Interrupt as interrupt:
+                redirect = interrupt_response(self.scope.environ, interrupt)
+                return self._answered(lambda: redirect)
+            except HTTPException as raised:
+                fail_unit(self.scope, raised)
+                make_response = partial(excepted, self.scope, raised)
+                if isinstance(raised, ValidationError):  # an entry would not hold its errors
+                    self.scope.record.turn_dynamic("a ValidationError", has_line=False)
+                    return self._answered(make_response)
+                if not has_default_body(raised):
+                    return self._answered(make_response)
+                headers = [(name, value) for name, value in raised.get_headers() if name.lower() != "content-type"]
+                return self._fallen_back(raised.code or 500, description_of(raised), headers, make_response)
+        except BaseException as error:  # also one of an error file
+            end_unit(self.scope, error)
+            raise
 
     def _fallen_back(self, status: int, detail: str, headers: Pairs, make_response: _MakeResponse) -> Outcome:
         """Store a default response without its body, which is made for each client."""
         record = self.scope.record
+        end_unit(self.scope)
         reason = record.dynamic or ("Set-Cookie" if self.scope.cookie_lines() else "")
         reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
         if reason:
@@ -111,7 +119,9 @@ class _Rendering:
             reason = "Set-Cookie" if self.scope.cookie_lines() else ""
             reason = reason or reason_not_to_store(200 if status >= 500 else status, headers, self.covered)
             body, reason = (None, reason) if reason else self._draw(response)
-            # A render may read something of the client until its last chunk.
+            if body is not None and self.scope.unit is not None:
+                end_unit(self.scope)
+            # A render may read something of the client until its last chunk, and until its resources have ended.
             if body is None or record.dynamic:
                 record.turn_dynamic(record.dynamic or reason, has_line=False)
                 return self._private(response)
@@ -160,6 +170,8 @@ class _Rendering:
         if self.client is None:
             raise TurnedDynamicError(scope.record.dynamic)
         scope.release(self.client.environ)
+        if scope.unit is not None and not is_streamed(scope, response):
+            _end_unit_of(scope, response)
         response = own_copy(response)
         headers = list(response.headers)
         response.headers = headers_of(unstored([*headers, *take_cookies(scope, headers)]))
@@ -171,6 +183,14 @@ class _Rendering:
         elif scope.has_leftovers:
             response.call_on_close(partial(end, scope))
         return Outcome(answer=response)
+
+
+def _end_unit_of(scope: RenderScope, response: WerkzeugResponse) -> None:
+    try:
+        end_unit(scope)
+    except BaseException:
+        close_quietly(scope, response)
+        raise
 
 
 def render(

@@ -13,6 +13,7 @@ from ..answer.failures import unknown_path
 from ..answer.headers import with_cookies
 from ..path.entrance import UnknownPathError, is_websocket
 from ..path.stages import Stage, Step
+from ..scope.unit import end_unit
 from .fallback import FallThrough, OtherApplication
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Respond(Stage):
             response = endpoint.respond(scope)
         except Exception as error:
             scope.responded = error
+            if scope.unit is not None:  # before middleware or an error file handles it
+                end_unit(scope, error)
             raise
         if not scope.is_wrapped:
             return response

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -19,6 +20,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from ..._cache.cache import Cache
 from ..._cache.render import Render
+from ..._cache.unit import PurgesOfUnit
 from ..._http.request.draining import drain, is_unread
 from ..._http.request.request import Request
 from ..._http.request.watched import WatchedRequest
@@ -28,6 +30,7 @@ from ..._http.values.current import SCOPE
 from ...exceptions import OutsideRequestError
 from .error_files import NO_ERROR_FILES, ErrorFiles
 from .implicit_tags import ImplicitTags
+from .unit import Unit, entered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -155,6 +158,10 @@ class Scope:
     # The functions passed to after(), in order; None if there are none.
     after: deque[Callable[[], Any]] | None = None
 
+    # The unit of work with the resources that were opened, and the purges to repeat when they have ended.
+    unit: Unit | None = None
+    _purges: PurgesOfUnit | None = None
+
     # Whether the exception of this request was reported already, by another request whose render it waited for.
     is_reported = False
 
@@ -247,6 +254,19 @@ class Scope:
             self.after = deque()
         self.after.append(function)
 
+    @property
+    def purges(self) -> PurgesOfUnit:
+        """The purges that were made so far, also before the first resource was opened."""
+        if self._purges is None:
+            self._purges = PurgesOfUnit()
+        return self._purges
+
+    def move_unit(self) -> AbstractContextManager[None]:
+        """Return a context manager that makes this unit of work that of another thread, and ends it there."""
+        unit, purges = self.__dict__.pop("unit", None), self._purges
+        self._purges = None
+        return entered(Unit(self) if unit is None else unit, purges)
+
     def cookie_lines(self) -> list[str]:
         """Return the ``Set-Cookie`` lines so far."""
         return self.opened_jar.lines if self.opened_jar is not None else []
@@ -297,6 +317,10 @@ class Scope:
     def forget_cookies(self) -> None:
         """Drop the cookies that were set, because the response is not from the handler."""
         self.opened_jar = None
+        self._sent_lines = ()
+
+    def resend_cookies(self) -> None:
+        """Give all cookies that were set to the next response, because another one takes the place of the last."""
         self._sent_lines = ()
 
     def enter_route(self, route: RouteInfo, params: Params) -> None:
