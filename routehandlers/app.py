@@ -310,6 +310,13 @@ class RouteHandlers:
         """Call ``register()`` of ``instrumentation.py``, as before the first request of a process."""
         self._pipeline.begin_process()
 
+    def close(self) -> None:
+        """Run the code after the ``yield`` of ``register()`` in ``instrumentation.py``, if it has run.
+
+        A process does so by itself when it ends. Call this in tests. The next request calls ``register()`` again.
+        """
+        self._pipeline.end_process()
+
     def _info_of(self, handler: Handler | None = None) -> RouteInfo:
         """Return the route info of a handler, or of requests without a route."""
         for loaded, endpoint in zip(self._loaded, self._endpoints, strict=True):

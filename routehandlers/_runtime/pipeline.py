@@ -258,6 +258,10 @@ class Pipeline:
         if self._instrumentation.name_span is not None and self._hits is not None:
             self._hits.is_on = False  # ready responses would leave their spans without a name
 
+    def end_process(self) -> None:
+        """Do what each process does once, when it ends."""
+        self._instrumentation.end()
+
     def explain(self, environ: WSGIEnvironment) -> tuple[list[Step], Scope, WerkzeugResponse | None]:
         """Return the steps that a request would take, its scope with the endpoint, and a response that ends it early.
 
