@@ -31,7 +31,7 @@ _NAME = r"[A-Za-z_]\w*"
 _OF_USERS = frozenset({"middleware.py", "error.py", "not_found.py", "robots.py", "sitemap.py"})
 # Commands, parts of other libraries by their full names, the header of HTTP, and schemes of storages.
 _NOT_OURS = re.compile(
-    r"(?:tox|python -m) .+|(?:werkzeug|flask|json|re|redis|gunicorn|granian)\.[\w.]+|sre_parse|revalidatePath|Host|(?:file|redis)://"
+    r"(?:tox|python -m) .+|(?:werkzeug|flask|json|re|redis|gunicorn|granian|multiprocessing)\.[\w.]+|sre_parse|multiprocessing|atexit|revalidatePath|Host|(?:file|redis)://"
 )
 
 
