@@ -35,7 +35,8 @@ class Resource(Generic[T]):
         :raise OutsideUnitError: Outside of a unit of work.
         :raise ResourceCycleError: If resources need each other before they yield.
         """
-        value: T = current_unit(self).get(self)
+        found = current_unit(self)
+        value: T = found.open(self) if found.opening or self not in found.values else found.values[self]
         return value
 
     def release(self) -> None:

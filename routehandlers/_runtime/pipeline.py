@@ -235,7 +235,7 @@ class Pipeline:
 
         :raise Exception: If a resource fails.
         """
-        if is_streamed(scope, response):
+        if type(response.response) is not list and is_streamed(scope, response):
             return response
         try:
             end_unit(scope)

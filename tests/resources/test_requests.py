@@ -255,6 +255,7 @@ def test_the_traceback_of_a_mistake_has_no_frames_of_resources(
         files.append(traceback.tb_frame.f_code.co_filename)
         traceback = traceback.tb_next
     assert files[-1].endswith("route.py")
+    assert not [file for file in files if file.endswith(("_db.py", "unit.py"))]
 
 
 def test_a_cycle_is_an_error_that_names_the_resources(make_app: MakeApp) -> None:

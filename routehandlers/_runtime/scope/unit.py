@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import GeneratorType
@@ -57,7 +57,10 @@ class Unit:
 
     :param scope: The scope that it was made in; ``None`` outside of requests.
     :ivar values: The values of the resources that were opened.
+    :ivar opening: The resources whose code before the ``yield`` runs now, outermost first.
     """
+
+    opening: Sequence[Any] = ()
 
     # The resources that have used another one while they were opened.
     _users: dict[Any, list[Any]] | None = None
@@ -67,43 +70,38 @@ class Unit:
         self.values: dict[Any, Any] = {}
         # Resources that wait to be ended, in the order in which their yields were reached.
         self._open: dict[Any, _Steps] = {}
-        # Resources whose code before the yield runs now, outermost first.
-        self._opening: list[Any] = []
         self._lock = threading.RLock()
 
-    def get(self, resource: Opens) -> Any:
-        """Return the value of a resource, and open it at the first call.
+    def open(self, resource: Opens) -> Any:
+        """Return the value of a resource, which is opened by the first call.
 
         :raise ResourceCycleError: If its own code, before the ``yield``, needs it.
         """
-        values, opening, lock = self.values, self._opening, self._lock
-        if not opening and resource in values:
-            return values[resource]
+        lock = self._lock
         lock.acquire()  # a with statement would take twice as long
+        outer = self.opening
         try:
-            if opening:
+            if outer:
                 self._note_use(resource)
-            if resource in values:
-                return values[resource]
-            opening.append(resource)
-            try:
-                value = made = resource.make()
-                if resource.is_generator:
-                    if type(made) is not GeneratorType:
-                        raise resource.mistake(made)
-                    value = next(made, _ENDED)
-                    if value is _ENDED:
-                        raise resource.mistake(made)
-                    self._open[resource] = made
-            finally:
-                opening.pop()
-            values[resource] = value
+            if resource in self.values:
+                return self.values[resource]
+            self.opening = (*outer, resource)
+            value = made = resource.make()
+            if resource.is_generator:
+                if type(made) is not GeneratorType:
+                    raise resource.mistake(made)
+                value = next(made, _ENDED)
+                if value is _ENDED:
+                    raise resource.mistake(made)
+                self._open[resource] = made
+            self.values[resource] = value
             return value
         finally:
+            self.opening = outer
             lock.release()
 
     def _note_use(self, resource: Opens) -> None:
-        opening = self._opening
+        opening = self.opening
         if resource in opening:
             cycle = [*opening[opening.index(resource) :], resource]
             raise ResourceCycleError([one.name for one in cycle])
@@ -230,11 +228,8 @@ def current_unit(resource: Opens) -> Unit:
         return entered
     if scope is None:
         raise OutsideUnitError(resource.name)
-    unit = scope.unit
-    if unit is None:
-        # setdefault() is atomic: two threads of a request get the same unit.
-        unit = scope.__dict__.setdefault("unit", Unit(scope))
-    return unit
+    # setdefault() is atomic: two threads of a request get the same unit.
+    return scope.unit or scope.__dict__.setdefault("unit", Unit(scope))
 
 
 @contextmanager
