@@ -9,6 +9,7 @@ import flask
 import pytest
 from resources.conftest import DB, Database
 from servers import write_app
+from werkzeug.routing import BaseConverter
 
 from routehandlers.exceptions import OutsideUnitError
 from routehandlers.flask import RouteHandlersBlueprint
@@ -17,15 +18,26 @@ HEAD = "from .._db import db, add, names, ENDS\nfrom routehandlers import Respon
 FILES = {
     "items/route.py": f"{HEAD}def POST(request):\n    add('a')\n    exec(request.args['code'])\n    return 'x'\n",
     "stream/route.py": f"{HEAD}def POST(request):\n    add('a')\n    yield 'a'\n    add('b')\n    exec(request.args.get('code', 'pass'))\n    yield str(len(ENDS))\n",
+    "known/[x=known]/route.py": "def GET(): return 'x'\n",
     "stored/route.py": f"{HEAD}revalidate = False\ndef GET():\n    names()\n    return str(len(ENDS))\n",
 }
+
+
+class Known(BaseConverter):
+    """A converter that asks the database."""
+
+    modules: list[Any] = []
+
+    def to_python(self, value: str) -> str:
+        self.modules[-1].names()
+        return value
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Any:
     files = {"_db.py": DB.replace("FILE", str(tmp_path / "x.sqlite")), **FILES}
     app = flask.Flask(__name__)
-    blueprint = RouteHandlersBlueprint("routes", write_app(tmp_path / "app", files))
+    blueprint = RouteHandlersBlueprint("routes", write_app(tmp_path / "app", files), converters={"known": Known})
     app.register_blueprint(blueprint)
     return app
 
@@ -93,6 +105,15 @@ def test_a_cached_render_has_resources_of_its_own(site: Any, database: Database)
 
     assert texts == ["0", "0"]
     assert database.ends == ["commit"]
+
+
+def test_a_converter_that_uses_a_resource_gives_it_back(site: Any, database: Database) -> None:
+    Known.modules.append(database.module)
+
+    assert site.test_client().get("/known/a").text == "x"
+    assert database.ends
+    assert set(database.ends) == {"commit"}
+    assert database.open == 0
 
 
 def test_a_view_of_flask_is_no_unit(site: Any, database: Database) -> None:

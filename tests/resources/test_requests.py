@@ -79,6 +79,7 @@ def test_a_failed_commit_is_a_500_with_the_headers_of_cors_and_rules_and_without
     assert "X-Own" not in response.headers
     assert database.rows == []
     assert "the disk is full" in caplog.text
+    assert "route.py:6) failed" in caplog.text  # the log names the handler
 
 
 @pytest.mark.parametrize("around", [False, True], ids=["bare", "wrapped"])
