@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from .._cache.key import make_key
 from .inputs import Inputs, Values
@@ -97,12 +98,27 @@ def _part_of(query: DeclaredInput) -> Callable[[Any, str], str]:
     assert values is not None, "checked at start"
     split = query_texts(query)
     names = {name for field in query.fields for name in (field.alias, *field.other_names)}
+    takes_all = _reads_other_names(query.model)
 
     def part_of(value: Any, sent: str) -> str:
         try:
             return make_key("values", list(values(value)))
         except TypeError:  # a value that is not plain
             texts = split(sent)
-            return make_key("sent", [[name, texts[name]] for name in sorted(names & texts.keys())])
+            used = texts.keys() if takes_all else names & texts.keys()
+            return make_key("sent", [[name, texts[name]] for name in sorted(used)])
 
     return part_of
+
+
+def _reads_other_names(model: Any) -> bool:
+    """Return whether code of a model gets names of the query that are no fields, and could put them into a value.
+
+    These are an ``InitVar`` of a dataclass, and validators of pydantic that run before or around all fields.
+    """
+    cls: Any = get_origin(model) or model
+    pseudo = getattr(cls, "__dataclass_fields__", {}).values()
+    if any(field._field_type is dataclasses._FIELD_INITVAR for field in pseudo):  # type: ignore[attr-defined]
+        return True
+    validators = getattr(getattr(cls, "__pydantic_decorators__", None), "model_validators", {}).values()
+    return any(one.info.mode != "after" for one in validators) or getattr(cls, "__pydantic_custom_init__", False)

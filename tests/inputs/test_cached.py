@@ -422,6 +422,33 @@ def GET(query: Q): return [query.at.x, query.at.y]
     assert client.get("/?at=1,2&utm=2").headers["Cache-Status"].startswith("routehandlers; hit")
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        "@dataclass\nclass Q:\n    token: InitVar[str] = ''\n    page: int = 1\n"
+        "    def __post_init__(self, token): self.seen = token\n",
+        "class Seen:\n    def __init__(self, text): self.text = text\n"
+        "class Q(BaseModel):\n    model_config = ConfigDict(arbitrary_types_allowed=True)\n    hidden: Seen\n"
+        "    @model_validator(mode='before')\n    @classmethod\n"
+        "    def take(cls, sent): return {'hidden': Seen(sent.get('token', ''))}\n"
+        "    @property\n    def seen(self): return self.hidden.text\n",
+    ],
+    ids=["InitVar", "validator"],
+)
+def test_a_name_that_is_no_field_is_in_the_key_if_code_of_the_model_reads_it(
+    model: str, make_app: MakeApp, client_for: ClientFor
+) -> None:
+    imports = (
+        "from dataclasses import InitVar, dataclass\nfrom pydantic import BaseModel, ConfigDict, model_validator\n"
+    )
+    source = f"{imports}revalidate = 60\n{model}def GET(query: Q): return [query.seen]\n"
+    client = client_for(make_app({"route.py": source}))
+
+    for _ in range(2):
+        assert [client.get(f"/?token={token}").json for token in "ab"] == [["a"], ["b"]]
+    assert client.get("/?token=a").headers["Cache-Status"].startswith("routehandlers; hit")
+
+
 def test_an_error_that_a_handler_raises_is_not_stored(make_app: MakeApp, client_for: ClientFor, module: Module) -> None:
     source = module(
         """
