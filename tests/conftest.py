@@ -30,7 +30,9 @@ _TESTS = Path(__file__).parent
 
 
 # The folders whose tests take minutes. Two rows of tox run them; all rows run the others.
-_SLOW = frozenset({"cli", "docs", "examples", "packaging", "parity", "regex", "serving", "typegen"})
+_SLOW = frozenset(
+    {"cli", "docs", "examples", "models", "openapi", "packaging", "parity", "regex", "serving", "typegen"}
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

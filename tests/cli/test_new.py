@@ -96,7 +96,6 @@ def test_new_says_that_a_file_has_the_name(tmp_path: Path) -> None:
     assert "shop exists already, and is not a folder." in new(tmp_path, "shop").stderr
 
 
-@pytest.mark.once
 def test_new_says_where_it_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
@@ -106,6 +105,7 @@ def test_new_says_where_it_cannot_write(tmp_path: Path) -> None:
     assert ended.stderr == "routehandlers: file/shop/app cannot be written: Not a directory.\n"
 
 
+@pytest.mark.once
 def test_the_starter_passes_the_checkers_in_strict_mode(tmp_path: Path) -> None:
     pyright = shutil.which("pyright", path=str(Path(sys.executable).parent)) or missing(
         "pyright", "pip install pyright"
