@@ -5,6 +5,7 @@ A file ``openapi.py`` in a folder of routes serves the document; ``routehandlers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -75,6 +76,9 @@ def _everything(_: RouteModule) -> bool:
     return True
 
 
+_STATUS = re.compile(r"[1-5](\d\d|XX)|default")
+
+
 def operation(
     *,
     operation_id: str | None = None,
@@ -116,6 +120,9 @@ def operation(
     for name, value, kind, form in expected:
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"operation(): {name} is {shorten(value)}. Give {form}.")
+    if not all(isinstance(one, Mapping) for one in security or ()):
+        raise TypeError(f'operation(): security is {shorten(security)}. Give a list such as [{{"bearer": []}}].')
+    _check_responses(responses or {})
     settings = OperationSettings(
         operation_id=operation_id,
         tags=tuple(tags) if tags is not None else None,
@@ -133,3 +140,12 @@ def operation(
         return function
 
     return decorate
+
+
+def _check_responses(responses: Mapping[int | str, Any]) -> None:
+    for status, response in responses.items():
+        if not _STATUS.fullmatch(str(status)):
+            raise TypeError(f"operation(): responses has the key {status!r}. Give a status such as 404 or '5XX'.")
+        if response is not None and not isinstance(response, Mapping):
+            given = f"operation(): responses is {shorten(response)} for {status}."
+            raise TypeError(f"{given} Give a dict such as {{'model': Item}}, or None.")

@@ -40,6 +40,7 @@ _CONSTANTS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "spec_version": (str, f"one of {', '.join(map(repr, SPEC_VERSIONS))}"),
     "viewer": (str, f"one of {', '.join(map(repr, VIEWERS))}, or leave it out for no viewer"),
 }
+_REQUIRED = {"servers": "url", "tags": "name"}
 _CHOICES: dict[str, tuple[str, ...]] = {"spec_version": tuple(SPEC_VERSIONS), "viewer": VIEWERS}
 
 
@@ -55,7 +56,11 @@ def _mistakes(module: ModuleType) -> Iterator[tuple[str, str]]:
         if name not in names:
             continue
         value = names[name]
-        if not isinstance(value, kind) or (name in _CHOICES and value not in _CHOICES[name]):
+        if (
+            not isinstance(value, kind)
+            or (name in _CHOICES and value not in _CHOICES[name])
+            or not _has_texts(name, value)
+        ):
             yield name, f"{name} is {value!r}. Give {expected}."
         elif name == "security_schemes":
             for message in scheme_mistakes(name, value, _CONSTANTS[name][1].removeprefix("a dict such as ")):
@@ -75,6 +80,14 @@ def _mistakes(module: ModuleType) -> Iterator[tuple[str, str]]:
         meant = closest(name, known, similarity=0.8)
         if meant is not None and meant not in names:
             yield name, f"It exports {name!r}. {hint(name, known)}"
+
+
+def _has_texts(name: str, value: Any) -> bool:
+    """Return whether a constant has the texts that OpenAPI requires. The title and the version have defaults."""
+    if name == "info":
+        return all(isinstance(value[key], str) for key in ("title", "version") if key in value)
+    key = _REQUIRED.get(name)
+    return key is None or all(isinstance(one, Mapping) and isinstance(one.get(key), str) for one in value)
 
 
 def read_document_settings(module: ModuleType) -> DocumentSettings:

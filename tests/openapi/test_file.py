@@ -116,6 +116,9 @@ spec_version = "3.2"
     [
         ("info = 'Shop'", "info is 'Shop'. Give a dict such as"),
         ("servers = {'url': '/'}", "servers is {'url': '/'}. Give a list"),
+        ("servers = ['/']", "servers is ['/']. Give a list"),
+        ("tags = ['items']", "tags is ['items']. Give a list such as"),
+        ("info = {'title': 1}", "info is {'title': 1}. Give a dict such as"),
         ("viewer = 'redoc'", "viewer is 'redoc'. Give one of 'plain', 'swagger'"),
         ("spec_version = '3.0'", "spec_version is '3.0'. Give one of '3.1', '3.2'"),
         ("security_schemes = {'a': {'type': 'x'}}", "security_schemes: 'a' is {'type': 'x'}"),

@@ -176,13 +176,27 @@ def test_two_decorators_add_up(make_app: MakeApp) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"operation_id": 1}, {"tags": "a"}, {"deprecated": "yes"}, {"security": {"a": []}}, {"hidden": 1}]
+    "arguments",
+    [
+        {"operation_id": 1},
+        {"tags": "a"},
+        {"deprecated": "yes"},
+        {"security": {"a": []}},
+        {"security": ["a"]},
+        {"hidden": 1},
+    ],
 )
 def test_an_argument_of_another_type_is_refused(arguments: dict[str, Any]) -> None:
     (name,) = arguments
 
     with pytest.raises(TypeError, match=rf"operation\(\): {name} is "):
         operation(**arguments)
+
+
+@pytest.mark.parametrize("responses", [{404: int}, {404: "Not found"}, {99: {}}, {"4xx": {}}, {"other": {}}])
+def test_a_response_that_is_none_of_openapi_is_refused(responses: Any) -> None:
+    with pytest.raises(TypeError, match=r"operation\(\): responses "):
+        operation(responses=responses)
 
 
 def test_a_hidden_handler_stays_out(make_app: MakeApp) -> None:
