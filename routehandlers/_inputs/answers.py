@@ -55,6 +55,9 @@ class Body:
             data = self.write(value)
         except self.errors as error:
             raise self._mistake(value, self._adapter.faults(self._model, error, value)) from error
+        except RecursionError:
+            # The traceback would be a thousand lines of the library.
+            raise self._mistake(value, [Fault("It contains itself, or is nested too deeply.")]) from None
         if self._parse is not None:
             self.check(data)
         return data
@@ -111,15 +114,15 @@ class Answers:
         convert, usual = self.convert, self._usual
         if usual is None or self._validate:
             return convert
-        is_exact, write, errors = usual.is_exact, usual.write, usual.errors
+        is_exact, write, errors = usual.is_exact, usual.write, (*usual.errors, RecursionError)
 
         def convert_fast(result: Any) -> Any:
-            if not is_exact(result):
-                return convert(result)
             try:
-                return made_response(write(result), 200, [*JSON_HEADERS])
+                if is_exact(result):
+                    return made_response(write(result), 200, [*JSON_HEADERS])
             except errors:
-                return convert(result)  # raises an error that names the handler
+                pass  # convert() raises an error that names the handler
+            return convert(result)
 
         return convert_fast
 

@@ -152,6 +152,29 @@ def test_a_result_that_cannot_be_converted_is_a_500_that_names_the_function(
     assert "password" not in response.text
 
 
+@pytest.mark.parametrize("annotation", ["Node", "tuple[Node, Literal[200]]"])
+def test_a_result_that_contains_itself_is_a_500_that_names_the_function(
+    annotation: str,
+    make_app: MakeApp,
+    client_for: ClientFor,
+    module: Module,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    code = f"""
+        def GET() -> {annotation}:
+            node = Node()
+            node.inner = node
+            return node if "tuple" not in {annotation!r} else (node, 200)
+    """
+    app = make_app({"route.py": module(code, Node="inner: 'Node | None' = None")})
+
+    with caplog.at_level(logging.ERROR):
+        assert client_for(app).get("/").status_code == 500
+
+    assert f"GET / ({app.directory / 'route.py'}:" in caplog.text
+    assert "It contains itself, or is nested too deeply" in caplog.text
+
+
 def test_values_of_a_result_do_not_get_into_the_log(
     make_app: MakeApp, client_for: ClientFor, module: Module, caplog: pytest.LogCaptureFixture
 ) -> None:
