@@ -114,7 +114,8 @@ class Answers:
         convert, usual = self.convert, self._usual
         if usual is None or self._validate:
             return convert
-        is_exact, write, errors = usual.is_exact, usual.write, (*usual.errors, RecursionError)
+        is_exact, write = usual.is_exact, usual.write
+        errors: tuple[type[Exception], ...] = (*usual.errors, RecursionError)
 
         def convert_fast(result: Any) -> Any:
             try:
