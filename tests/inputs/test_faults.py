@@ -49,6 +49,7 @@ def test_names_that_clients_invent_are_cut(make_app: MakeApp, client_for: Client
 from pydantic import BaseModel, ConfigDict
 class Q(BaseModel):
     model_config = ConfigDict(extra="forbid")
+    page: int = 1
 def POST(body: Q, query: Q): return {}
 """
 

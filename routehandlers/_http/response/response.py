@@ -22,7 +22,15 @@ from .event_stream import event_stream
 if TYPE_CHECKING:
     from ...typing import HeaderChanges, HeadersLike, WSGIEnvironment
 
-STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+# Python 3.13 renamed these phrases. A status has the same line with each version, and Werkzeug has these, too.
+_PHRASES = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+
+STATUS_LINES = {status.value: f"{status.value} {_PHRASES.get(status.value, status.phrase)}" for status in HTTPStatus}
 
 # RFC 9112 section 4, without the tab, which PEP 3333 forbids.
 _STATUS_LINE = re.compile(r"[2-5][0-9]{2}(?: [\x20-\x7e\x80-\xff]*)?")
