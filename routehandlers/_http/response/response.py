@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import werkzeug.wrappers
 from werkzeug.datastructures import EnvironHeaders, Headers
+from werkzeug.http import HTTP_STATUS_CODES
 
 from ..values import json as _json
 from ..values.encoding import TOKEN, check_header_value, encode_non_ascii, to_bytes, url_text
@@ -22,15 +23,10 @@ from .event_stream import event_stream
 if TYPE_CHECKING:
     from ...typing import HeaderChanges, HeadersLike, WSGIEnvironment
 
-# Python 3.13 renamed these phrases. A status has the same line with each version, and Werkzeug has these, too.
-_PHRASES = {
-    413: "Request Entity Too Large",
-    414: "Request-URI Too Long",
-    416: "Requested Range Not Satisfiable",
-    422: "Unprocessable Entity",
-}
+# Python 3.13 renamed the phrases of these. With Werkzeug's, a status has the same line on each Python.
+_RENAMED = {status: HTTP_STATUS_CODES[status] for status in (413, 414, 416, 422)}
 
-STATUS_LINES = {status.value: f"{status.value} {_PHRASES.get(status.value, status.phrase)}" for status in HTTPStatus}
+STATUS_LINES = {status.value: f"{status.value} {_RENAMED.get(status.value, status.phrase)}" for status in HTTPStatus}
 
 # RFC 9112 section 4, without the tab, which PEP 3333 forbids.
 _STATUS_LINE = re.compile(r"[2-5][0-9]{2}(?: [\x20-\x7e\x80-\xff]*)?")
