@@ -18,7 +18,8 @@ import pytest
 from routehandlers import RouteHandlers
 from routehandlers.openapi import document
 
-pytestmark = pytest.mark.once
+# npm downloads the generator and the compiler.
+pytestmark = [pytest.mark.once, pytest.mark.timeout(400)]
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "openapi" / "app"
 
