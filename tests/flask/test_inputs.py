@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from inputs.conftest import module_of
 from servers import write_app
 
+from routehandlers._runtime.path.hits import Ready
 from routehandlers.exceptions import ValidationError
 from routehandlers.flask import RouteHandlersBlueprint
 
@@ -64,3 +66,17 @@ def test_an_error_handler_gets_the_errors(kind: str, tmp_path: Path) -> None:
     assert response.status_code == 422
     assert response.json == {"own": [{"detail": "Field required.", "pointer": "#/name"}]}
     assert client.get("/api/cached?times=x").json["own"][0]["name"] == "times"
+
+
+def test_hits_leave_nothing_behind_where_each_request_has_a_plan_of_its_own(tmp_path: Path) -> None:
+    client = make(tmp_path, "pydantic").test_client()
+
+    def count() -> int:
+        gc.collect()
+        return sum(type(one) is Ready for one in gc.get_objects())
+
+    before = count()
+    for _ in range(5):
+        assert client.get("/api/cached?times=2").json == [2, 1]
+
+    assert count() == before

@@ -31,6 +31,7 @@ PATHS = """
     /vault/{}/deep/{} /vault/kept/{} /closed/{} /api/{} /api/kept/{} /kept /kept/{} /kept/{} /kept/1 /kept/admin/{}
     /kept/file /docs /docs/{} /docs/{}/{} /static/{} /known/{} /once/{} /listed/{} /varied/{} /varied/1 /reads/{n} /reads/{n} /reads/{n}
     /reads-static/{n} /reads-functions/{} /kept-stream/{} /values/{} /gone/{} /moved/{} /go/{} /go/{}/{} /cookies/{}
+    /checked/{} /checked/1 /checked/1 /inputs /inputs
     /draft /purge /purge/kept /purge/{} /forms /forms /uploads /stream/{} /events/{} /fail/{} /kept-failing/{} /after
     /robots.txt /manifest.json /sitemap.xml /icon/small /icon/{} /posts/{}/opengraph-image /posts/sitemap/0.xml
     /hello.txt /caf%C3%A9/a%20b.txt /legacy/{} /legacy /alias /alias/{} /first/{} /cached/{} /hidden/{} /lost/{} /old/{}
@@ -141,6 +142,10 @@ BODIES: list[tuple[str, bytes]] = [
     ("application/x-www-form-urlencoded", b"a&" * 900),
     ("application/x-www-form-urlencoded; charset=latin-1", b"\xe9=\xff"),
     ("application/json", b'{"a": [1, "SECRET", null, 1e999, "\\ud800"]}'),
+    ("application/json", b'{"a": [1, "SECRET"], "b": "\xc3\xa9"}'),
+    ("application/json", b'[{"a": 1e400}, {"a": 123456789012345678901234567890}, {"b": "\\ud800"}, {"b": "\xff"}]'),
+    ("application/json", b"\xef\xbb\xbf{}"),
+    ("application/vnd.x+json", b'{"a": [NaN, Infinity]}'),
     ("application/json", b"[" * 1_500),
     ("application/json; charset=utf-16", b"\xff\xfe{\x00}\x00"),
     ("application/json", b"{"),
@@ -177,6 +182,9 @@ def make(chance: random.Random, prefix: str, last: Request | None, *, has_slash:
         request["method"] = chance.choice(METHODS)
     if "/forms" in request["target"] or "/uploads" in request["target"]:
         request["method"] = chance.choice(["POST", "PUT"])
+        _body(chance, request)
+    if "/inputs" in request["target"]:
+        request["method"] = chance.choice(["POST", "PUT", "PATCH"])
         _body(chance, request)
     if chance.random() < (0.7 if "/reads" in request["target"] else 0.1):
         request["target"] += "?q=SECRET"

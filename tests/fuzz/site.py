@@ -159,6 +159,43 @@ ROUTES: dict[str, str | bytes] = {
         def POST(request): return journal.read_body("/uploads", request)
         PUT = POST
     """,
+    "checked/[id]/route.py": """
+        from pydantic import BaseModel
+        from fuzz import journal
+        from routehandlers import Response
+        revalidate = 600
+        class Search(BaseModel):
+            q: str = ""
+            a: list[str] = []
+            layout: int = 0
+        class Key(BaseModel):
+            id: str
+        def GET(request, *, params: Key, query: Search):
+            journal.reach("/checked/[id]", request.path)
+            return Response.json({"id": params.id, **query.model_dump()}, headers={journal.ROUTE: "/checked/[id]"})
+    """,
+    "inputs/route.py": """
+        from pydantic import BaseModel
+        from werkzeug.datastructures import FileStorage
+        class Item(BaseModel):
+            a: list[str | int | float | None] | int = 1
+            b: str = ""
+        class Form(BaseModel):
+            model_config = {"arbitrary_types_allowed": True}
+            a: list[str] = []
+            who: str = ""
+            f: FileStorage | None = None
+        class Headers(BaseModel):
+            x_secret: str = ""
+            accept_language: str = ""
+        class Cookies(BaseModel):
+            who: str = ""
+        def POST(body: Item, headers: Headers, cookies: Cookies) -> Item: return body
+        def PUT(form: Form, headers: Headers) -> dict[str, str]:
+            return {"who": form.who, "file": form.f.filename or "" if form.f else "", "a": "".join(form.a)}
+        def PATCH(body: list[Item] | Item | None = None) -> list[Item]:
+            return body if isinstance(body, list) else [body] if body else []
+    """,
     "stream/[id]/route.py": """
         from fuzz import journal
         from routehandlers.headers import headers

@@ -97,6 +97,8 @@ class Hits:
         if plan.found is None or plan.found[0].info.pattern != scope.route.pattern:
             return
         if queries is not None:
+            if not plan.size:  # a plan for one request, as in Flask, which no other request would find
+                return
             plan.queries = queries
             ready = Ready(held.entry.key, scope.route.pattern, plan.config_headers or ())
             queries.put(plan, scope.environ.get("QUERY_STRING") or "", ready)
