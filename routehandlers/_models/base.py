@@ -44,6 +44,10 @@ class ModelField:
         return self.alias != self.name
 
 
+FieldsOf = Callable[[Any], tuple[ModelField, ...] | None]
+"""Returns the fields of a model, as ``ModelAdapter.fields`` does."""
+
+
 class Fault(NamedTuple):
     """One thing that is wrong with data.
 

@@ -12,10 +12,8 @@ from typing import Any
 
 import msgspec
 
-from ..base import ModelField
+from ..base import FieldsOf
 from ..parts.annotations import arms, class_of, elements, is_list, is_mapping
-
-FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
 
 
 def completer(model: Any, fields_of: FieldsOf) -> Callable[[Any], Any] | None:

@@ -6,13 +6,13 @@ msgspec stops at the first fault. So data that it has refused is checked again, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from ..base import Fault, ModelField
+from ..base import Fault, FieldsOf, ModelField
 from ..parts.annotations import (
     arms,
     bare,
@@ -27,8 +27,6 @@ from ..parts.annotations import (
 from ..parts.pointers import MOST_FAULTS, resolve, sentence
 from ..parts.strings import preparation
 from .fields import forbids_extras
-
-FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
 
 # Each level checks all below it again. Below this one, only the first fault is found.
 _DEEPEST = 4

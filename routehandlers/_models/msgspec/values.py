@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from ..base import ModelField
-from ..parts.annotations import class_of, walk
+from ..base import FieldsOf
+from ..parts.keys import any_class
 from ..parts.plain import attributes, record_parts
-
-FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
 
 
 def parts_of(value: Any) -> list[Any] | None:
@@ -25,17 +22,11 @@ def parts_of(value: Any) -> list[Any] | None:
     return record_parts(value)
 
 
-def hides_values(model: Any, fields_of: FieldsOf, seen: set[type] | None = None) -> bool:
+def hides_values(model: Any, fields_of: FieldsOf) -> bool:
     """Return whether values of a model may hold more than their fields: structs with ``dict=True``."""
-    seen = set() if seen is None else seen
-    for part in walk(model):
-        cls = class_of(part)
-        if cls is None or cls in seen:
-            continue
-        seen.add(cls)
-        config = getattr(cls, "__struct_config__", None)
-        if config is not None and config.dict:
-            return True
-        if any(hides_values(field.annotation, fields_of, seen) for field in fields_of(part) or ()):
-            return True
-    return False
+    return any_class(model, fields_of, _is_open)
+
+
+def _is_open(cls: type) -> bool:
+    config = getattr(cls, "__struct_config__", None)
+    return config is not None and bool(config.dict)

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..base import ModelField
-from .annotations import is_typed_dict
+from ..base import FieldsOf, ModelField
+from .annotations import class_of, is_typed_dict, walk
 from .plain import HIDDEN, MISSING, PartsOf, plain
 
 Values = Callable[[Any], tuple[Any, ...]]
+
+
+def any_class(model: Any, fields_of: FieldsOf, is_met: Callable[[type], bool], seen: set[type] | None = None) -> bool:
+    """Return whether a condition is met by a class of a model, or of its fields at any level."""
+    seen = set() if seen is None else seen
+    for part in walk(model):
+        cls = class_of(part)
+        if cls is None or cls in seen:
+            continue
+        seen.add(cls)
+        if is_met(cls) or any(any_class(field.annotation, fields_of, is_met, seen) for field in fields_of(part) or ()):
+            return True
+    return False
 
 
 def values_of(model: Any, fields: tuple[ModelField, ...], parts_of: PartsOf) -> Values:

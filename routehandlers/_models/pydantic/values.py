@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, NameEmail, SecretBytes, SecretStr
 
-from ..base import ModelField
-from ..parts.annotations import class_of, is_typed_dict, walk
+from ..base import FieldsOf
+from ..parts.annotations import is_typed_dict
+from ..parts.keys import any_class
 from ..parts.plain import attributes, record_parts
 from .fields import extras_of
-
-FieldsOf = Callable[[Any], "tuple[ModelField, ...] | None"]
 
 
 def parts_of(value: Any) -> list[Any] | None:
@@ -32,20 +30,13 @@ def parts_of(value: Any) -> list[Any] | None:
     return record_parts(value)
 
 
-def hides_values(model: Any, fields_of: FieldsOf, seen: set[type] | None = None) -> bool:
+def hides_values(model: Any, fields_of: FieldsOf) -> bool:
     """Return whether values of a model may hold more than their fields: private attributes, or extras."""
-    seen = set() if seen is None else seen
-    for part in walk(model):
-        cls = class_of(part)
-        if cls is None or cls in seen:
-            continue
-        seen.add(cls)
-        if getattr(cls, "__private_attributes__", None) or extras_of(cls) == "allow":
-            return True
-        fields = fields_of(part) or ()
-        if not is_typed_dict(part) and any(hides_values(field.annotation, fields_of, seen) for field in fields):
-            return True
-    return False
+    return any_class(model, lambda part: () if is_typed_dict(part) else fields_of(part), _is_open)
+
+
+def _is_open(cls: type) -> bool:
+    return bool(getattr(cls, "__private_attributes__", None)) or extras_of(cls) == "allow"
 
 
 def count_all_as_set(value: Any) -> Any:
