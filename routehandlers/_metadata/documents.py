@@ -5,12 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-
-from werkzeug.utils import send_file
-from werkzeug.wrappers import Response as WerkzeugResponse
 
 from .._http.request.request import Request
 from .._http.response.response import Response
@@ -157,21 +153,6 @@ class TextHandler:
 
     def __call__(self) -> Response:
         return _respond(tagged(self.text.encode()), self.content_type)
-
-
-@dataclass(frozen=True)
-class AssetHandler:
-    """``GET`` of a file of Swagger UI."""
-
-    file: Path
-    content_type: str
-
-    def __call__(self, request: Request) -> WerkzeugResponse:
-        response = send_file(self.file, request.environ, conditional=True)
-        response.headers["Content-Type"] = f"{self.content_type}; charset=utf-8"
-        del response.headers["Content-Disposition"]
-        response.headers["Cache-Control"] = CACHE_CONTROL
-        return response
 
 
 def _respond(made: _Tagged, content_type: str) -> Response:

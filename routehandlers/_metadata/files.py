@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
-from werkzeug.utils import send_file
-from werkzeug.wrappers import Response as WerkzeugResponse
-
-from .._http.request.request import Request
 from .._routing.metadata_files import MetadataFile
 from .._routing.tree import RouteFile
 from .._start.loader import ModuleLoader, RouteModule
 from .._start.segment_config import SegmentConfig
 from ..exceptions import InvalidTreeError, RouteHandlersError
 from .exports import find_generated_mistakes
-from .generated import CACHE_CONTROL, TYPES, generated_route
+from .file_handler import FileHandler
+from .generated import TYPES, generated_route
 from .openapi import document_routes, find_document_mistakes
 
 # Social networks refuse larger images:
@@ -73,20 +68,4 @@ def _too_large(route: RouteFile, metadata: MetadataFile) -> Iterator[InvalidTree
 
 def _static_route(route: RouteFile, metadata: MetadataFile) -> RouteModule:
     content_type = TYPES.get(metadata.kind) or _IMAGE_TYPES[route.file.suffix]
-    return RouteModule(route, None, {"GET": _FileHandler(route.file, content_type)}, SegmentConfig())
-
-
-@dataclass(frozen=True)
-class _FileHandler:
-    """``GET`` of a static file. It is not a function, so that logs name the static file and not this module."""
-
-    file: Path
-    content_type: str
-
-    def __call__(self, request: Request) -> WerkzeugResponse:
-        response = send_file(self.file, request.environ, conditional=True)
-        # Werkzeug adds a charset to text types, and a file name for downloads.
-        response.headers["Content-Type"] = self.content_type
-        del response.headers["Content-Disposition"]
-        response.headers["Cache-Control"] = CACHE_CONTROL
-        return response
+    return RouteModule(route, None, {"GET": FileHandler(route.file, content_type)}, SegmentConfig())

@@ -23,13 +23,13 @@ from ..exceptions import InvalidRouteModuleError
 from .documents import (
     DOCS,
     STYLE_FILE,
-    AssetHandler,
     DocumentFile,
     DocumentHandler,
     InitializerHandler,
     TextHandler,
     ViewerHandler,
 )
+from .file_handler import FileHandler
 
 _CONSTANTS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "info": (Mapping, 'a dict such as {"title": "Shop", "version": "1.4.0"}'),
@@ -110,7 +110,9 @@ def document_routes(route: RouteFile, module: ModuleType) -> list[RouteModule]:
     else:
         folder = find_swagger_folder()
         assert folder is not None, "find_document_mistakes() has looked for it"
-        parts += [((DOCS, name), AssetHandler(folder / name, kind)) for name, kind in SWAGGER_FILES.items()]
+        parts += [
+            ((DOCS, name), FileHandler(folder / name, f"{kind}; charset=utf-8")) for name, kind in SWAGGER_FILES.items()
+        ]
         parts.append(((DOCS, INITIALIZER), InitializerHandler(file)))
     for names, handler in parts:
         segments = tuple(Segment(Kind.STATIC, name, folder=name) for name in names)
