@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -149,6 +149,3 @@ class ModelAdapter(Protocol):
         :param data: The data as it was sent: parsed JSON, or the strings.
         """
         ...
-
-
-Adapters = Iterable[ModelAdapter]
